@@ -1,0 +1,47 @@
+# make run: the pipeline with its default configuration. make test: every test this machine can run.
+# Both make .venv from the lock first if it is missing or older than the lock.
+PYTHON ?= python3
+CORES ?= all
+UV = $(shell command -v uv || echo "$(PYTHON) -m uv")
+BIN = .venv/bin
+
+.PHONY: run test lint lock clean
+.DEFAULT_GOAL := run
+
+run: .venv/.locked
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+
+test: .venv/.locked-test lint
+	$(BIN)/pytest
+
+lint: .venv/.locked-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+# the test environment holds everything that the pipeline needs, so it serves both
+.venv/.locked: envs/requirements.txt | uv
+	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
+	test .venv/.locked-test -nt $< || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes $<
+	touch $@
+
+.venv/.locked-test: envs/requirements-test.txt envs/requirements.txt | uv
+	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes $<
+	touch $@ .venv/.locked
+
+.PHONY: uv
+uv:
+	@command -v uv >/dev/null || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock"
+
+lock: | uv
+	$(COMPILE) envs/requirements.in --output-file envs/requirements.txt
+	$(COMPILE) --constraint envs/requirements.txt envs/requirements-test.in --output-file envs/requirements-test.txt
+	$(PYTHON) envs/conda.py > envs/overparam.yaml
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache

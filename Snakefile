@@ -1,0 +1,28 @@
+"""Tests every claim about over-parameterized networks: from images to a figure and a verdict each."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/networks.smk"
+include: "workflow/rules/theory.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.output,
+        verdicts(),
+        pictures(),
+
+
+onsuccess:
+    show_verdicts()

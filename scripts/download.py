@@ -1,0 +1,13 @@
+"""Download the archive of a data set from its mirrors and verify it."""
+
+from overparam import download, program
+
+
+def work(job: program.Job) -> None:
+    """Fetch the file that the settings describe to the output `archive`."""
+    options = {name: job.settings[name] for name in ("attempts", "timeout", "backoff") if name in job.settings}
+    download.fetch(job.settings["urls"], job.output("archive"), job.settings["sha256"], **options)
+
+
+if __name__ == "__main__":
+    program.run(__doc__, work)

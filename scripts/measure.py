@@ -1,0 +1,15 @@
+"""Run one experiment and write its measurements."""
+
+from overparam import files, measuring, program
+
+
+def work(job: program.Job) -> None:
+    """Measure what ``settings.experiment`` names."""
+    inputs = (job.inputs.get(name, []) for name in ("datasets", "training", "costs"))
+    table, cost = measuring.measure(job.settings["experiment"], job.settings["settings"], *inputs)
+    files.write_json(job.output("cost"), cost)
+    files.write_table(job.output("table"), table)
+
+
+if __name__ == "__main__":
+    program.run(__doc__, work)

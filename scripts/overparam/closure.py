@@ -1,0 +1,73 @@
+"""What a program is made of: a hash over the source of every module that it can import.
+
+Snakemake reruns a job when one of its params changes, so this hash as a param makes an edit to a module rerun
+exactly the jobs whose program imports it, and a touched file or a fresh checkout rerun nothing.
+"""
+
+import ast
+import functools
+import hashlib
+from pathlib import Path
+
+import grimp
+
+PACKAGE = "overparam"
+SCRIPTS = Path(__file__).resolve().parents[1]
+
+
+@functools.cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(PACKAGE, cache_dir=None)
+
+
+def _path(module: str) -> Path:
+    """Return the source file of ``module``."""
+    stem = SCRIPTS.joinpath(*module.split("."))
+    return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
+
+
+def _imports(program: Path) -> set[str]:
+    """Return the modules of the package that a program outside it imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found & _graph().modules
+
+
+@functools.cache
+def modules(program: str, *named: str) -> frozenset[str]:
+    """Return every module of the package that ``scripts/<program>`` can import.
+
+    Parameters
+    ----------
+    program
+        File name below ``scripts/``.
+    named
+        Modules that the program imports by a name known at run time only, say ``"overparam.experiments.sgd"``.
+
+    Raises
+    ------
+    ValueError
+        If one of ``named`` is no module of the package.
+    """
+    graph = _graph()
+    if unknown := set(named) - graph.modules:
+        raise ValueError(f"no such module: {', '.join(sorted(unknown))}")
+    roots = _imports(SCRIPTS / program) | set(named)
+    found = roots.union(*(graph.find_upstream_modules(root) for root in roots))
+    parents = {module.rsplit(".", count)[0] for module in found for count in range(1, module.count(".") + 1)}
+    return frozenset(found | parents)
+
+
+@functools.cache
+def code_hash(program: str, *named: str, files: tuple[Path, ...] = ()) -> str:
+    """Return a short hash of the source of a program, of all it imports and of the other ``files`` it reads."""
+    sources = [SCRIPTS / program, *(_path(module) for module in modules(program, *named)), *files]
+    digest = hashlib.sha256()
+    for name, path in sorted((path.relative_to(SCRIPTS).as_posix(), path) for path in sources):
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,73 @@
+"""Test accuracy and fitted corruption over ρ, with and without early stopping, and both in time."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from overparam.figures import corruption, studies, theme
+
+SHOWN = {"final": ("-", "o", "last epoch"), corruption.STOPPED: ("--", "^", "early stopping")}
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw one row of panels per study: over corruption, then train and test accuracy in time with the stops marked."""
+    names = corruption.names(measurements)
+    figure, axes = studies.grid(len(names), 3, 3.4, sharey="row")
+    blue, orange = theme.CATEGORIES[:2]
+    for (levels, train, test), name in zip(axes, names, strict=True):
+        study = corruption.over(measurements[measurements["study"] == name])
+        curves = {"test": (corruption.accuracy(study, "test"), orange), "fitted": (_fitted(study), blue)}
+        entries = {}
+        for label, (rows, color) in curves.items():
+            for rule, (dashes, marker, words) in SHOWN.items():
+                style = {"linestyle": dashes, "marker": marker, "markersize": 4}
+                studies.lines(levels, corruption.at(rows, rule), "label_noise", color, seeds=False, **style)
+                entries[f"{label}, {words}"] = {"color": color, **style}
+        levels.axhline(_chance(study), color=theme.INK, linestyle=":", linewidth=1)
+        entries["chance"] = {"color": theme.INK, "linestyle": ":"}
+        levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
+        levels.set_title(studies.title(study, verdict), loc="left", fontsize=9)
+        studies.percent_axis(levels)
+        for axis, rows, words in (
+            (train, _fitted(study), "corrupted labels fitted"),
+            (test, curves["test"][0], "test, true labels"),
+        ):
+            corruption.trajectories(axis, rows)
+            corruption.mark_stops(axis, rows)
+            axis.set_title(words)
+        studies.legend(train, corruption.level_entries(study), loc="upper left", fontsize=8)
+        studies.legend(levels, entries, loc="center left", fontsize=7)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State what corruption costs with and without early stopping, and how much of it is fitted at the stop."""
+    return " ".join(
+        _finding(corruption.over(measurements[measurements["study"] == name]), verdict)
+        for name in corruption.names(measurements)
+    )
+
+
+def _finding(study: pd.DataFrame, verdict: dict) -> str:
+    judged = study[study["label_noise"] <= 0.5]
+    level = judged["label_noise"].max()
+    test = corruption.accuracy(judged, "test")
+    lost, fitted = {}, {}
+    for rule in SHOWN:
+        curve = corruption.mean(corruption.at(test, rule))
+        lost[rule] = curve.iloc[0] - curve[level]
+        fitted[rule] = corruption.mean(corruption.at(_fitted(judged), rule)).max()
+    return (
+        f"{studies.title(study, verdict)}: at ρ = {level:g} early stopping on corrupted held-out labels loses "
+        f"{100 * lost[corruption.STOPPED]:.1f} points of test accuracy, training to the end {100 * lost['final']:.1f}; "
+        f"for ρ up to {level:g} at most {fitted[corruption.STOPPED]:.1%} of the corrupted labels are fitted at the "
+        f"stopping time (chance is {_chance(study):.1%}), {fitted['final']:.1%} at the end."
+    )
+
+
+def _fitted(measurements: pd.DataFrame) -> pd.DataFrame:
+    return corruption.quantity(measurements, "fitted")
+
+
+def _chance(study: pd.DataFrame) -> float:
+    fitted, ratio = (corruption.quantity(study, name)["value"].sum() for name in ("fitted", "fitted_over_chance"))
+    return fitted / ratio

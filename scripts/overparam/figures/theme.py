@@ -1,0 +1,83 @@
+"""One look for every figure: transparent ground, grey ink that reads on light and dark, stable bytes."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from overparam.files import replaced, write_text
+
+INK = "#777777"  # contrast about 4.5 on white and on near-black
+WIDTH = 7.2  # inches; 864 px at DPI
+DPI = 120
+CATEGORIES = [sns.color_palette("colorblind").as_hex()[i] for i in (0, 1, 2, 3, 4, 7)]  # readable on both grounds
+
+
+def apply() -> None:
+    """Set the style of all figures drawn after this call."""
+    sns.set_theme(style="ticks", palette=CATEGORIES)
+    plt.rcParams.update(
+        {
+            "figure.dpi": DPI,
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.facecolor": "none",
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": 11,
+            "axes.labelsize": 10,
+            "legend.fontsize": 9,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "lines.linewidth": 1.6,
+            "svg.hashsalt": "overparam",
+            "svg.fonttype": "path",
+            "pdf.fonttype": 42,
+            "figure.constrained_layout.use": True,
+            **dict.fromkeys(
+                ("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"),
+                INK,
+            ),
+        }
+    )
+
+
+def ordered(count: int) -> list[str]:
+    """Return ``count`` colours for an ordered quantity: viridis without the ends that vanish on a ground."""
+    return sns.color_palette("viridis", as_cmap=False, n_colors=count + 2).as_hex()[1:-1]
+
+
+def panels(count: int = 1, height: float = 3.6) -> tuple[Figure, list[plt.Axes]]:
+    """Return a figure of the standard width with ``count`` axes side by side."""
+    apply()
+    figure, axes = plt.subplots(1, count, figsize=(WIDTH, height), squeeze=False)
+    return figure, list(axes[0])
+
+
+def mark_threshold(axis: plt.Axes, x: float, label: str) -> None:
+    """Draw a labelled dashed vertical line, say at the interpolation threshold."""
+    axis.axvline(x, color=INK, linestyle="--", linewidth=1)
+    axis.annotate(
+        label, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
+        ha="left", va="top", fontsize=8, color=INK,
+    )  # fmt: skip
+
+
+def save(figure: Figure, alt_text: str, svg: Path, png: Path, pdf: Path, alt: Path) -> None:
+    """Save ``figure`` as SVG, PNG and PDF with reproducible bytes, and its alt text beside them."""
+    metadata = {
+        svg: {"Date": None, "Description": alt_text},
+        png: {"Software": None, "Description": alt_text},
+        pdf: {"CreationDate": None, "Producer": None, "Creator": None, "Subject": alt_text},
+    }
+    for path, entries in metadata.items():
+        with replaced(path) as temporary:
+            figure.savefig(temporary, format=Path(path).suffix[1:], dpi=DPI, metadata=entries)
+    write_text(alt, alt_text + "\n")
+    plt.close(figure)

@@ -1,0 +1,114 @@
+"""Where a curve crosses a level (`threshold`)."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from overparam.judge.intervals import Interval, over_seeds, unknown
+from overparam.judge.selection import Curve, curves, select
+from overparam.judge.verdicts import Estimate, Outcome, band_of
+from overparam.program import UserError
+
+UNRESOLVED = 0.5  # a step that holds more than this share of the curve's range hides the place of the crossing
+
+
+@dataclasses.dataclass(frozen=True)
+class Crossing:
+    """A crossing on the working scale of x: interpolated place, and the limits between which it is known to lie.
+
+    The place is ``-inf`` (``inf``) if the curve has crossed before its first (not yet at its last) place, ``nan`` if
+    the curve holds a missing value.
+    """
+
+    place: float
+    low: float
+    high: float
+
+
+def threshold(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
+    """Judge the place where a curve first crosses ``level``, divided by ``relative_to`` if that is given.
+
+    The place is interpolated in log x (``scale: linear``: in x) within the step that crosses. Seeds whose curve does
+    not cross are counted and leave the interval unbounded on that side. See :func:`crossings` for steps too coarse to
+    interpolate.
+    """
+    rows = select(measurements, prediction["quantity"], prediction.get("where"))
+    found = curves(rows, prediction["x"])
+    interval, detail = crossings(found, prediction, prediction.get("average", "mean"))
+    unit = relative_to(rows, prediction.get("relative_to", 1.0))
+    interval = interval.map(lambda place: float(from_scale(place, prediction) / unit))
+    return Outcome(
+        [Estimate("threshold", interval, band_of(prediction["band"]))], len(found), len(rows), detail=detail
+    )
+
+
+def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tuple[Interval, dict[str, Any]]:
+    """Return the interval of the crossing on the working scale, and counts that explain it.
+
+    The interval is that over per-seed crossings. Where more than half of a curve's whole range falls into the one step
+    that crosses, interpolation is a guess: the crossing is known only to lie between the two places, and the interval
+    is widened to the seeds' mean of these limits.
+    """
+    scaled = [Curve(curve.seed, to_scale(curve.x, settings), curve.y) for curve in found]
+    each = [crossing(curve, settings["level"], settings["direction"]) for curve in scaled]
+    places = np.array([one.place for one in each])
+    limits = (min(curve.x[0] for curve in scaled), max(curve.x[-1] for curve in scaled))
+    detail = {
+        "seeds_crossing_before_the_grid": int(np.isneginf(places).sum()),
+        "seeds_not_crossing": int(np.isposinf(places).sum()),
+        "seeds_without_number": int(np.isnan(places).sum()),
+        "seeds_with_unresolved_step": int(sum(one.low < one.high for one in each)),
+    }
+    if np.isposinf(places).any() and np.isneginf(places).any():
+        return unknown("some seeds cross before the grid and some beyond it"), detail
+    interval = over_seeds(places, average, limits)
+    if np.isfinite(places).all():
+        low, high = (float(np.mean([getattr(one, end) for one in each])) for end in ("low", "high"))
+        interval = dataclasses.replace(interval, low=min(interval.low, low), high=max(interval.high, high))
+    return interval, detail
+
+
+def crossing(curve: Curve, level: float, direction: str) -> Crossing:
+    """Return the first crossing of ``level``, ``falling`` (from above to at most) or ``rising``."""
+    sign = 1.0 if direction == "falling" else -1.0
+    y, level = sign * curve.y, sign * level
+    if np.isnan(y).any():
+        return Crossing(np.nan, np.nan, np.nan)
+    steps = np.flatnonzero((y[:-1] > level) & (y[1:] <= level))
+    if len(steps) == 0:
+        place = -np.inf if y[-1] <= level else np.inf
+        return Crossing(place, place, place)
+    before, after = steps[0], steps[0] + 1
+    left, right = curve.x[before], curve.x[after]
+    if not np.isfinite([y[before], y[after]]).all():
+        return Crossing((left + right) / 2, left, right)
+    place = left + (right - left) * (y[before] - level) / (y[before] - y[after])
+    finite = y[np.isfinite(y)]
+    if y[before] - y[after] > UNRESOLVED * np.ptp(finite):
+        return Crossing(place, left, right)
+    return Crossing(place, place, place)
+
+
+def to_scale(x: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
+    """Return x on the working scale, logarithmic unless ``scale: linear``."""
+    if settings.get("scale", "log") == "linear":
+        return np.asarray(x, dtype=float)
+    if np.min(x) <= 0:
+        raise UserError("x has values that are not positive: select x > 0 in `where`, or set `scale: linear`")
+    return np.log(x)
+
+
+def from_scale(place: float, settings: dict[str, Any]) -> float:
+    """Return x for a place on the working scale."""
+    return place if settings.get("scale", "log") == "linear" else float(np.exp(place))
+
+
+def relative_to(rows: pd.DataFrame, unit: float | str) -> float:
+    """Return the number to divide by: given, or the value of a column that is constant over the rows."""
+    if not isinstance(unit, str):
+        return float(unit)
+    if unit not in rows.columns or rows[unit].nunique(dropna=False) != 1:
+        raise UserError(f"`relative_to: {unit}` needs a column with one value (use `each` or `where`)")
+    return float(rows[unit].iloc[0])

@@ -1,0 +1,72 @@
+"""How a quantity follows another: exponents (`slope`) and rank correlations (`monotone`), one per seed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from overparam.judge.intervals import over_seeds
+from overparam.judge.selection import Curve, curves, select
+from overparam.judge.verdicts import Estimate, Outcome, band_of
+
+FEWEST_PLACES = 3
+
+
+def slope(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
+    """Judge an exponent: the slope of log value on log x (with ``semilog`` on x itself), by least squares per seed.
+
+    Finite-size curves bend: the fit over the whole range and the fit over its upper half (the half of the places with
+    the largest x, the middle one included) must both lie in the band. Only if both lie outside is the slope refuted.
+    A value that is not positive has no logarithm: that seed has no slope, and the interval is open.
+    """
+    rows = select(measurements, prediction["quantity"], prediction.get("where"))
+    found = curves(rows, prediction["x"])
+    fits = {
+        name: np.array([fitted(part(curve), prediction.get("semilog", False)) for curve in found])
+        for name, part in {"slope": lambda curve: curve, "slope of upper half": upper_half}.items()
+    }
+    band, average = band_of(prediction["band"]), prediction.get("average", "mean")
+    return Outcome(
+        [Estimate(name, over_seeds(values, average), band) for name, values in fits.items()],
+        n_seeds=len(found),
+        n_instances=len(rows),
+        unanimous=True,
+        detail={"places": len(np.unique(rows[prediction["x"]]))},
+    )
+
+
+def monotone(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
+    """Judge Spearman's rank correlation of value and x, per seed; infinite values rank first or last."""
+    rows = select(measurements, prediction["quantity"], prediction.get("where"))
+    found = curves(rows, prediction["x"])
+    interval = over_seeds(np.array([rank_correlation(curve) for curve in found]), prediction.get("average", "mean"))
+    estimate = Estimate("rank correlation", interval.clipped(-1, 1), band_of(prediction["band"]))
+    return Outcome([estimate], len(found), len(rows), detail=_without_number(found, rank_correlation))
+
+
+def upper_half(curve: Curve) -> Curve:
+    """Return the half of the curve with the largest x, the middle place included."""
+    start = len(curve.x) // 2
+    return Curve(curve.seed, curve.x[start:], curve.y[start:])
+
+
+def fitted(curve: Curve, semilog: bool = False) -> float:
+    """Return the least-squares slope of log y on log x (or on x); nan with fewer than two places or y <= 0."""
+    x = curve.x if semilog else np.log(np.where(curve.x > 0, curve.x, np.nan))
+    y = np.log(np.where(curve.y > 0, curve.y, np.nan))
+    if len(x) < 2 or not np.isfinite([x, y]).all():
+        return np.nan
+    return float(stats.linregress(x, y).slope)
+
+
+def rank_correlation(curve: Curve) -> float:
+    """Return Spearman's correlation; nan with fewer than three places, a missing value or a constant curve."""
+    if len(curve.x) < FEWEST_PLACES or np.isnan(curve.y).any() or (curve.y == curve.y[0]).all():
+        return np.nan
+    return float(np.clip(np.corrcoef(stats.rankdata(curve.x), stats.rankdata(curve.y))[0, 1], -1, 1))
+
+
+def _without_number(found: list[Curve], statistic: Callable[[Curve], float]) -> dict[str, Any]:
+    return {"seeds_without_number": [curve.seed for curve in found if np.isnan(statistic(curve))]}

@@ -1,0 +1,88 @@
+"""From estimates to verdicts: supported, refuted or inconclusive.
+
+An estimate is supported if its whole interval lies in the predicted band, refuted if its whole interval lies outside,
+else inconclusive. A conjunction is supported if all its parts are, refuted if any of them is, else inconclusive.
+"""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from overparam.judge.intervals import Interval
+
+SUPPORTED, REFUTED, INCONCLUSIVE = "supported", "refuted", "inconclusive"
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """One estimated number and where it was predicted to lie.
+
+    Attributes
+    ----------
+    band
+        Predicted range, ends included; infinite ends are unbounded.
+    decisive
+        False where an interval outside the band must not refute, say because the place was not in view.
+    """
+
+    name: str
+    interval: Interval
+    band: tuple[float, float]
+    decisive: bool = True
+
+    @property
+    def verdict(self) -> str:
+        """Compare the interval with the band."""
+        (low, high), interval = self.band, self.interval
+        if np.isnan([interval.low, interval.high]).any():
+            return INCONCLUSIVE
+        if low <= interval.low and interval.high <= high:
+            open_ended = np.isinf(interval.low) and np.isinf(interval.high) and interval.low < interval.high
+            return INCONCLUSIVE if open_ended else SUPPORTED
+        outside = interval.high < low or interval.low > high
+        return REFUTED if outside and self.decisive else INCONCLUSIVE
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What one prediction came to.
+
+    Attributes
+    ----------
+    unanimous
+        True where all estimates must lie outside to refute (a slope whose two fits differ refutes nothing).
+    vacuous
+        True for a bound that lies far from every measurement.
+    detail
+        Whatever explains the numbers, by name: plain JSON values.
+    """
+
+    estimates: list[Estimate]
+    n_seeds: int
+    n_instances: int
+    unanimous: bool = False
+    vacuous: bool = False
+    detail: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Combine the verdicts of the estimates."""
+        verdicts = [estimate.verdict for estimate in self.estimates]
+        combined = combine(verdicts)
+        return INCONCLUSIVE if self.unanimous and combined == REFUTED and set(verdicts) != {REFUTED} else combined
+
+
+def combine(verdicts: Iterable[str]) -> str:
+    """Return the verdict of a conjunction; of nothing at all: inconclusive."""
+    verdicts = list(verdicts)
+    if REFUTED in verdicts:
+        return REFUTED
+    return SUPPORTED if verdicts and set(verdicts) == {SUPPORTED} else INCONCLUSIVE
+
+
+def band_of(limits: Iterable[float | None] | None, default: tuple[float | None, float | None] = (None, None)) -> tuple:
+    """Return a band with null ends made infinite."""
+    low, high = limits if limits is not None else default
+    return (-np.inf if low is None else float(low), np.inf if high is None else float(high))

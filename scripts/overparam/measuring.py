@@ -1,0 +1,80 @@
+"""Run one experiment: its settings and what it reads in, a tidy table of measurements out."""
+
+import importlib
+import json
+import logging
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from overparam import experiment_settings
+from overparam.datasets import arrow
+from overparam.files import read_json, read_table
+from overparam.program import UserError
+
+log = logging.getLogger(__name__)
+
+REQUIRED = ("quantity", "value", "seed")
+
+
+def measure(
+    name: str, settings: dict[str, Any], datasets: Sequence[Path], cells: Sequence[Path], costs: Sequence[Path]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Run experiment ``name``.
+
+    Parameters
+    ----------
+    name
+        Module below ``overparam.experiments``.
+    settings
+        Its resolved settings, with the root ``seed``.
+    datasets
+        Descriptions (``dataset.json``) of the data sets that the experiment reads, or that its networks saw.
+    cells, costs
+        Training tables and their cost files, for an experiment that reads networks.
+
+    Returns
+    -------
+    measurements, cost
+        The tidy table, and what making it took: seconds, device, settings, data set.
+    """
+    module = importlib.import_module(f"overparam.experiments.{name}")
+    reads = experiment_settings.declaration(name)["reads"]
+    start = time.perf_counter()
+    if reads == "nothing":
+        measurements = module.measure(settings)
+    elif reads == "dataset":
+        measurements = module.measure(settings, arrow.read(datasets[0].parent))
+    else:
+        if not cells:
+            raise UserError(f"experiment {name!r} reads trained networks, but no study in the config names it")
+        measurements = module.measure(settings, pd.concat([read_table(path) for path in cells], ignore_index=True))
+    if missing := [column for column in REQUIRED if column not in measurements]:
+        raise ValueError(f"experiment {name!r} returned no column {', '.join(missing)}")
+    measurements = measurements.astype({"quantity": str, "value": "float64", "seed": "int64"})
+    log.info("%d measurements of %s", len(measurements), ", ".join(sorted(measurements["quantity"].unique())))
+    training = [read_json(path) for path in costs]
+    cost = {
+        "seconds": time.perf_counter() - start,
+        "training_seconds": sum(cell["seconds"] for cell in training),
+        "devices": sorted({cell["device_name"] for cell in training}) or [platform.processor() or platform.machine()],
+        "settings": settings,
+        "dataset": _merged([read_json(path) for path in datasets]),
+    }
+    return measurements, cost
+
+
+def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return one description of all data sets: every key that all have, values joined where they differ."""
+    if not descriptions:
+        return None
+    shared = set.intersection(*(set(description) for description in descriptions))
+    joined = {key: list(dict.fromkeys(json.dumps(entry[key]) for entry in descriptions)) for key in sorted(shared)}
+    return {
+        key: json.loads(values[0]) if len(values) == 1 else " and ".join(str(json.loads(value)) for value in values)
+        for key, values in joined.items()
+    }

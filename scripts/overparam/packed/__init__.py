@@ -1,0 +1,1 @@
+"""What packs of networks are made of: many models as one computation."""

@@ -1,0 +1,57 @@
+"""A pack: M networks of one architecture, computed as one.
+
+Every parameter of a pack has the models as its first dimension, and no operation mixes two models. So the sum of the
+models' losses gives each model its own gradient, an optimizer that works element by element updates each as if it were
+alone, and a model that diverges harms no other.
+"""
+
+import torch
+from torch import nn
+
+
+class Pack(nn.Module):
+    """Base of all networks; a subclass defines ``forward`` and ``batch``.
+
+    Attributes
+    ----------
+    n_models
+        Number of models M.
+    """
+
+    def __init__(self, n_models: int):
+        super().__init__()
+        self.n_models = n_models
+
+    @property
+    def n_params(self) -> int:
+        """Number of trainable parameters of one model."""
+        return sum(parameter[0].numel() for parameter in self.parameters())
+
+    def initialise(self, generators: list[torch.Generator]) -> None:
+        """Draw the parameters of model m from ``generators[m]`` alone, layer by layer, weight before bias."""
+        if len(generators) != self.n_models:
+            raise ValueError(f"{self.n_models} models need as many generators, got {len(generators)}")
+        for layer in self.modules():
+            if hasattr(layer, "draw"):
+                for model, generator in enumerate(generators):
+                    layer.draw(model, generator)
+
+    def vectors(self) -> torch.Tensor:
+        """Return a copy of all parameters, one row per model: ``(M, n_params)``."""
+        return torch.cat([parameter.detach().flatten(1) for parameter in self.parameters()], dim=1)
+
+    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Gather one batch per group of models, in the layout that ``forward`` takes.
+
+        Parameters
+        ----------
+        images
+            Images resident on the device, ``(n, height, width, channels)``.
+        index
+            Sample numbers, ``(G, B)``; G divides M, and models ``g·M/G … (g + 1)·M/G − 1`` share row g.
+        """
+        raise NotImplementedError
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the logits ``(M, n_classes, B)`` for what :meth:`batch` returned."""
+        raise NotImplementedError

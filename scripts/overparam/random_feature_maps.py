@@ -1,0 +1,170 @@
+"""Random features of images, the kernels that they approach, and least squares on them.
+
+A predictor is h(x) = Σ_j a_j φ_j(x), one coefficient vector per class. The maps below return φ_j/√N, so that their Gram
+matrix converges to the kernel and a coefficient of theirs is √N a_j: its norm is the norm of the *function*, the one
+that the kernel's norm is the limit of.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import scipy.linalg
+
+FeatureMap = Callable[[np.ndarray], np.ndarray]
+
+
+def relu_features(dimension: int, n_features: int, generator: np.random.Generator) -> FeatureMap:
+    """Return x ↦ max(⟨w_j, x⟩, 0)/√N with w_j uniform on the sphere of radius √d (Belkin et al. 2019, 1812.11118, §2).
+
+    Parameters
+    ----------
+    dimension
+        d, length of an input.
+    n_features
+        N.
+    generator
+        Owned by the caller.
+
+    Returns
+    -------
+    Callable
+        Takes inputs of shape ``(n, d)`` to features of shape ``(n, N)``, float64.
+    """
+    w = generator.standard_normal((dimension, n_features))
+    w *= np.sqrt(dimension) / np.linalg.norm(w, axis=0)
+    return lambda x: np.maximum(x @ w, 0) / np.sqrt(n_features)
+
+
+def fourier_features(
+    dimension: int, n_features: int, bandwidth: float, generator: np.random.Generator
+) -> FeatureMap:
+    """Return x ↦ √(2/N) (cos⟨v_j, x⟩, sin⟨v_j, x⟩), j ≤ N/2, with v_j ~ N(0, I/σ²) (Rahimi & Recht 2007).
+
+    N counts real coefficients, so a frequency counts twice: it is N, and not the number of frequencies, that reaches n
+    at the interpolation threshold. (In 1812.11118, §2, a feature is a complex exponential with a complex coefficient.)
+
+    Parameters
+    ----------
+    dimension
+        d, length of an input.
+    n_features
+        N, even.
+    bandwidth
+        σ, in units of the inputs.
+    generator
+        Owned by the caller.
+    """
+    if n_features % 2:
+        raise ValueError(f"Fourier features come in pairs: n_features must be even, got {n_features}")
+    v = generator.standard_normal((dimension, n_features // 2)) / bandwidth
+
+    def features(x: np.ndarray) -> np.ndarray:
+        phase = x @ v
+        return np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * np.sqrt(2 / n_features)
+
+    return features
+
+
+def arc_cosine_kernel(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return the limit N → ∞ of the ReLU features' Gram matrix, ‖x‖‖z‖ (sin θ + (π − θ) cos θ)/2π, shape ``(n, m)``.
+
+    Cho & Saul 2009, equation 6 (order 1), times 1/2. That the directions are uniform on a sphere and not Gaussian makes
+    no difference: ReLU is homogeneous and E‖w‖² = d in both cases.
+    """
+    norms = np.linalg.norm(x, axis=1)[:, None] * np.linalg.norm(z, axis=1)
+    cosine = np.clip(np.divide(x @ z.T, norms, out=np.zeros_like(norms), where=norms > 0), -1, 1)
+    angle = np.arccos(cosine)
+    return norms * (np.sin(angle) + (np.pi - angle) * cosine) / (2 * np.pi)
+
+
+def gaussian_kernel(x: np.ndarray, z: np.ndarray, bandwidth: float) -> np.ndarray:
+    """Return exp(−‖x − z‖²/2σ²), shape ``(n, m)``: the limit N → ∞ of the Fourier features' Gram matrix."""
+    squared = (x**2).sum(axis=1)[:, None] + (z**2).sum(axis=1) - 2 * x @ z.T
+    return np.exp(-np.maximum(squared, 0) / (2 * bandwidth**2))
+
+
+def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tuple[np.ndarray, int]:
+    """Return the least-squares solution of smallest Frobenius norm, and the numerical rank of ``features``.
+
+    Parameters
+    ----------
+    features
+        Shape ``(n, N)``, float64.
+    targets
+        Shape ``(n, K)``.
+    cutoff
+        Singular values up to ``cutoff`` times the largest count as zero.
+
+    Returns
+    -------
+    coefficients, rank
+        Shape ``(N, K)``, and an integer.
+    """
+    # gelsd: a singular value decomposition of the features themselves; their Gram matrix would square the condition
+    coefficients, _, rank, _ = scipy.linalg.lstsq(features, targets, cond=cutoff, lapack_driver="gelsd")
+    return coefficients, int(rank)
+
+
+def ridge(features: np.ndarray, targets: np.ndarray, penalty: float) -> np.ndarray:
+    """Return the minimiser of ‖features β − targets‖²/n + λ‖β‖², shape ``(N, K)``, for λ = ``penalty`` > 0."""
+    return ridge_path(features, targets, np.array([penalty]))[0]
+
+
+def ridge_path(features: np.ndarray, targets: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+    """Return the minimisers of ‖features β − targets‖²/n + λ‖β‖² for every penalty λ > 0.
+
+    Parameters
+    ----------
+    features
+        Shape ``(n, N)``, float64; the smaller of the two Gram matrices is decomposed.
+    targets
+        Shape ``(n, K)``.
+    penalties
+        Shape ``(L,)``, positive.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(L, N, K)``.
+    """
+    n, n_features = features.shape
+    wide = n_features > n
+    values, vectors = np.linalg.eigh(features @ features.T if wide else features.T @ features)
+    projected = vectors.T @ (targets if wide else features.T @ targets)  # (min(n, N), K)
+    shrunk = projected / (values[:, None] + n * penalties[:, None, None])  # (L, min(n, N), K)
+    back = features.T @ vectors if wide else vectors
+    return back @ shrunk
+
+
+def gradient_descent(
+    features: np.ndarray, targets: np.ndarray, start: np.ndarray, tolerance: float, max_steps: int
+) -> tuple[np.ndarray, int]:
+    """Descend ½‖features β − targets‖² from ``start`` with the constant step 1/λ_max.
+
+    Parameters
+    ----------
+    features
+        Shape ``(n, N)``.
+    targets
+        Shape ``(n, K)``.
+    start
+        Shape ``(N, K)``; left as it is.
+    tolerance
+        Stop when ‖residual‖ ≤ tolerance · ‖targets‖ (Frobenius).
+    max_steps
+        Stop there in any case.
+
+    Returns
+    -------
+    coefficients, steps
+        The last iterate, ``(N, K)``, and the number of steps taken.
+    """
+    step_size = 1 / np.linalg.norm(features, 2) ** 2
+    coefficients = start.copy()
+    goal = tolerance * np.linalg.norm(targets)
+    for step in range(max_steps):
+        residual = features @ coefficients - targets
+        if np.linalg.norm(residual) <= goal:
+            return coefficients, step
+        coefficients -= step_size * (features.T @ residual)
+    return coefficients, max_steps

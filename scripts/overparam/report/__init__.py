@@ -1,0 +1,1 @@
+"""What a reader sees of a run: the table of verdicts and the page."""

@@ -1,0 +1,147 @@
+"""The page: every claim with its verdict, figure, numbers and source, in one file that needs no network."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from overparam.report import provenance, wording
+from overparam.report.reading import Claim, chance, counts, decisive
+
+SOURCES = {
+    "S1": "S1, the lecture “The benefits of over-parameterization”",
+    "S2": "S2, the study notes “Why are over-parameterized networks able to generalize?”",
+    "S3": "S3, the talk “Towards demystifying overparameterization in deep learning”",
+}
+FORM_TITLES = {"printed": "As printed", "corrected": "Corrected"}
+
+
+def render(
+    claims: list[Claim],
+    page: Path,
+    preset: str,
+    figures: list[Path],
+    alts: list[Path],
+    table: Path | None = None,
+    config: str | None = None,
+) -> str:
+    """Return the page as HTML.
+
+    Parameters
+    ----------
+    claims
+        Registry entries with their verdicts, in the order of the page.
+    page
+        Where the page will lie, ``results/<preset>/report/index.html``: links are relative to it.
+    preset
+        Name of the preset.
+    figures, alts
+        SVG files and alt texts; each belongs to the claim that its folder is named after. PNG, PDF and
+        ``verdict.json`` lie beside the SVG.
+    table
+        ``claims.parquet``.
+    config
+        The resolved config as text.
+    """
+    pictures = {path.parent.name: path for path in figures}
+    alt_texts = {path.parent.name: path.read_text(encoding="utf-8").strip() for path in alts}
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("overparam.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals["words"] = wording
+    return environment.get_template("page.html.j2").render(
+        preset=preset,
+        claims=[_claim(claim, claims, page, pictures.get(claim.id), alt_texts.get(claim.id, "")) for claim in claims],
+        has_corrected=any("corrected" in claim.forms for claim in claims),
+        counts=counts(claims),
+        chance=chance(claims),
+        table=table and _link(table, page),
+        data=provenance.data_sets(claims),
+        origin=provenance.origin(claims),
+        packages=provenance.packages(claims),
+        config=config,
+    )
+
+
+def _link(path: Path, page: Path) -> str:
+    """Return ``path`` relative to the folder of ``page``."""
+    return Path(os.path.relpath(path, page.parent)).as_posix()
+
+
+def _claim(claim: Claim, claims: list[Claim], page: Path, picture: Path | None, alt: str) -> dict[str, Any]:
+    entry = claim.entry
+    verdict = claim.verdict or {}
+    measurements = page.parent.parent / "measurements" / f"{entry['experiment']}.parquet"
+    folder = page.parent.parent / "claims" / claim.id
+    return {
+        **{key: entry.get(key) for key in ("id", "name", "title", "statement", "formula", "experiment", "note")},
+        "published": entry.get("published", []),
+        "source": _source(entry["source"]),
+        "papers": entry["source"].get("papers", []),
+        "result": entry["source"].get("result"),
+        "forms": [_form(entry, name, form) for name, form in claim.forms.items()],
+        "control": (entry.get("control") or {}).get("description"),
+        "unavailable": claim.unavailable if claim.verdict is None else None,
+        "figure": picture and _figure(picture, page, alt),
+        "measurements": _link(measurements, page) if measurements.exists() else None,
+        "verdict_file": _link(folder / "verdict.json", page) if claim.verdict else None,
+        "shared": [
+            other.id for other in claims if other is not claim and other.entry["experiment"] == entry["experiment"]
+        ],
+        "cost": provenance.cost(verdict.get("cost") or {}),
+        "settings": provenance.settings(verdict),
+        "data": [data.get("label", data.get("name")) for data in provenance.of(verdict)],
+    }
+
+
+def _source(source: dict[str, Any]) -> str:
+    document = SOURCES.get(source["document"], source["document"])
+    return f"{document}: {source['place']}" if source.get("place") else document
+
+
+def _figure(picture: Path, page: Path, alt: str) -> dict[str, Any]:
+    head = picture.read_text(encoding="utf-8")[:2000]
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
+    width, height = (round(float(size) * 4 / 3) for size in box.groups()) if box else (None, None)  # points to pixels
+    kinds = {kind: _link(picture.with_suffix(f".{kind}"), page) for kind in ("svg", "png", "pdf")}
+    return {**kinds, "alt": alt, "width": width, "height": height}
+
+
+def _form(entry: dict[str, Any], name: str, form: dict[str, Any]) -> dict[str, Any]:
+    definitions = {one["name"]: one for one in entry["forms"][name]["predictions"]}
+    pair = decisive(form)
+    control = form.get("control")
+    return {
+        "name": name,
+        "title": FORM_TITLES.get(name, name.capitalize()),
+        "verdict": form["verdict"],
+        "vacuous": form["vacuous"],
+        "reason": form["reason"],
+        "main": pair and {**pair[1], "prediction": pair[0]["name"], "kind": pair[0]["kind"]},
+        "predictions": [_prediction(one, definitions) for one in form["predictions"]],
+        "control": control
+        and {"verdict": control["verdict"], "predictions": [_prediction(one, {}) for one in control["predictions"]]},
+    }
+
+
+def _prediction(prediction: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    definition = definitions.get(prediction["name"])
+    return {
+        **prediction,
+        **{key: prediction.get(key) for key in ("n_seeds", "n_instances")},
+        "vacuous": prediction.get("vacuous", False),
+        "definition": definition and as_yaml(definition),
+        "detail": as_yaml(prediction["detail"]) if prediction.get("detail") else None,
+    }
+
+
+def as_yaml(content: Any) -> str:
+    """Return plain JSON content as YAML, which reads better."""
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100).strip()

@@ -1,0 +1,93 @@
+"""Where the numbers on the page come from: data, code, machine, settings and cost."""
+
+from typing import Any
+
+import yaml
+
+from overparam.report import wording
+from overparam.report.reading import Claim
+
+LONG = ("packages", "config")  # shown folded, not as one line
+COST_WORDS = {
+    "seconds": "experiment",
+    "training_seconds": "training",
+    "device": "device",
+    "devices": "devices",
+    "peak_memory": "peak memory",
+}
+
+
+def of(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the data sets of one verdict: none, one or several."""
+    data = verdict.get("data") or []
+    return [data] if isinstance(data, dict) else data
+
+
+def data_sets(claims: list[Claim]) -> list[dict[str, Any]]:
+    """Return each data set of the run once, with its facts as text."""
+    found: dict[str, dict[str, Any]] = {}
+    for claim in claims:
+        for data in of(claim.verdict or {}):
+            found.setdefault(repr(sorted(data.items(), key=str)), data)
+    return [
+        {
+            "label": data.get("label", data.get("name")),
+            "facts": [
+                (key.replace("_", " "), _text(value))
+                for key, value in data.items()
+                if key not in ("label",) and value not in (None, "")
+            ],
+        }
+        for data in found.values()
+    ]
+
+
+def origin(claims: list[Claim]) -> list[tuple[str, list[tuple[str, list[str]]]]]:
+    """Return (what, [(value, ids of the claims)]) for each entry of the provenance, ids empty where all agree.
+
+    Verdicts of one page may have been made by different commits or on different machines: a cached one stays.
+    """
+    groups: dict[str, dict[str, list[str]]] = {}
+    for claim in claims:
+        for key, value in ((claim.verdict or {}).get("provenance") or {}).items():
+            if key not in LONG:
+                groups.setdefault(key, {}).setdefault(_text(value), []).append(claim.id)
+    return [
+        (key.replace("_", " "), [(value, ids if len(values) > 1 else []) for value, ids in values.items()])
+        for key, values in sorted(groups.items())
+    ]
+
+
+def packages(claims: list[Claim]) -> list[tuple[str, str]]:
+    """Return package versions; several versions of one package are all named."""
+    found: dict[str, set[str]] = {}
+    for claim in claims:
+        for name, version in (((claim.verdict or {}).get("provenance") or {}).get("packages") or {}).items():
+            found.setdefault(name, set()).add(str(version))
+    return [(name, ", ".join(sorted(versions))) for name, versions in sorted(found.items())]
+
+
+def cost(given: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the cost of a claim in words; settings and data recorded with it are shown elsewhere."""
+    return [
+        (
+            COST_WORDS.get(key, key.replace("_", " ")),
+            wording.seconds(value) if key.endswith("seconds") and isinstance(value, int | float) else _text(value),
+        )
+        for key, value in given.items()
+        if key not in ("settings", "data", "dataset") and value not in (None, [], 0)
+    ]
+
+
+def settings(verdict: dict[str, Any]) -> str | None:
+    """Return the resolved settings that the measurements were made with, as YAML."""
+    given = verdict.get("settings") or (verdict.get("cost") or {}).get("settings")
+    return yaml.safe_dump(given, allow_unicode=True, default_flow_style=None, width=100).strip() if given else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_text(one) for one in value)
+    return wording.number(value) if isinstance(value, float) else str(value)

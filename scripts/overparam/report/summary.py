@@ -1,0 +1,108 @@
+"""The machine-readable answer, one row per claim and form, and the same as text for a terminal."""
+
+import textwrap
+from typing import Any
+
+import pandas as pd
+
+from overparam.report import wording
+from overparam.report.reading import Claim, decisive
+
+COLUMNS = {
+    "id": "string",
+    "name": "string",
+    "title": "string",
+    "form": "string",
+    "verdict": "string",
+    "vacuous": "bool",
+    "control_verdict": "string",
+    "prediction": "string",
+    "kind": "string",
+    "estimate": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "band_low": "Float64",
+    "band_high": "Float64",
+    "n_seeds": "Int64",
+    "n_instances": "Int64",
+    "available": "bool",
+    "reason": "string",
+}
+
+
+def table(claims: list[Claim]) -> pd.DataFrame:
+    """Return one row per claim and form, with the estimate that decided it; deterministic columns only."""
+    rows = [_row(claim, name, form) for claim in claims for name, form in claim.forms.items()]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
+    prediction, estimate = decisive(form) or ({}, {})
+    low, high = estimate.get("band") or (None, None)
+    return {
+        "id": claim.id,
+        "name": claim.entry["name"],
+        "title": claim.entry["title"],
+        "form": name,
+        "verdict": form["verdict"],
+        "vacuous": form["vacuous"],
+        "control_verdict": (form.get("control") or {}).get("verdict"),
+        "prediction": prediction.get("name"),
+        "kind": prediction.get("kind"),
+        **{key: estimate.get(key) for key in ("estimate", "low", "high")},
+        "band_low": low,
+        "band_high": high,
+        **{key: prediction.get(key) for key in ("n_seeds", "n_instances")},
+        "available": claim.verdict is not None,
+        "reason": form["reason"],
+    }
+
+
+def text(rows: pd.DataFrame, width: int = 110) -> str:
+    """Return the table of :func:`table` as plain text at most ``width`` columns wide (at least 90)."""
+    rows = rows.astype(object).where(rows.notna(), None)
+    cells = [
+        (
+            row.id,
+            row.title,
+            row.form,
+            wording.verdict(row.verdict, row.vacuous),
+            _measured(row),
+            row.control_verdict or wording.MISSING,
+        )
+        for row in rows.itertuples()
+    ]
+    heads = ("id", "claim", "form", "verdict", "estimate [interval]", "control")
+    widths = [4, 0, 9, 12, 31, 12]
+    widths[1] = max(width, 90) - sum(widths) - 2 * (len(widths) - 1)
+    lines = [_line(heads, widths), "─" * (max(width, 90))]
+    lines += [_line(row, widths) for row in cells]
+    return "\n".join([*lines, "─" * (max(width, 90)), _counts(rows)])
+
+
+def _measured(row: Any) -> str:
+    if row.estimate is None:
+        return "not in this run" if not row.available else wording.MISSING
+    bounds = "" if row.low is None and row.high is None else f" {wording.interval(row.low, row.high)}"
+    return wording.number(row.estimate) + bounds
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    """Return one row of the table, wrapped within its columns."""
+    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
+    height = max(len(column) for column in columns)
+    padded = [column + [""] * (height - len(column)) for column in columns]
+    return "\n".join(
+        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
+        for parts in zip(*padded, strict=True)
+    )
+
+
+def _counts(rows: pd.DataFrame) -> str:
+    words = {word: int((rows["verdict"] == word).sum()) for word in wording.SYMBOLS}
+    vacuous = int(((rows["verdict"] == "supported") & rows["vacuous"].astype(bool)).sum())
+    aside = f" ({vacuous} of them vacuous)" if vacuous else ""
+    return (
+        f"{rows['id'].nunique()} claims, {len(rows)} verdicts: {words['supported']} supported{aside}, "
+        f"{words['refuted']} refuted, {words['inconclusive']} inconclusive"
+    )

@@ -1,0 +1,68 @@
+"""Words and numbers as the page and the table print them."""
+
+from typing import Any
+
+MISSING = "–"
+SYMBOLS = {"supported": "✓", "refuted": "✗", "inconclusive": "○"}
+MARKS = str.maketrans("-", "−")
+
+
+def number(value: float | int | None) -> str:
+    """Return ``value`` with about four significant digits; ``None`` (stored for inf and nan) becomes a dash."""
+    if value is None:
+        return MISSING
+    size = abs(value)
+    if value == 0 or 1e-3 <= size < 1e3:
+        text = f"{value:.4g}"
+    elif 1e3 <= size < 1e6:
+        text = f"{value:,.0f}"
+    else:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        text = f"{float(mantissa):g}e{int(exponent)}"
+    return text.translate(MARKS)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return a confidence interval, or a dash where there is none."""
+    return MISSING if low is None and high is None else f"[{number(low)}, {number(high)}]"
+
+
+def band(low: float | None, high: float | None) -> str:
+    """Return a predicted band; ``None`` means unbounded on that side."""
+    if low is None and high is None:
+        return MISSING
+    if low is None:
+        return f"≤ {number(high)}"
+    if high is None:
+        return f"≥ {number(low)}"
+    return f"= {number(low)}" if low == high else f"[{number(low)}, {number(high)}]"
+
+
+def verdict(word: str, vacuous: bool = False) -> str:
+    """Return a verdict in words: an inequality that holds far above every measurement is called vacuous."""
+    return f"{word} (vacuous)" if vacuous and word == "supported" else word
+
+
+def control(word: str | None) -> str:
+    """Return what the verdict of a control means: it is there to fail."""
+    return {
+        "refuted": "refuted, as it should be",
+        "inconclusive": "not supported, as it should be",
+        "supported": "supported, which it must not be",
+        None: "no control in this form",
+    }.get(word, str(word))
+
+
+def seconds(value: float | None) -> str:
+    """Return a duration in the unit that a reader would choose."""
+    if value is None:
+        return MISSING
+    if value < 120:
+        return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def joined(items: list[Any]) -> str:
+    """Return ``a, b and c``."""
+    words = [str(item) for item in items]
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

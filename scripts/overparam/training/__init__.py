@@ -1,0 +1,1 @@
+"""The packed trainer: many models as one computation."""

@@ -1,0 +1,85 @@
+"""One cell: all widths of a group, one after another, each with all noise levels and seeds packed."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import torch
+
+from overparam.datasets.arrow import Dataset
+from overparam.labels import Corruption
+from overparam.program import UserError
+from overparam.progress import Progress
+from overparam.training import machine, samples
+from overparam.training.packed import train_pack
+
+log = logging.getLogger(__name__)
+
+DEFAULTS = {
+    "noise_definition": "wrong_label",
+    "n_heldout": 0,
+    "loss": "cross_entropy",
+    "evaluations": 40,
+    "precision": "float32",
+}
+COLUMNS = [
+    *("study", "dataset", "model", "width", "n_params", "n_classes", "n_train", "label_noise", "noise_definition"),
+    *("seed", "epoch", "step", "split", "loss_noisy", "loss_clean", "error_noisy", "error_clean", "error_corrupted"),
+    *("corrupted_fraction", "distance", "weight_norm", "diverged"),
+]
+
+
+def train_cell(
+    settings: dict[str, Any], dataset: Dataset, corruptions: Sequence[Corruption], device: torch.device
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Train every network of a cell.
+
+    Parameters
+    ----------
+    settings
+        ``study``, ``dataset``, ``model``, ``widths``, ``label_noise``, ``seeds``, ``noise_definition``, ``n_train``,
+        ``n_heldout``, ``loss``, ``epochs``, ``batch_size``, ``optimizer``, ``evaluations``, ``precision`` and the root
+        ``seed``; those in :data:`DEFAULTS` may be left out.
+    dataset
+        Images and clean labels.
+    corruptions
+        One table of labels for every combination of noise level and seed.
+    device
+        As :func:`overparam.training.machine.prepare` returned it.
+
+    Returns
+    -------
+    table, cost
+        The training table (rows by width, seed, label noise, epoch, split; same settings, same bytes), and what making
+        it took: plain JSON values.
+
+    Raises
+    ------
+    UserError
+        If the data do not suffice for the settings.
+    """
+    settings = {**DEFAULTS, **settings}
+    if settings["dataset"] != dataset.name:
+        raise UserError(f"the settings name the data set {settings['dataset']!r}, but {dataset.name!r} was given")
+    start = time.perf_counter()
+    splits = samples.load(settings, dataset, corruptions, device)
+    n_models = len(samples.members(settings))
+    progress = Progress(settings["epochs"] * len(settings["widths"]), "epochs")
+    tables = []
+    for width in settings["widths"]:
+        log.info("%s of width %d, %d models at once", settings["model"], width, n_models)
+        table = train_pack(settings, splits, len(dataset.classes), width, device, progress)
+        tables.append(table.assign(width=width))
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    seconds = time.perf_counter() - start
+    shared = {key: settings[key] for key in ("study", "dataset", "model", "n_train", "noise_definition")}
+    table = pd.concat(tables, ignore_index=True).assign(**shared, n_classes=len(dataset.classes))[COLUMNS]
+    if table["diverged"].any():
+        diverged = table.loc[table["diverged"], ["width", "label_noise", "seed"]].drop_duplicates()
+        log.warning("diverged: %s", diverged.to_dict("records"))
+    trained = settings["n_train"] * settings["epochs"] * n_models * len(settings["widths"])
+    cost = {"seconds": seconds, "images_models_per_second": trained / seconds, "n_models": n_models}
+    return table, {**cost, **machine.description(device)}

@@ -1,0 +1,106 @@
+"""The machine that trains: device, threads, arithmetic, memory."""
+
+import ctypes
+import logging
+import os
+import platform
+import resource
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from overparam.program import UserError
+
+log = logging.getLogger(__name__)
+
+MATMUL_TOLERANCE = 1e-5  # relative error of a float32 product; bf16 products are off by 1e-3
+MALLOC = {-1: 1 << 30, -2: 1 << 26, -3: 1 << 30}  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD in bytes
+
+
+def prepare(gpus: int) -> torch.device:
+    """Set this process up for training and return its device.
+
+    On the CPU: one thread (two jobs of one thread beat one job of two), fast float32 products if they are exact here,
+    no denormal numbers (the moments of dead units decay into them, and they are slow), freed memory kept for the next
+    step. On the GPU: deterministic kernels.
+
+    Raises
+    ------
+    UserError
+        If a GPU is asked for and torch sees none.
+    """
+    if gpus:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products; read when CUDA starts
+        if not torch.cuda.is_available():
+            raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads what it has not written
+        torch.cuda.reset_peak_memory_stats()
+        return torch.device("cuda")
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    _keep_freed_memory()
+    log.info("float32 products on the CPU: precision %s", choose_matmul_precision())
+    return torch.device("cpu")
+
+
+def choose_matmul_precision() -> str:
+    """Set float32 products on the CPU to ``medium`` if that is exact on this CPU, else to ``highest``; return which.
+
+    ``medium`` allows bfloat16 arithmetic. On some CPUs it takes another float32 kernel instead, several times faster
+    and as exact; so its error is measured, on plain and on batched products, against float64.
+    """
+    torch.set_float32_matmul_precision("medium")
+    if max(_matmul_errors()) > MATMUL_TOLERANCE:
+        torch.set_float32_matmul_precision("highest")
+    return torch.get_float32_matmul_precision()
+
+
+def _matmul_errors() -> list[float]:
+    """Return the largest relative errors of float32 products as training takes them."""
+    generator = torch.Generator().manual_seed(0)
+    errors = []
+    for models, rows, inner, columns in ((1, 256, 256, 256), (1, 512, 3072, 128), (4, 64, 64, 128), (4, 10, 512, 128)):
+        left = torch.randn(models, rows, inner, generator=generator)
+        right = torch.randn(models, inner, columns, generator=generator)
+        exact = left.double() @ right.double()
+        for product, reference in ((left @ right, exact), (left[0] @ right[0], exact[0])):
+            errors.append(float((product - reference).abs().max() / reference.abs().max()))
+    return errors
+
+
+def _keep_freed_memory() -> None:
+    """Tell glibc to keep freed memory: every step frees and asks for the same blocks, and fresh pages cost time."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return  # another C library
+    for parameter, value in MALLOC.items():
+        mallopt(parameter, value)
+
+
+def description(device: torch.device) -> dict[str, Any]:
+    """Return what trained, and its peak memory so far in bytes, as plain JSON values."""
+    if device.type == "cuda":
+        name, memory = torch.cuda.get_device_name(device), torch.cuda.max_memory_allocated(device)
+    else:
+        name, memory = _processor(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts KiB
+    return {
+        "device": device.type,
+        "device_name": name,
+        "peak_memory_bytes": memory,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "float32_matmul_precision": torch.get_float32_matmul_precision(),
+    }
+
+
+def _processor() -> str:
+    """Return the name of the CPU."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,99 @@
+"""The samples of one cell, resident on the device."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from overparam.datasets.arrow import Dataset
+from overparam.labels import Corruption
+from overparam.program import UserError
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Samples:
+    """Images of one split, with their labels.
+
+    Attributes
+    ----------
+    images
+        ``(n, height, width, channels)``, float32, normalised.
+    clean
+        ``(n,)``, int64: true labels.
+    given
+        ``(M, n)``, int64: the labels that each model is given; ``None`` for test samples, which have clean ones only.
+    """
+
+    images: torch.Tensor
+    clean: torch.Tensor
+    given: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+
+def members(settings: dict[str, Any]) -> list[tuple[float, int]]:
+    """Return (label noise, seed) of every model of a pack; the noise levels of a seed follow one another."""
+    return [(float(noise), seed) for seed in settings["seeds"] for noise in settings["label_noise"]]
+
+
+def load(
+    settings: dict[str, Any], dataset: Dataset, corruptions: Sequence[Corruption], device: torch.device
+) -> dict[str, Samples]:
+    """Return the splits of a cell: ``train``, ``heldout`` (if there is one) and ``test``.
+
+    Parameters
+    ----------
+    settings
+        ``n_train``: the first samples of the training set, trained on. ``n_heldout``: the samples after them, not
+        trained on, with labels corrupted in the same way. ``label_noise``, ``noise_definition`` and ``seeds``.
+    dataset
+        Images and clean labels.
+    corruptions
+        One for every combination of noise and seed, in any order.
+    device
+        Where the samples stay.
+
+    Raises
+    ------
+    UserError
+        If there are too few samples, or a table of labels is missing or belongs to other samples.
+    """
+    n_train, n_heldout = settings["n_train"], settings.get("n_heldout", 0)
+    if n_train + n_heldout > len(dataset.train):
+        raise UserError(
+            f"n_train = {n_train} and n_heldout = {n_heldout} need {n_train + n_heldout} training samples, "
+            f"but {dataset.name} has {len(dataset.train)}"
+        )
+    given = _given(settings, dataset.train.labels, corruptions)
+    parts = {"train": slice(0, n_train), "heldout": slice(n_train, n_train + n_heldout)}
+    splits = {}
+    for name, rows in parts.items():
+        if rows.stop > rows.start:
+            part = dataset.train.take(rows)
+            labels = torch.from_numpy(given[:, rows]).to(device)
+            splits[name] = Samples(*_resident(dataset, part, device), labels)
+    splits["test"] = Samples(*_resident(dataset, dataset.test, device))
+    return splits
+
+
+def _resident(dataset: Dataset, part: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    images = torch.from_numpy(dataset.normalised(part)).permute(0, 2, 3, 1).contiguous()
+    return images.to(device), torch.from_numpy(np.array(part.labels)).to(device)
+
+
+def _given(settings: dict[str, Any], clean: np.ndarray, corruptions: Sequence[Corruption]) -> np.ndarray:
+    """Return the given labels of every model for the whole training set, ``(M, n)``."""
+    definition = settings["noise_definition"]
+    tables = {(table.label_noise, table.seed): table for table in corruptions if table.definition == definition}
+    given = []
+    for noise, seed in members(settings):
+        if (noise, seed) not in tables:
+            raise UserError(f"no table of labels for {definition} noise {noise:g} and seed {seed} was given")
+        table = tables[noise, seed]
+        if not np.array_equal(table.clean, clean):
+            raise UserError(f"the labels for noise {noise:g} and seed {seed} belong to other samples; draw them anew")
+        given.append(table.given)
+    return np.stack(given)

@@ -1,0 +1,222 @@
+"""The two-layer network f(θ) = m^(−1/2) Σᵢ vᵢ σ(wᵢ·x) and its exact curvature in the weights.
+
+Its Hessian in θ = (v, W) has one (d+1)×(d+1) block per hidden unit and zeros elsewhere (Liu, Zhu & Belkin,
+arXiv 2010.01092, section 3.1). Block i is m^(−1/2) times
+
+    [ 0            σ'(z) xᵀ   ]
+    [ σ'(z) x   v σ''(z) x xᵀ ],     z = wᵢ·x,
+
+which acts on span{e_v, x} only: there it is [[0, a], [a, b]] with a = σ'(z)|x| and b = v σ''(z)|x|². So everything
+about curvature depends on a unit through (vᵢ, zᵢ) alone, and no (m(d+1))² matrix is ever formed.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import expit
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Activation:
+    """An activation σ with its first two derivatives, and bounds on the absolute values of its first three.
+
+    A piecewise linear σ has ``bounds[1] == 0``: its derivatives are those that exist almost everywhere.
+    """
+
+    value: Function
+    first: Function
+    second: Function
+    bounds: tuple[float, float, float]
+
+    @property
+    def smooth(self) -> bool:
+        """Whether σ is twice differentiable everywhere."""
+        return self.bounds[1] > 0
+
+
+def _tanh_first(z: np.ndarray) -> np.ndarray:
+    return 1 - np.tanh(z) ** 2
+
+
+def _tanh_second(z: np.ndarray) -> np.ndarray:
+    value = np.tanh(z)
+    return -2 * value * (1 - value**2)
+
+
+def _sigmoid_first(z: np.ndarray) -> np.ndarray:
+    value = expit(z)
+    return value * (1 - value)
+
+
+def _sigmoid_second(z: np.ndarray) -> np.ndarray:
+    value = expit(z)
+    return value * (1 - value) * (1 - 2 * value)
+
+
+ACTIVATIONS = {
+    "tanh": Activation(np.tanh, _tanh_first, _tanh_second, (1.0, 4 / 27**0.5, 2.0)),
+    "sigmoid": Activation(expit, _sigmoid_first, _sigmoid_second, (1 / 4, 1 / 108**0.5, 1 / 8)),
+    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), np.zeros_like, (1.0, 0.0, 0.0)),
+}
+
+
+def output_weights(width: int, distribution: str, generator: np.random.Generator) -> np.ndarray:
+    """Draw v, shape (m,): ``gaussian`` N(0, 1), or ``sign`` ±1 with equal chances."""
+    if distribution == "gaussian":
+        return generator.standard_normal(width)
+    if distribution == "sign":
+        return generator.choice([-1.0, 1.0], width)
+    raise ValueError(f"distribution must be gaussian or sign, got {distribution!r}")
+
+
+def unit_vectors(count: int, dimension: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw ``count`` points uniformly on the unit sphere, shape (count, d)."""
+    points = generator.standard_normal((count, dimension))
+    return points / np.linalg.norm(points, axis=1, keepdims=True)
+
+
+def output(v: np.ndarray, z: np.ndarray, activation: Activation) -> float:
+    """Return f for output weights ``v`` and pre-activations ``z``, both of shape (m,)."""
+    return float(v @ activation.value(z)) / v.size**0.5
+
+
+def gradient(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:
+    """Return ∇f in the coordinates (vᵢ, wᵢ·x/|x|), shape (m, 2); ∇f is zero in all other directions."""
+    return np.stack([activation.value(z), v * activation.first(z) * x_norm], axis=1) / v.size**0.5
+
+
+def hessian_product(
+    v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return u ↦ Hu in the coordinates of :func:`gradient`; u of shape (m, 2)."""
+    mixed = activation.first(z) * x_norm / v.size**0.5
+    inner = v * activation.second(z) * x_norm**2 / v.size**0.5
+    return lambda u: np.stack([mixed * u[:, 1], mixed * u[:, 0] + inner * u[:, 1]], axis=1)
+
+
+def block_norms(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:
+    """Return the spectral norm of each unit's Hessian block *without* the factor m^(−1/2): (|b| + √(b² + 4a²))/2."""
+    mixed = activation.first(z) * x_norm
+    inner = v * activation.second(z) * x_norm**2
+    return (np.abs(inner) + np.sqrt(inner**2 + 4 * mixed**2)) / 2
+
+
+def largest_block_norm_in_ball(
+    v: np.ndarray, z: np.ndarray, x_norm: float, radius: float, activation: Activation, tolerance: float = 1e-6
+) -> tuple[float, float]:
+    """Return a certified interval for max ‖block‖ over all units and all weights within ``radius`` of the given ones.
+
+    The largest block norm over B(θ₀, R) is attained by spending the whole budget R on one unit: another unit's
+    displacement does not change this one's block. Within a unit the block depends on (v, z) only, and its norm grows
+    with |v|. So what is left is one angle per unit, v ↦ |v| + R cos φ and z ↦ z + R|x| sin φ, which is searched by
+    branch and bound with the Lipschitz constant R(2 M₂|x|² + (|v| + R) M₃|x|³), M_j = sup|σ^(j)|.
+
+    Parameters
+    ----------
+    v, z
+        Output weights and pre-activations of all units, each of shape (m,).
+    x_norm
+        |x|.
+    radius
+        R, ``>= 0``.
+    tolerance
+        Relative width of the returned interval at most.
+
+    Returns
+    -------
+    lower, upper
+        A value that is attained, and one that is nowhere exceeded. Without the factor m^(−1/2).
+    """
+    if radius == 0:
+        exact = float(block_norms(v, z, x_norm, activation).max())
+        return exact, exact
+    size = np.abs(v)
+    if not activation.smooth:  # the block is σ'(z)|x|, a step: it is 0 or 1 times |x|, and largest at the largest z
+        exact = float(block_norms(size, z + radius * x_norm, x_norm, activation).max())
+        return exact, exact
+
+    first, second, third = activation.bounds
+    lipschitz = radius * (2 * second * x_norm**2 + (size + radius) * third * x_norm**3)
+
+    def at(unit: np.ndarray, angle: np.ndarray) -> np.ndarray:
+        moved_v = size[unit] + radius * np.cos(angle)
+        return block_norms(moved_v, z[unit] + radius * x_norm * np.sin(angle), x_norm, activation)
+
+    every = np.arange(v.size)
+    lower = float(at(every, np.zeros(v.size)).max())
+    largest_inner = (size + radius) * second * x_norm**2
+    ceiling = (largest_inner + np.sqrt(largest_inner**2 + 4 * (first * x_norm) ** 2)) / 2
+    unit = every[ceiling > lower]
+    if unit.size == 0:
+        return lower, lower
+    angle, half_width = np.zeros(unit.size), np.pi / 2
+    while True:
+        reached = at(unit, angle)
+        lower = max(lower, float(reached.max()))
+        bound = np.minimum(reached + lipschitz[unit] * half_width, ceiling[unit])
+        upper = max(lower, float(bound.max()))
+        if upper <= lower * (1 + tolerance):
+            return lower, upper
+        open_ = bound > lower * (1 + tolerance)  # the others cannot raise the maximum beyond the tolerance
+        half_width /= 3
+        unit, centre = unit[open_], angle[open_]
+        unit, angle = np.tile(unit, 3), np.concatenate([centre - 2 * half_width, centre, centre + 2 * half_width])
+
+
+def remainders(
+    v: np.ndarray, z: np.ndarray, shift_v: np.ndarray, shift_z: np.ndarray, activation: Activation
+) -> np.ndarray:
+    """Return each unit's Taylor remainder g(v+δv, z+δz) − g − ∇g·δ of g = v σ(z), without the factor m^(−1/2).
+
+    Arguments broadcast against each other.
+    """
+    value = activation.value(z)
+    moved = activation.value(z + shift_z) - value
+    return (v + shift_v) * moved - v * activation.first(z) * shift_z
+
+
+def largest_block_norm_on_segment(
+    v: np.ndarray,
+    z: np.ndarray,
+    shift_v: np.ndarray,
+    shift_z: np.ndarray,
+    x_norm: float,
+    activation: Activation,
+    points: int = 17,
+) -> float:
+    """Return max ‖block‖ over all units at ``points`` places of the segment θ₀ + t δ, t in [0, 1].
+
+    A finite set of places: never above the supremum β along the segment, so a bound that uses it is the harder one.
+    """
+    return max(
+        float(block_norms(v + t * shift_v, z + t * shift_z, x_norm, activation).max()) for t in np.linspace(0, 1, points)
+    )
+
+
+def worst_unit_displacement(
+    v: np.ndarray, z: np.ndarray, x_norm: float, radius: float, activation: Activation, candidates: int = 32
+) -> tuple[int, float, float]:
+    """Return the unit and its displacement (δv, δz) of norm ``radius`` with the largest |remainder| found.
+
+    The norm is √(δv² + (δz/|x|)²). 24 directions for every unit, then 2,048 for the best ``candidates`` units: a
+    maximum that is attained, so an estimate of the worst displacement from below.
+    """
+
+    def search(units: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        best, where = np.full(units.size, -1.0), np.zeros(units.size)
+        for angle in np.linspace(0, 2 * np.pi, count, endpoint=False):
+            shift_v, shift_z = radius * np.cos(angle), radius * x_norm * np.sin(angle)
+            found = np.abs(remainders(v[units], z[units], shift_v, shift_z, activation))
+            better = found > best
+            best[better], where[better] = found[better], angle
+        return best, where
+
+    coarse, _ = search(np.arange(v.size), 24)
+    units = np.argsort(coarse)[::-1][:candidates]
+    fine, angles = search(units, 2048)
+    chosen = int(fine.argmax())
+    angle = angles[chosen]
+    return int(units[chosen]), float(radius * np.cos(angle)), float(radius * x_norm * np.sin(angle))

@@ -1,0 +1,15 @@
+"""Write the verdicts of all claims as one table."""
+
+from overparam import files, program
+from overparam.report import reading, summary
+
+
+def work(job: program.Job) -> None:
+    """Tabulate the input `verdicts` of `settings.claims`; `settings.unavailable` says why a claim has none."""
+    verdicts = [files.read_json(path) for path in job.inputs.get("verdicts", [])]
+    claims = reading.collect(job.settings["claims"], verdicts, job.settings.get("unavailable"))
+    files.write_table(job.output("table"), summary.table(claims))
+
+
+if __name__ == "__main__":
+    program.run(__doc__, work)

@@ -1,0 +1,200 @@
+"""A finished run made of synthetic verdicts, shared by the tests of the page."""
+
+import copy
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from overparam import files
+from overparam.figures import theme
+from overparam.report import page, reading, summary
+
+FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"
+
+
+def prediction(name, kind, verdict, estimate, low, high, band, n_seeds=8, vacuous=False, **detail):
+    """Return one judged prediction with a single estimate."""
+    one = {"name": name, "estimate": estimate, "low": low, "high": high, "band": band, "verdict": verdict}
+    return {
+        "name": name,
+        "kind": kind,
+        "verdict": verdict,
+        "vacuous": vacuous,
+        "estimates": [one],
+        "n_seeds": n_seeds,
+        "n_instances": None,
+        "detail": detail,
+    }
+
+
+def form(verdict, reason, predictions, control):
+    """Return one judged form."""
+    vacuous = any(one["vacuous"] for one in predictions)
+    return {
+        "verdict": verdict,
+        "vacuous": vacuous,
+        "reason": reason,
+        "predictions": predictions,
+        "control": control and {"verdict": control["verdict"], "predictions": [control]},
+    }
+
+
+def entry(id, name, title, forms=("printed",), **more):
+    """Return a registry entry whose predictions are only names."""
+    names = {"printed": "slope", "corrected": "corrected slope"}
+    return {
+        "id": id,
+        "name": name,
+        "title": title,
+        "statement": f"What {name} says, in own words & with <angle> brackets.",
+        "source": {"document": "S1", "place": "“Overfitting?”", "papers": ["1812.11118"], "result": "fig. 2"},
+        "formula": FORMULA,
+        "experiment": "least_squares",
+        "figure": "least_squares",
+        "forms": {
+            form: {"predictions": [{"name": names[form], "kind": "slope", "quantity": "risk"}]} for form in forms
+        },
+        "control": {"description": "Tuned ridge regression has no peak.", "where": {"method": "ridge"}},
+        **more,
+    }
+
+
+ENTRIES = [
+    entry("A1", "polynomial-overfitting", "Risk is largest where parameters equal samples"),
+    entry(
+        "E13",
+        "distance-from-initialisation",
+        "Wide networks stay close to where they start",
+        forms=("printed", "corrected"),
+        note="The slide inverts the ratio: <script>alert('no')</script>.",
+        published=[{"quantity": "distance", "value": "√(kd)/√n", "setting": "slide 41"}],
+    ),
+    entry("B4", "model-wise-double-descent", "The error peaks <b>& falls</b> again", requires="images"),
+    entry("C1", "constant-step-has-a-floor", "A constant step keeps stochastic gradient descent off the solution"),
+    entry("D3", "submodel-independence", "Cross blocks of the Hessian vanish", experiment="hessian"),
+]
+
+VERDICTS = [
+    {
+        "claim": "A1",
+        "name": "polynomial-overfitting",
+        "forms": {
+            "printed": form(
+                "supported",
+                "Every interval lies in its band.",
+                [prediction("slope", "slope", "supported", -0.5012, -0.52, -0.4812, [-0.55, -0.45], fit="log–log")],
+                prediction("slope", "slope", "inconclusive", -0.47, -0.9, -0.1, [-0.55, -0.45]),
+            )
+        },
+    },
+    {
+        "claim": "E13",
+        "name": "distance-from-initialisation",
+        "forms": {
+            "printed": form(
+                "supported",
+                "Never violated, but the tightest ratio is 0.0004.",
+                [prediction("slope", "bound", "supported", 4e-4, None, None, [None, 1], vacuous=True)],
+                None,
+            ),
+            "corrected": form(
+                "refuted",
+                "The interval lies outside the band.",
+                [prediction("corrected slope", "slope", "refuted", -0.3, -0.31, -0.29, [-0.6, -0.4])],
+                prediction("corrected slope", "slope", "refuted", 0.2, 0.1, 0.3, [-0.6, -0.4]),
+            ),
+        },
+    },
+    {
+        "claim": "C1",
+        "name": "constant-step-has-a-floor",
+        "forms": {
+            "printed": form(
+                "inconclusive",
+                "The control was supported.",
+                [prediction("slope", "slope", "supported", 1.01, 0.99, 1.03, [0.85, 1.15], n_seeds=24)],
+                prediction("slope", "slope", "supported", 1.0, 0.9, 1.1, [0.85, 1.15]),
+            )
+        },
+    },
+    {
+        "claim": "D3",
+        "name": "submodel-independence",
+        "forms": {
+            "printed": form(
+                "supported",
+                "Equal to rounding.",
+                [prediction("slope", "equality", "supported", 0.0, None, None, [None, 1e-12], n_seeds=1)],
+                prediction("slope", "equality", "refuted", None, None, None, [None, 1e-12], why="diverged"),
+            )
+        },
+    },
+]
+DATA = {"name": "digits", "label": "digits", "checksum": "sha256:" + "0123456789abcdef" * 4}
+COST = {"seconds": 12.3, "devices": ["CPU with a long model name"], "settings": {"n_train": 16, "loss": "squared"}}
+UNAVAILABLE = {"B4": "It needs images, and data.name is digits."}
+
+
+def _provenance(commit):
+    return {"preset": "test", "commit": commit, "python": "3.11", "packages": {"numpy": "2.4", "pandas": "3.1"}}
+
+
+@pytest.fixture
+def entries():
+    """Registry entries of the synthetic run."""
+    return copy.deepcopy(ENTRIES)
+
+
+@pytest.fixture
+def verdicts():
+    """Verdict files of the synthetic run; the claim B4 has none."""
+    commits = ["a" * 40, "a" * 40, "b" * 40, "a" * 40]
+    return [
+        {**copy.deepcopy(verdict), "data": DATA, "cost": COST, "provenance": _provenance(commit)}
+        for verdict, commit in zip(VERDICTS, commits, strict=True)
+    ]
+
+
+@pytest.fixture
+def unavailable():
+    """Why B4 has no verdict."""
+    return dict(UNAVAILABLE)
+
+
+def _figure():
+    figure, (axis,) = theme.panels()
+    axis.plot(np.linspace(1, 9, 20), np.sin(np.linspace(1, 9, 20)), label="test")
+    theme.mark_threshold(axis, 4, "p = n")
+    axis.set(xlabel="parameters", ylabel="test risk")
+    axis.legend()
+    return figure
+
+
+@pytest.fixture
+def finished_run(tmp_path, entries, verdicts, unavailable) -> Path:
+    """The folder ``results/<preset>`` of a finished run, with its page."""
+    root = tmp_path / "results" / "test"
+    for experiment in ("least_squares", "hessian"):
+        files.write_table(root / "measurements" / f"{experiment}.parquet", pd.DataFrame({"value": [1.0]}))
+    for verdict in verdicts:
+        folder = root / "claims" / verdict["claim"]
+        files.write_json(folder / "verdict.json", verdict)
+        paths = [folder / f"figure.{kind}" for kind in ("svg", "png", "pdf")]
+        theme.save(_figure(), f'Risk "peaks" at <n> in {verdict["claim"]}.', *paths, folder / "figure.alt.txt")
+    plt.close("all")
+    claims = reading.collect(entries, verdicts, unavailable)
+    files.write_table(root / "claims.parquet", summary.table(claims))
+    html = page.render(
+        claims,
+        root / "report" / "index.html",
+        "test",
+        sorted(root.glob("claims/*/figure.svg")),
+        sorted(root.glob("claims/*/figure.alt.txt")),
+        root / "claims.parquet",
+        "data:\n  name: digits\n",
+    )
+    files.write_text(root / "report" / "index.html", html)
+    return root

@@ -1,0 +1,103 @@
+"""The code hash of a program covers what it imports and no more."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from overparam import closure
+
+SCRIPTS = Path(closure.__file__).resolve().parents[1]
+
+
+def hashes(scripts, *requests):
+    """Compute code hashes in a fresh interpreter on a copy of ``scripts/``."""
+    code = (
+        "import sys; from overparam.closure import code_hash\n"
+        "for request in sys.argv[1:]: print(code_hash(*request.split()))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *requests], cwd=scripts, capture_output=True, text=True, check=True
+    )
+    return run.stdout.split()
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    return Path(shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+REQUESTS = (
+    "measure.py overparam.experiments.three_point_sgd",
+    "measure.py overparam.experiments.width_sweep",
+    "train.py overparam.models.mlp",
+    "judge.py",
+    "draw.py overparam.figures.model_wise_double_descent",
+)
+
+
+def changed(scripts, path):
+    before = hashes(scripts, *REQUESTS)
+    with (scripts / path).open("a") as file:
+        file.write("\n# edited\n")
+    after = hashes(scripts, *REQUESTS)
+    return [request.split()[-1].rpartition(".")[2] for request, a, b in zip(REQUESTS, before, after, strict=True) if a != b]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("overparam/experiments/width_sweep.py", ["width_sweep"]),
+        ("overparam/figures/model_wise_double_descent.py", ["model_wise_double_descent"]),
+        ("overparam/judge/intervals.py", ["py"]),
+        ("overparam/models/mlp.py", ["mlp"]),
+        ("overparam/seeding.py", ["three_point_sgd", "mlp"]),
+        ("overparam/figures/theme.py", ["model_wise_double_descent"]),
+        ("train.py", ["mlp"]),
+        ("overparam/__init__.py", [request.split()[-1].rpartition(".")[2] for request in REQUESTS]),
+    ],
+)
+def test_an_edit_changes_the_programs_that_import_it(scripts, path, expected):
+    found = changed(scripts, path)
+    assert set(expected) <= set(found)
+    forbidden = {"overparam/experiments/width_sweep.py", "overparam/models/mlp.py", "train.py"}
+    if path in forbidden or path.startswith(("overparam/figures", "overparam/judge")):
+        assert found == expected
+
+
+def test_a_touch_and_another_folder_change_nothing(scripts, tmp_path):
+    before = hashes(scripts, *REQUESTS)
+    (scripts / "measure.py").touch()
+    moved = Path(shutil.copytree(scripts, tmp_path / "elsewhere/scripts"))
+    assert hashes(scripts, *REQUESTS) == hashes(moved, *REQUESTS) == before
+
+
+def test_a_file_that_is_read_counts(scripts):
+    template = SCRIPTS / "overparam/experiments/width_sweep.yaml"
+    assert closure.code_hash("measure.py") != closure.code_hash("measure.py", files=(template,))
+
+
+def test_unknown_module_is_named():
+    with pytest.raises(ValueError, match="no such module: overparam.experiments.nonsense"):
+        closure.modules("measure.py", "overparam.experiments.nonsense")
+
+
+@pytest.mark.parametrize("program", ["draw.py", "judge.py", "tabulate.py", "report.py", "show.py", "corrupt.py"])
+def test_light_programs_never_import_torch(program):
+    code = f"import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('{program}'); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
+def test_no_figure_can_import_torch():
+    for figure in sorted((SCRIPTS / "overparam/figures").glob("[!_]*.py")):
+        code = f"import overparam.figures.{figure.stem}, sys; print('torch' in sys.modules)"
+        run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == "False", figure.stem
+
+
+def test_the_library_does_not_know_snakemake():
+    for module in sorted((SCRIPTS / "overparam").rglob("*.py")):
+        assert "import snakemake" not in module.read_text() and "from snakemake" not in module.read_text(), module

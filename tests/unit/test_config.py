@@ -1,0 +1,118 @@
+"""A configuration is complete and right, or answered before any job starts."""
+
+import copy
+
+import pytest
+
+from overparam import config as configuration
+from overparam.program import UserError
+
+REGISTRY = [
+    {"id": "B4", "experiment": "width_sweep", "title": "peak"},
+    {"id": "C1", "experiment": "three_point_sgd", "title": "floor"},
+]
+STUDY = {
+    "name": "sweep",
+    "experiments": ["width_sweep"],
+    "dataset": "digits",
+    "model": "mlp",
+    "widths": [2, 4],
+    "label_noise": [[0.0, 0.2]],
+    "seeds": [[0, 1]],
+    "n_train": 100,
+    "epochs": 2,
+    "batch_size": 50,
+    "optimizer": {"name": "adam", "learning_rate": 0.002},
+}
+CONFIG = {"preset": "test", "studies": [STUDY]}
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    monkeypatch.delenv(configuration.CIFAR10_VARIABLE, raising=False)
+
+
+def resolved(**changes):
+    return configuration.resolve({**copy.deepcopy(CONFIG), **changes}, REGISTRY)
+
+
+def refused(**changes):
+    with pytest.raises(UserError) as caught:
+        resolved(**changes)
+    return str(caught.value)
+
+
+def study(**changes):
+    return {"studies": [{**copy.deepcopy(STUDY), **changes}]}
+
+
+def test_defaults():
+    run = resolved()
+    assert run["claims"] == ["B4", "C1"] and run["gpus"] == 0 and run["seed"] == 0
+    assert run["studies"][0]["noise_definition"] == "wrong_label"
+    assert run["studies"][0]["optimizer"]["schedule"] == "constant"
+    assert run["experiments"]["three_point_sgd"]["seed"] == 0
+    assert run["sources"]["cifar10"]["archive"]["urls"]
+
+
+def test_the_users_configuration_is_not_changed():
+    mine = copy.deepcopy(CONFIG)
+    configuration.resolve(mine, REGISTRY)
+    assert mine == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"prest": "x"}, "config.prest: unknown key; did you mean 'preset'?"),
+        (study(widths=[0]), "config.studies[0].widths[0]: must be at least 1, found 0"),
+        (study(dataset="digit"), "config.studies[0].dataset: 'digit' is not known; did you mean 'digits'?"),
+        (study(label_noise=[-0.1]), "config.studies[0].label_noise[0]: must be at least 0, found -0.1"),
+        (study(label_noise=[1.0]), "config.studies[0].label_noise[0]: must be below 1, found 1.0"),
+        (study(model="resnet"), "config.studies[0].model: 'resnet' is not known"),
+        (study(experiments=["width_swep"]), "'width_swep' is no experiment that reads networks; did you mean"),
+        (study(batch_size=101), "config.studies[0].batch_size: must be at most n_train = 100, found 101"),
+        (study(widths=[2, [2, 4]]), "2 stands twice among its widths"),
+        (study(optimizer={"name": "adam", "learning_rate": "1e-4"}), "which YAML reads as text: write 1.0e-4"),
+        ({"claims": ["B44"]}, "config.claims: 'B44' is not known; did you mean 'B4'?"),
+        ({"datasets": [{"name": "a", "source": "mnist"}]}, '"mnist" is not known; allowed: cifar10, digits'),
+        ({"experiments": {"nonsense": {}}}, "config.experiments.nonsense: unknown experiment"),
+        ({"experiments": {"three_point_sgd": {"n_seed": 3}}}, "did you mean 'n_seeds'?"),
+        ({"preset": "../elsewhere"}, "config.preset"),
+    ],
+)
+def test_one_sentence_names_the_key(changes, sentence):
+    message = refused(**changes)
+    assert sentence in message
+    assert len(message.splitlines()) == 1
+
+
+def test_values_of_an_experiment():
+    assert resolved(experiments={"three_point_sgd": {"n_seeds": 25}})["experiments"]["three_point_sgd"]["n_seeds"] == 25
+
+
+def test_a_claim_without_networks_is_unavailable():
+    run = resolved(studies=[])
+    assert "no study in the preset 'test'" in configuration.unavailable(REGISTRY[0], run)
+    assert configuration.unavailable(REGISTRY[1], run) is None
+    assert configuration.unavailable(REGISTRY[0], resolved()) is None
+
+
+def test_a_claim_that_requires_images():
+    claim = {**REGISTRY[0], "requires": "images"}
+    assert "needs CIFAR-10 images" in configuration.unavailable(claim, resolved())
+    datasets = [{"name": "digits", "source": "cifar10"}]
+    assert configuration.unavailable(claim, resolved(datasets=datasets)) is None
+
+
+def test_environment_variable(monkeypatch, tmp_path):
+    datasets = [{"name": "digits", "source": "cifar10"}]
+    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path))
+    message = refused(datasets=datasets)
+    assert "there is no file" in message and "train.parquet" in message
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.parquet").touch()
+    parquet = resolved(datasets=datasets)["sources"]["cifar10"]["parquet"]
+    assert parquet == {split: str(tmp_path / f"{split}.parquet") for split in ("train", "test")}
+    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "train.parquet"))
+    assert resolved()["sources"]["cifar10"]["archive"]["path"] == str(tmp_path / "train.parquet")

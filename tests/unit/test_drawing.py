@@ -1,0 +1,124 @@
+"""Figures: the same bytes every time, found by name, and without torch."""
+
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import seaborn as sns
+
+from overparam import drawing, files
+from overparam.figures import theme
+from overparam.program import UserError
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+KINDS = ("svg", "png", "pdf")
+
+MODULE = '''
+"""A figure for the test."""
+
+import numpy as np
+import seaborn as sns
+
+from overparam.figures import theme
+
+
+def draw(measurements, verdict):
+    """Draw."""
+    figure, (axis,) = theme.panels()
+    sns.lineplot(measurements, x="width", y="value", errorbar=("ci", 95), seed=0, ax=axis)
+    return figure
+
+
+def alt_text(measurements, verdict):
+    """Say it."""
+    return f"The value of {verdict['claim']}\\n  is {measurements['value'].mean():.1f}."
+'''
+
+
+@pytest.fixture
+def measurements():
+    generator = np.random.default_rng(0)
+    return pd.DataFrame({"width": np.tile([1, 2, 4, 8], 5), "value": generator.normal(size=20)})
+
+
+def _draw(measurements):
+    figure, (axis,) = theme.panels()
+    sns.lineplot(measurements, x="width", y="value", errorbar=("ci", 95), seed=0, ax=axis)
+    theme.mark_threshold(axis, 2, "p = n")
+    return figure
+
+
+def test_same_figure_gives_the_same_bytes(tmp_path, measurements):
+    for name in ("one", "two"):
+        paths = [tmp_path / name / f"figure.{kind}" for kind in KINDS]
+        theme.save(_draw(measurements), "It peaks at p = n.", *paths, tmp_path / name / "figure.alt.txt")
+    for name in (*(f"figure.{kind}" for kind in KINDS), "figure.alt.txt"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {*(f"figure.{kind}" for kind in KINDS), "figure.alt.txt"}
+    assert "It peaks at p = n." in (tmp_path / "one" / "figure.svg").read_text()
+
+
+def test_ground_is_transparent(tmp_path, measurements):
+    from PIL import Image
+
+    paths = [tmp_path / f"figure.{kind}" for kind in KINDS]
+    theme.save(_draw(measurements), "It peaks.", *paths, tmp_path / "figure.alt.txt")
+    picture = Image.open(paths[1]).convert("RGBA")
+    assert picture.getpixel((0, 0))[3] == 0
+    assert picture.width <= 900
+
+
+def test_unknown_figure_is_named():
+    with pytest.raises(UserError, match="no figure 'nowhere'.*scripts/overparam/figures/nowhere.py"):
+        drawing.module("nowhere")
+
+
+def test_incomplete_figure_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "overparam.figures.half", types.SimpleNamespace(draw=lambda: None))
+    with pytest.raises(UserError, match="figure 'half' lacks alt_text"):
+        drawing.module("half")
+
+
+def test_missing_import_of_a_figure_is_not_hidden(tmp_path, monkeypatch):
+    import overparam.figures
+
+    (tmp_path / "broken.py").write_text("import surely_not_installed\n")
+    monkeypatch.setattr(overparam.figures, "__path__", [*overparam.figures.__path__, str(tmp_path)])
+    with pytest.raises(ModuleNotFoundError, match="surely_not_installed"):
+        drawing.module("broken")
+
+
+def test_empty_alt_text_is_refused(tmp_path, monkeypatch, measurements):
+    figure = types.SimpleNamespace(draw=lambda m, v: _draw(m), alt_text=lambda m, v: " \n")
+    monkeypatch.setitem(sys.modules, "overparam.figures.silent", figure)
+    with pytest.raises(ValueError, match="empty alt text"):
+        drawing.save("silent", measurements, {}, *(tmp_path / f"f.{kind}" for kind in KINDS), tmp_path / "alt.txt")
+
+
+def test_program_draws_without_torch(tmp_path, measurements):
+    (tmp_path / "example.py").write_text(MODULE)
+    files.write_table(tmp_path / "measurements.parquet", measurements)
+    files.write_json(tmp_path / "verdict.json", {"claim": "A1"})
+    outputs = {kind: tmp_path / "claim" / f"figure.{kind}" for kind in KINDS}
+    outputs["alt"] = tmp_path / "claim" / "figure.alt.txt"
+    arguments = ["--input", "measurements", tmp_path / "measurements.parquet"]
+    arguments += ["--input", "verdict", tmp_path / "verdict.json"]
+    arguments += [word for name, path in outputs.items() for word in ("--output", name, path)]
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = sys.argv[1:]; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+        f"import overparam.figures; overparam.figures.__path__.append({str(tmp_path)!r})\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    settings = json.dumps({"figure": "example"})
+    command = [sys.executable, "-c", code, str(SCRIPTS / "draw.py"), settings, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert all(path.stat().st_size > 0 for path in outputs.values())
+    assert outputs["alt"].read_text() == f"The value of A1 is {measurements['value'].mean():.1f}.\n"

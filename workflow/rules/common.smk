@@ -1,0 +1,205 @@
+"""The plan of the run, and the functions that the rules use."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+BASE = Path(workflow.basedir)
+SCRIPTS = BASE / "scripts"
+ENVIRONMENT = BASE / "envs/overparam.yaml"
+sys.path.insert(0, str(SCRIPTS))
+
+import overparam.config
+from overparam import cells, experiment_settings, program, registry
+from overparam.closure import code_hash
+
+try:
+    REGISTRY = registry.load(BASE / "config/claims.yaml")
+    RUN = overparam.config.resolve(config, REGISTRY)
+except program.UserError as error:
+    raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
+
+RESULTS = f"results/{RUN['preset']}"
+CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
+UNAVAILABLE = {name: overparam.config.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
+AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
+STUDIES = {study["name"]: study for study in RUN["studies"]}
+CELLS = {(cell.study, cell.name): cell for study in RUN["studies"] for cell in cells.cells(study)}
+DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
+NETWORK_EXPERIMENTS = [
+    name for name in experiment_settings.names() if experiment_settings.declaration(name)["reads"] == "training"
+]
+
+# one job per core is faster than many threads per job; large blocks of memory are kept between steps
+TRAINING_ENVIRONMENT = "MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864"
+
+# jobs find the Python that runs Snakemake; an activated conda environment goes before it
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+wildcard_constraints:
+    claim="|".join(CLAIMS),
+    dataset="[A-Za-z0-9][A-Za-z0-9._-]*",
+    study="[A-Za-z0-9][A-Za-z0-9._-]*",
+    cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
+    definition="wrong_label|random_label",
+    noise="[0-9.e-]+",
+    seed="[0-9]+",
+
+
+def canonical(settings):
+    """Spell settings as JSON in one way only, so that their order in a file reruns nothing."""
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def count_gpus():
+    """Count the GPUs that jobs on this machine may share, without importing torch."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([device for device in visible.split(",") if device.strip() not in ("", "-1")])
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return 0
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+
+
+# plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices
+if RUN["gpus"]:
+    workflow.global_resources.setdefault("gpu", count_gpus())
+
+
+def dataset_inputs(wildcards):
+    """Return the files that a data set is made from."""
+    if DATASETS[wildcards.dataset]["source"] == "digits":
+        return {}
+    cifar10 = RUN["sources"]["cifar10"]
+    if cifar10["parquet"]:
+        return {split: ancient(path) for split, path in cifar10["parquet"].items()}
+    if cifar10["archive"]["path"]:
+        return {"archive": ancient(cifar10["archive"]["path"])}
+    return {"archive": rules.download.output.archive}
+
+
+def dataset_settings(wildcards):
+    """Return the settings of a data set."""
+    dataset = DATASETS[wildcards.dataset]
+    checksum = {"sha256": RUN["sources"]["cifar10"]["archive"]["sha256"]} if dataset["source"] == "cifar10" else {}
+    return canonical({**dataset, **checksum, "seed": RUN["seed"]})
+
+
+def cell_labels(wildcards):
+    """Return the corruption tables of all networks of a cell."""
+    study, cell = STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
+    return expand(
+        rules.corrupt.output.labels,
+        dataset=study["dataset"],
+        definition=study["noise_definition"],
+        noise=[format(level, "g") for level in cell.label_noise],
+        seed=cell.seeds,
+    )
+
+
+def cell_settings(wildcards):
+    """Return the settings of a cell."""
+    study, cell = STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
+    return canonical(cells.settings(study, cell, RUN["seed"]))
+
+
+def training_tables(pattern):
+    """Return a function that lists the files of all cells of the studies that an experiment reads."""
+
+    def tables(wildcards):
+        return [
+            str(pattern).format(study=study, cell=cell)
+            for study, cell in CELLS
+            if wildcards.experiment in STUDIES[study]["experiments"]
+        ]
+
+    return tables
+
+
+def studied_datasets(wildcards):
+    """Return the descriptions of the data sets that an experiment's networks saw."""
+    used = {study["dataset"]: 1 for study in STUDIES.values() if wildcards.experiment in study["experiments"]}
+    return expand(rules.prepare.output.info, dataset=list(used))
+
+
+def read_dataset(wildcards):
+    """Return the description of the data set that an experiment reads."""
+    name = RUN["experiments"][wildcards.experiment].get("dataset")
+    return expand(rules.prepare.output.info, dataset=name) if name else []
+
+
+def experiment_of(wildcards):
+    """Return the settings of an experiment, with its name."""
+    name = wildcards.experiment
+    return canonical({"experiment": name, "settings": RUN["experiments"][name]})
+
+
+def experiment_code(wildcards):
+    """Return the hash of the code of an experiment."""
+    return code_hash("measure.py", f"overparam.experiments.{wildcards.experiment}")
+
+
+def training_code(wildcards):
+    """Return the hash of the code that trains a study's model."""
+    return code_hash("train.py", f"overparam.models.{STUDIES[wildcards.study]['model']}")
+
+
+def measurements_of(wildcards):
+    """Return the measurements and costs that a claim is judged on; none if this run can't make them."""
+    if UNAVAILABLE[wildcards.claim]:
+        return {}
+    experiment = CLAIMS[wildcards.claim]["experiment"]
+    folder = f"{RESULTS}/measurements"
+    return {"measurements": f"{folder}/{experiment}.parquet", "cost": f"{folder}/{experiment}.cost.json"}
+
+
+def claim_settings(*keys):
+    """Return a function that gives these parts of a claim's entry, and why it can't be measured, as JSON."""
+
+    def settings(wildcards):
+        entry = {key: CLAIMS[wildcards.claim].get(key) for key in keys}
+        return canonical({"claim": entry, "unavailable": UNAVAILABLE[wildcards.claim]})
+
+    return settings
+
+
+def figure_code(wildcards):
+    """Return the hash of the code of a claim's figure."""
+    return code_hash("draw.py", f"overparam.figures.{CLAIMS[wildcards.claim]['figure']}")
+
+
+def report_templates():
+    """Return the files that the page is made from, besides its code."""
+    return tuple(sorted((SCRIPTS / "overparam/report/templates").iterdir()))
+
+
+def verdicts(names=tuple(CLAIMS)):
+    """Return the verdict files of these claims."""
+    return expand(f"{RESULTS}/claims/{{claim}}/verdict.json", claim=names)
+
+
+def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
+    """Return the figures of these claims, as far as this run can measure them."""
+    drawn = [name for name in names if name in AVAILABLE]
+    return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
+
+
+def show_verdicts():
+    """Print the verdicts that this run was asked for."""
+    if not workflow.is_main_process:
+        return
+    asked = set(workflow.dag_settings.targets) & set(CLAIMS)
+    everything = not workflow.dag_settings.targets or {"all", "claims"} & set(workflow.dag_settings.targets)
+    names = CLAIMS if everything else [name for name in CLAIMS if name in asked]
+    made = [path for path in verdicts(names) if Path(path).exists()]
+    if made:
+        titles = {name: CLAIMS[name]["title"] for name in names}
+        command = [sys.executable, SCRIPTS / "show.py", canonical({"titles": titles}), "--input", "verdicts", *made]
+        subprocess.run(command, check=False)

@@ -1,0 +1,72 @@
+"""Data sets: downloaded and verified, laid out as memory-mapped Arrow files, labels corrupted."""
+
+
+rule download:
+    output:
+        archive=f"{RESULTS}/data/downloads/cifar-10-python.tar.gz",
+    log:
+        f"{RESULTS}/logs/download/cifar10.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/download/cifar10.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        settings=canonical({key: RUN["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}),
+        code=code_hash("download.py"),
+    message:
+        "Download CIFAR-10"
+    shell:
+        "python {SCRIPTS}/download.py {params.settings:q} --output archive {output.archive} --log {log}"
+
+
+rule prepare:
+    input:
+        unpack(dataset_inputs),
+    output:
+        train=f"{RESULTS}/data/{{dataset}}/train.arrow",
+        test=f"{RESULTS}/data/{{dataset}}/test.arrow",
+        info=f"{RESULTS}/data/{{dataset}}/dataset.json",
+    log:
+        f"{RESULTS}/logs/prepare/{{dataset}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/prepare/{{dataset}}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        settings=dataset_settings,
+        sources=lambda wildcards, input: " ".join(f"--input {name} {path}" for name, path in input.items()),
+        code=code_hash("prepare.py"),
+    message:
+        "Prepare data set {wildcards.dataset}"
+    shell:
+        "python {SCRIPTS}/prepare.py {params.settings:q} {params.sources}"
+        " --output train {output.train} --output test {output.test} --output info {output.info} --log {log}"
+
+
+rule corrupt:
+    input:
+        info=rules.prepare.output.info,
+        train=rules.prepare.output.train,
+    output:
+        labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seed}}.arrow",
+    log:
+        f"{RESULTS}/logs/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seed}}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        settings=lambda wildcards: canonical(
+            {
+                "definition": wildcards.definition,
+                "label_noise": float(wildcards.noise),
+                "label_seed": int(wildcards.seed),
+                "seed": RUN["seed"],
+            }
+        ),
+        code=code_hash("corrupt.py"),
+    message:
+        "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seed {wildcards.seed}"
+    shell:
+        "python {SCRIPTS}/corrupt.py {params.settings:q} --input info {input.info}"
+        " --output labels {output.labels} --log {log}"

@@ -1,0 +1,69 @@
+"""The answer of a run: one table and one page."""
+
+
+rule resolve:
+    output:
+        config=f"{RESULTS}/config.json",
+    log:
+        f"{RESULTS}/logs/resolve.log",
+    conda:
+        ENVIRONMENT
+    params:
+        settings=canonical(RUN),
+        code=code_hash("resolve.py"),
+    message:
+        "Save the configuration with all its defaults"
+    shell:
+        "python {SCRIPTS}/resolve.py {params.settings:q} --output config {output.config} --log {log}"
+
+
+rule tabulate:
+    input:
+        verdicts=verdicts(),
+    output:
+        table=f"{RESULTS}/claims.parquet",
+    log:
+        f"{RESULTS}/logs/tabulate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tabulate.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        settings=canonical({"claims": [{key: CLAIMS[name][key] for key in ("id", "name", "title")} for name in CLAIMS]}),
+        code=code_hash("tabulate.py"),
+    message:
+        "Tabulate the verdicts"
+    shell:
+        "python {SCRIPTS}/tabulate.py {params.settings:q} --input verdicts {input.verdicts}"
+        " --output table {output.table} --log {log}"
+
+
+rule report:
+    input:
+        verdicts=verdicts(),
+        figures=pictures(kinds=["svg"]),
+        alt=pictures(kinds=["alt.txt"]),
+        table=rules.tabulate.output.table,
+        config=rules.resolve.output.config,
+    output:
+        page=f"{RESULTS}/report/index.html",
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        settings=canonical({"preset": RUN["preset"], "claims": list(CLAIMS.values())}),
+        code=code_hash("report.py", files=report_templates()),
+    message:
+        "Write the page"
+    shell:
+        "python {SCRIPTS}/report.py {params.settings:q} --input verdicts {input.verdicts}"
+        " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
+        " --input config {input.config} --output page {output.page} --log {log}"
+
+
+rule claims:
+    input:
+        rules.tabulate.output.table,

@@ -1,0 +1,28 @@
+"""Experiments that train no image network: closed problems, random features, curvature."""
+
+
+rule measure:
+    input:
+        dataset=read_dataset,
+    output:
+        table=f"{RESULTS}/measurements/{{experiment}}.parquet",
+        cost=f"{RESULTS}/measurements/{{experiment}}.cost.json",
+    log:
+        f"{RESULTS}/logs/measure/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/measure/{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment="|".join(name for name in experiment_settings.names() if name not in NETWORK_EXPERIMENTS),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        settings=experiment_of,
+        code=experiment_code,
+    message:
+        "Measure {wildcards.experiment}"
+    shell:
+        "python {SCRIPTS}/measure.py {params.settings:q} --input datasets {input.dataset}"
+        " --output table {output.table} --output cost {output.cost} --log {log}"
