@@ -7,7 +7,7 @@ from overparam.datasets import arrow
 def work(job: program.Job) -> None:
     """Draw the corruption for the data set beside the input `info` and write the table to the output `labels`."""
     dataset = arrow.read(job.input("info").parent)
-    names = ("label_noise", "definition", "seed")
+    names = ("label_noise", "definition", "label_seed", "seed")
     table = labels.draw(dataset.train.labels, len(dataset.classes), *(job.settings[name] for name in names))
     labels.write(job.output("labels"), table)
 

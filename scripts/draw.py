@@ -4,9 +4,10 @@ from overparam import drawing, files, program
 
 
 def work(job: program.Job) -> None:
-    """Draw `settings.figure` from the inputs `measurements` and `verdict`."""
+    """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
     measurements, verdict = files.read_table(job.input("measurements")), files.read_json(job.input("verdict"))
-    drawing.save(job.settings["figure"], measurements, verdict, *map(job.output, ("svg", "png", "pdf", "alt")))
+    outputs = map(job.output, ("svg", "png", "pdf", "alt"))
+    drawing.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""Print the table of verdicts."""
+"""Print verdicts as a table as wide as the terminal, from 100 to 120 columns."""
 
 import shutil
-import sys
 
 from overparam import files, program
 from overparam.report import summary
 
 
 def work(job: program.Job) -> None:
-    """Print the input `table`, as wide as the terminal allows between 100 and 120 columns."""
-    sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
-    width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
-    print(summary.text(files.read_table(job.input("table")), width))
+    """Print the input `table`, or the input `verdicts` of `settings.claims`."""
+    if "table" in job.inputs:
+        rows = files.read_table(job.input("table"))
+    else:
+        rows = summary.read(job.settings["claims"], job.inputs.get("verdicts", []))
+    summary.show(rows, min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from overparam.report import reading, summary
 
 
 def work(job: program.Job) -> None:
-    """Tabulate the input `verdicts` of `settings.claims`; `settings.unavailable` says why a claim has none."""
+    """Tabulate the input `verdicts` of `settings.claims`."""
     verdicts = [files.read_json(path) for path in job.inputs.get("verdicts", [])]
-    claims = reading.collect(job.settings["claims"], verdicts, job.settings.get("unavailable"))
+    claims = reading.collect(job.settings["claims"], verdicts)
     files.write_table(job.output("table"), summary.table(claims))
 
 

@@ -3,7 +3,6 @@
 import copy
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +61,7 @@ def entry(id, name, title, forms=("printed",), **more):
     }
 
 
+REASON = "It needs images, and the preset has none."
 ENTRIES = [
     entry("A1", "polynomial-overfitting", "Risk is largest where parameters equal samples"),
     entry(
@@ -121,6 +121,11 @@ VERDICTS = [
         },
     },
     {
+        "claim": "B4",
+        "name": "model-wise-double-descent",
+        "forms": {"printed": form("inconclusive", REASON, [], None)},
+    },
+    {
         "claim": "D3",
         "name": "submodel-independence",
         "forms": {
@@ -135,11 +140,16 @@ VERDICTS = [
 ]
 DATA = {"name": "digits", "label": "digits", "checksum": "sha256:" + "0123456789abcdef" * 4}
 COST = {"seconds": 12.3, "devices": ["CPU with a long model name"], "settings": {"n_train": 16, "loss": "squared"}}
-UNAVAILABLE = {"B4": "It needs images, and data.name is digits."}
 
 
 def _provenance(commit):
-    return {"preset": "test", "commit": commit, "python": "3.11", "packages": {"numpy": "2.4", "pandas": "3.1"}}
+    return {
+        "commit": commit,
+        "modified": False,
+        "python": "3.11",
+        "packages": {"numpy": "2.4", "pandas": "3.1"},
+        "run": {"preset": "test", "config": {"seed": 0}, "command": "snakemake --cores 2"},
+    }
 
 
 @pytest.fixture
@@ -148,20 +158,18 @@ def entries():
     return copy.deepcopy(ENTRIES)
 
 
+def _verdicts():
+    made = [
+        {**copy.deepcopy(one), "data": DATA, "cost": COST, "provenance": _provenance("ab"[one["claim"] == "C1"] * 40)}
+        for one in VERDICTS
+    ]
+    return [{**one, "data": None, "cost": {}} if one["claim"] == "B4" else one for one in made]
+
+
 @pytest.fixture
 def verdicts():
-    """Verdict files of the synthetic run; the claim B4 has none."""
-    commits = ["a" * 40, "a" * 40, "b" * 40, "a" * 40]
-    return [
-        {**copy.deepcopy(verdict), "data": DATA, "cost": COST, "provenance": _provenance(commit)}
-        for verdict, commit in zip(VERDICTS, commits, strict=True)
-    ]
-
-
-@pytest.fixture
-def unavailable():
-    """Why B4 has no verdict."""
-    return dict(UNAVAILABLE)
+    """Verdict files of the synthetic run; B4 could not be measured in it."""
+    return _verdicts()
 
 
 def _figure():
@@ -173,19 +181,21 @@ def _figure():
     return figure
 
 
-@pytest.fixture
-def finished_run(tmp_path, entries, verdicts, unavailable) -> Path:
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> Path:
     """The folder ``results/<preset>`` of a finished run, with its page."""
-    root = tmp_path / "results" / "test"
+    root = tmp_path_factory.mktemp("results") / "test"
     for experiment in ("least_squares", "hessian"):
         files.write_table(root / "measurements" / f"{experiment}.parquet", pd.DataFrame({"value": [1.0]}))
-    for verdict in verdicts:
+    for verdict in _verdicts():
         folder = root / "claims" / verdict["claim"]
         files.write_json(folder / "verdict.json", verdict)
+        if verdict["claim"] == "B4":
+            continue
         paths = [folder / f"figure.{kind}" for kind in ("svg", "png", "pdf")]
         theme.save(_figure(), f'Risk "peaks" at <n> in {verdict["claim"]}.', *paths, folder / "figure.alt.txt")
-    plt.close("all")
-    claims = reading.collect(entries, verdicts, unavailable)
+    verdicts = [files.read_json(path) for path in sorted(root.glob("claims/*/verdict.json"))]
+    claims = reading.collect(ENTRIES, verdicts)
     files.write_table(root / "claims.parquet", summary.table(claims))
     html = page.render(
         claims,

@@ -1,6 +1,5 @@
 """From the user's configuration to the plan of a run, with everything wrong said before any job starts."""
 
-import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -104,7 +103,7 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
         found += cells.repeated(study)
         if study["dataset"] not in datasets:
             found.append(f"{key}.dataset: {study['dataset']!r} is not known; {nearest(study['dataset'], datasets)}")
-        if importlib.util.find_spec(f"overparam.models.{study['model']}") is None:
+        if study["model"] not in _models():
             found.append(f"{key}.model: {study['model']!r} is not known; {nearest(study['model'], _models())}")
         readers = [n for n in experiment_settings.names() if experiment_settings.declaration(n)["reads"] == "training"]
         found += [

@@ -91,12 +91,15 @@ def corrupt(
     return _replaced(labels, n_classes, label_noise, definition, generator)[0]
 
 
-def draw(labels: np.ndarray, n_classes: int, label_noise: float, definition: str, seed: int) -> Corruption:
-    """Return the corruption of ``labels`` that belongs to ``seed``; the arguments are those of :func:`corrupt`.
+def draw(
+    labels: np.ndarray, n_classes: int, label_noise: float, definition: str, seed: int, root: int = 0
+) -> Corruption:
+    """Return the corruption of ``labels`` that belongs to ``seed``; the other arguments are those of :func:`corrupt`.
 
-    The address of the draw is the seed alone: noise levels and definitions share it, so that they are nested.
+    The address of the draw is the root seed of the run and the seed of the networks that see these labels: noise
+    levels and definitions share it, so that they are nested.
     """
-    generator = seeding.generator(seed, "corruption")
+    generator = seeding.generator(root, "corruption", seed)
     given, drawn = _replaced(labels, n_classes, label_noise, definition, generator)
     return Corruption(float(label_noise), definition, seed, n_classes, np.asarray(labels, np.int64), given, drawn)
 

@@ -35,9 +35,7 @@ def relu_features(dimension: int, n_features: int, generator: np.random.Generato
     return lambda x: np.maximum(x @ w, 0) / np.sqrt(n_features)
 
 
-def fourier_features(
-    dimension: int, n_features: int, bandwidth: float, generator: np.random.Generator
-) -> FeatureMap:
+def fourier_features(dimension: int, n_features: int, bandwidth: float, generator: np.random.Generator) -> FeatureMap:
     """Return x ↦ √(2/N) (cos⟨v_j, x⟩, sin⟨v_j, x⟩), j ≤ N/2, with v_j ~ N(0, I/σ²) (Rahimi & Recht 2007).
 
     N counts real coefficients, so a frequency counts twice: it is N, and not the number of frequencies, that reaches n
@@ -105,11 +103,6 @@ def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tu
     return coefficients, int(rank)
 
 
-def ridge(features: np.ndarray, targets: np.ndarray, penalty: float) -> np.ndarray:
-    """Return the minimiser of ‖features β − targets‖²/n + λ‖β‖², shape ``(N, K)``, for λ = ``penalty`` > 0."""
-    return ridge_path(features, targets, np.array([penalty]))[0]
-
-
 def ridge_path(features: np.ndarray, targets: np.ndarray, penalties: np.ndarray) -> np.ndarray:
     """Return the minimisers of ‖features β − targets‖²/n + λ‖β‖² for every penalty λ > 0.
 
@@ -132,8 +125,8 @@ def ridge_path(features: np.ndarray, targets: np.ndarray, penalties: np.ndarray)
     values, vectors = np.linalg.eigh(features @ features.T if wide else features.T @ features)
     projected = vectors.T @ (targets if wide else features.T @ targets)  # (min(n, N), K)
     shrunk = projected / (values[:, None] + n * penalties[:, None, None])  # (L, min(n, N), K)
-    back = features.T @ vectors if wide else vectors
-    return back @ shrunk
+    solutions = vectors @ shrunk
+    return features.T @ solutions if wide else solutions
 
 
 def gradient_descent(

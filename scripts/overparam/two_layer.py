@@ -88,13 +88,23 @@ def gradient(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation
     return np.stack([activation.value(z), v * activation.first(z) * x_norm], axis=1) / v.size**0.5
 
 
-def hessian_product(
+def hessian_modes(
     v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return u ↦ Hu in the coordinates of :func:`gradient`; u of shape (m, 2)."""
-    mixed = activation.first(z) * x_norm / v.size**0.5
-    inner = v * activation.second(z) * x_norm**2 / v.size**0.5
-    return lambda u: np.stack([mixed * u[:, 1], mixed * u[:, 0] + inner * u[:, 1]], axis=1)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Diagonalise H in the coordinates of :func:`gradient`.
+
+    Returns
+    -------
+    eigenvalues
+        Of each block, with the factor m^(−1/2), shape (m, 2).
+    eigenvectors
+        Unit vectors, shape (m, 2, 2): ``[i, :, j]`` belongs to ``eigenvalues[i, j]``.
+    """
+    mixed = activation.first(z) * x_norm
+    inner = v * activation.second(z) * x_norm**2
+    blocks = np.stack([np.stack([np.zeros_like(mixed), mixed], -1), np.stack([mixed, inner], -1)], -2)
+    values, vectors = np.linalg.eigh(blocks)
+    return values / v.size**0.5, vectors
 
 
 def block_norms(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:

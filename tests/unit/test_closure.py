@@ -43,7 +43,9 @@ def changed(scripts, path):
     with (scripts / path).open("a") as file:
         file.write("\n# edited\n")
     after = hashes(scripts, *REQUESTS)
-    return [request.split()[-1].rpartition(".")[2] for request, a, b in zip(REQUESTS, before, after, strict=True) if a != b]
+    return [
+        request.split()[-1].rpartition(".")[2] for request, a, b in zip(REQUESTS, before, after, strict=True) if a != b
+    ]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,10 @@ def test_same_figure_gives_the_same_bytes(tmp_path, measurements):
         theme.save(_draw(measurements), "It peaks at p = n.", *paths, tmp_path / name / "figure.alt.txt")
     for name in (*(f"figure.{kind}" for kind in KINDS), "figure.alt.txt"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
-    assert {path.name for path in (tmp_path / "one").iterdir()} == {*(f"figure.{kind}" for kind in KINDS), "figure.alt.txt"}
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {
+        *(f"figure.{kind}" for kind in KINDS),
+        "figure.alt.txt",
+    }
     assert "It peaks at p = n." in (tmp_path / "one" / "figure.svg").read_text()
 
 
@@ -74,7 +77,7 @@ def test_ground_is_transparent(tmp_path, measurements):
 
 
 def test_unknown_figure_is_named():
-    with pytest.raises(UserError, match="no figure 'nowhere'.*scripts/overparam/figures/nowhere.py"):
+    with pytest.raises(UserError, match=r"no figure 'nowhere'.*scripts/overparam/figures/nowhere\.py"):
         drawing.module("nowhere")
 
 
@@ -116,7 +119,7 @@ def test_program_draws_without_torch(tmp_path, measurements):
         "runpy.run_path(sys.argv[0], run_name='__main__')\n"
         "assert 'torch' not in sys.modules\n"
     )
-    settings = json.dumps({"figure": "example"})
+    settings = json.dumps({"claim": {"id": "A1", "figure": "example"}})
     command = [sys.executable, "-c", code, str(SCRIPTS / "draw.py"), settings, *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

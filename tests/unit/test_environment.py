@@ -34,7 +34,9 @@ def test_lock_has_hashes_and_no_addresses(name):
 
 def test_test_lock_holds_the_pins_of_the_lock():
     conda = load("conda")
-    pins, test_pins = (set(conda.pins((ENVS / name).read_text())) for name in ("requirements.txt", "requirements-test.txt"))
+    pins, test_pins = (
+        set(conda.pins((ENVS / name).read_text())) for name in ("requirements.txt", "requirements-test.txt")
+    )
     assert pins <= test_pins
 
 

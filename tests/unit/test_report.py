@@ -1,6 +1,7 @@
 """The page and the table: nothing lost, nothing loaded from elsewhere, nothing taken for markup."""
 
 import html.parser
+import itertools
 import json
 import re
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from overparam import files
 from overparam.program import UserError
-from overparam.report import reading, summary, wording
+from overparam.report import chance, reading, summary, wording
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 VOID = {"meta", "link", "img", "br", "input", "hr", "col"}
@@ -57,7 +58,7 @@ def test_page_is_well_formed(parsed):
     levels = [int(tag[1]) for tag, _ in parsed.elements if re.fullmatch(r"h\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert not parsed.all("script", "iframe", "object", "embed")
 
 
@@ -115,30 +116,27 @@ def test_page_says_what_was_found(parsed):
     for words in (
         "5 claims, 6 verdicts",
         "✓ supported (vacuous)",
-        "Not available in this run: It needs images, and data.name is digits.",
+        "Not available in this run: It needs images, and the preset has none.",
         "−0.5012",
         "[−0.52, −0.4812]",
         "supported, which it must not be",
-        "3 of the verdicts rest on 3 intervals at the 95 % level, so 0.1 of these",
+        "3 of the 6 verdicts rest on 3 intervals at the 95 % level, so 0.15 of these",
         "Of 4 controls, 1 was supported (which makes the verdict inconclusive) and 1 was nearly supported",
         "The resolved config",
         "shared with E13, B4, C1",
         "a" * 40,
         "b" * 40 + " (C1)",
+        "snakemake --cores 2",
         "sha256:0123456789abcdef",
     ):
         assert words in text, words
 
 
-def test_chance_counts_intervals_and_near_controls(entries, verdicts, unavailable):
-    found = reading.chance(reading.collect(entries, verdicts, unavailable))
+def test_chance_counts_intervals_and_near_controls(entries, verdicts):
+    found = chance.chance(reading.collect(entries, verdicts))
     assert found["intervals"] == found["verdicts"] == 3  # bound and equality have none
     assert found["missed"] == pytest.approx(0.15)
     assert (found["controls"], found["supported"], found["nearly"]) == (4, 1, 1)
-    verdicts[0]["level"] = 0.9
-    found = reading.chance(reading.collect(entries, verdicts, unavailable))
-    assert found["missed"] == pytest.approx(0.2)
-    assert found["levels"] == [0.9, 0.95]
 
 
 def test_decisive_estimate_is_the_first_with_the_verdict(verdicts):
@@ -150,21 +148,21 @@ def test_decisive_estimate_is_the_first_with_the_verdict(verdicts):
     assert reading.decisive({**form, "predictions": []}) is None
 
 
-def test_claims_and_verdicts_must_match(entries, verdicts, unavailable):
-    with pytest.raises(UserError, match="no verdict for B4"):
-        reading.collect(entries, verdicts)
+def test_claims_and_verdicts_must_match(entries, verdicts):
+    with pytest.raises(UserError, match="no verdict for D3"):
+        reading.collect(entries, verdicts[:-1])
     with pytest.raises(UserError, match="without an entry in the registry: D3"):
-        reading.collect(entries[:-1], verdicts, unavailable)
+        reading.collect(entries[:-1], verdicts)
     entries[0]["forms"]["corrected"] = {"predictions": []}
     with pytest.raises(UserError, match="verdict of A1 lacks the form corrected"):
-        reading.collect(entries, verdicts, unavailable)
+        reading.collect(entries, verdicts)
 
 
-def test_table_is_deterministic_and_complete(tmp_path, entries, verdicts, unavailable):
-    rows = summary.table(reading.collect(entries, verdicts, unavailable))
+def test_table_is_deterministic_and_complete(tmp_path, entries, verdicts):
+    rows = summary.table(reading.collect(entries, verdicts))
     again = [{**verdict, "cost": {"seconds": 99}, "provenance": {"commit": "other"}} for verdict in reversed(verdicts)]
     files.write_table(tmp_path / "one.parquet", rows)
-    files.write_table(tmp_path / "two.parquet", summary.table(reading.collect(entries, again, unavailable)))
+    files.write_table(tmp_path / "two.parquet", summary.table(reading.collect(entries, again)))
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
     rows = files.read_table(tmp_path / "one.parquet").set_index(["id", "form"])
     assert list(rows.index) == [
@@ -185,15 +183,15 @@ def test_table_is_deterministic_and_complete(tmp_path, entries, verdicts, unavai
     assert "images" in absent["reason"]
 
 
-def test_schema_does_not_depend_on_the_content(entries, verdicts, unavailable):
-    full = summary.table(reading.collect(entries, verdicts, unavailable))
-    bare = summary.table(reading.collect(entries[2:3], [], unavailable))
+def test_schema_does_not_depend_on_the_content(entries, verdicts):
+    full = summary.table(reading.collect(entries, verdicts))
+    bare = summary.table(reading.collect(entries[2:3], verdicts[3:4]))
     assert full.dtypes.tolist() == bare.dtypes.tolist()
 
 
 @pytest.mark.parametrize("width", [100, 120])
-def test_text_fits_the_terminal(entries, verdicts, unavailable, width):
-    text = summary.text(summary.table(reading.collect(entries, verdicts, unavailable)), width)
+def test_text_fits_the_terminal(entries, verdicts, width):
+    text = summary.text(summary.table(reading.collect(entries, verdicts)), width)
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
     assert "−0.5012 [−0.52, −0.4812]" in text
@@ -222,6 +220,7 @@ def test_bands():
     assert wording.band(0, None) == "≥ 0"
     assert wording.band(-1, -0.95) == "[−1, −0.95]"
     assert wording.band(2, 2) == "= 2"
+    assert wording.interval(None, 0.5) == "≤ 0.5"
 
 
 def _run(program, settings, *arguments):
@@ -240,18 +239,36 @@ def _run(program, settings, *arguments):
     return done.stdout
 
 
-def test_programs_make_table_and_page_without_torch(finished_run, entries, unavailable):
-    table, target, config = (finished_run / name for name in ("claims.parquet", "report/index.html", "config.yaml"))
-    before = table.read_bytes(), target.read_text(encoding="utf-8")
-    table.unlink()
-    target.unlink()
-    config.write_text("data:\n  name: digits\n", encoding="utf-8")
+def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entries):
+    table, target = tmp_path / "claims.parquet", finished_run / "report" / "again.html"
+    (tmp_path / "config.yaml").write_text("data:\n  name: digits\n", encoding="utf-8")
     verdicts = ["--input", "verdicts", *sorted(finished_run.glob("claims/*/verdict.json"))]
     pictures = ["--input", "figures", *sorted(finished_run.glob("claims/*/figure.svg"))]
     alts = ["--input", "alt", *sorted(finished_run.glob("claims/*/figure.alt.txt"))]
-    settings = {"claims": entries, "unavailable": unavailable}
+    settings = {"claims": entries}
     _run("tabulate.py", settings, *verdicts, "--output", "table", table)
-    others = ["--input", "table", table, "--input", "config", config, "--output", "page", target]
-    _run("report.py", {**settings, "preset": "test"}, *verdicts, *pictures, *alts, *others)
-    assert (table.read_bytes(), target.read_text(encoding="utf-8")) == before
-    assert "5 claims, 6 verdicts" in _run("show.py", {}, "--input", "table", table)
+    assert table.read_bytes() == (finished_run / "claims.parquet").read_bytes()
+    others = ["--input", "table", finished_run / "claims.parquet", "--input", "config", tmp_path / "config.yaml"]
+    _run("report.py", {**settings, "preset": "test"}, *verdicts, *pictures, *alts, *others, "--output", "page", target)
+    assert target.read_bytes() == (finished_run / "report" / "index.html").read_bytes()
+    assert "5 claims, 6 verdicts" in (shown := _run("show.py", {}, "--input", "table", table))
+    assert _run("show.py", settings, *verdicts) == shown
+    assert "1 claim, 1 verdict:" in _run("show.py", settings, *verdicts[:3])  # a run that was asked for A1 alone
+
+
+@pytest.mark.parametrize("wildcards", [{"claim": "B4"}, {"id": "B4"}])
+def test_captions_for_snakemake_render(wildcards):
+    from docutils.core import publish_parts
+    from jinja2 import Environment
+    from snakemake.iocontainers import Wildcards
+
+    class Snakemake:
+        params = Wildcards()
+
+    Snakemake.wildcards = Wildcards(fromdict=wildcards)
+    for name in ("workflow", "claim"):
+        source = (SCRIPTS.parent / "workflow" / "report" / f"{name}.rst").read_text(encoding="utf-8")
+        rst = Environment().from_string(source).render(snakemake=Snakemake)
+        body = publish_parts(rst, writer="html", settings_overrides={"halt_level": 2})["body"]
+        assert "index.html" in body
+        assert name == "workflow" or "<strong>B4</strong>" in body

@@ -8,7 +8,10 @@ from overparam import seeding
 
 
 def test_address_decides():
-    draws = [seeding.generator(seed, *names).random() for seed, names in [(0, ("a",)), (0, ("b",)), (1, ("a",)), (0, ("a", 0))]]
+    draws = [
+        seeding.generator(seed, *names).random()
+        for seed, names in [(0, ("a",)), (0, ("b",)), (1, ("a",)), (0, ("a", 0))]
+    ]
     assert len(set(draws)) == 4
     assert seeding.generator(0, "a").random() == draws[0]
 

@@ -175,9 +175,14 @@ def figure_code(wildcards):
     return code_hash("draw.py", f"overparam.figures.{CLAIMS[wildcards.claim]['figure']}")
 
 
+def tabulated(name):
+    """Return the parts of a claim's entry that the table shows."""
+    return {key: CLAIMS[name][key] for key in ("id", "name", "title", "forms")}
+
+
 def report_templates():
     """Return the files that the page is made from, besides its code."""
-    return tuple(sorted((SCRIPTS / "overparam/report/templates").iterdir()))
+    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css")))
 
 
 def verdicts(names=tuple(CLAIMS)):
@@ -200,6 +205,5 @@ def show_verdicts():
     names = CLAIMS if everything else [name for name in CLAIMS if name in asked]
     made = [path for path in verdicts(names) if Path(path).exists()]
     if made:
-        titles = {name: CLAIMS[name]["title"] for name in names}
-        command = [sys.executable, SCRIPTS / "show.py", canonical({"titles": titles}), "--input", "verdicts", *made]
-        subprocess.run(command, check=False)
+        settings = canonical({"claims": [tabulated(name) for name in names]})
+        subprocess.run([sys.executable, SCRIPTS / "show.py", settings, "--input", "verdicts", *made], check=False)

@@ -46,7 +46,7 @@ rule prepare:
 rule corrupt:
     input:
         info=rules.prepare.output.info,
-        train=rules.prepare.output.train,
+        images=[rules.prepare.output.train, rules.prepare.output.test],
     output:
         labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seed}}.arrow",
     log:

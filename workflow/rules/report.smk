@@ -29,7 +29,7 @@ rule tabulate:
     conda:
         ENVIRONMENT
     params:
-        settings=canonical({"claims": [{key: CLAIMS[name][key] for key in ("id", "name", "title")} for name in CLAIMS]}),
+        settings=canonical({"claims": [tabulated(name) for name in CLAIMS]}),
         code=code_hash("tabulate.py"),
     message:
         "Tabulate the verdicts"

@@ -25,11 +25,11 @@ BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": 
 COLUMNS = pa.schema({"img": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()})
 
 
-def _uint8(kind: bytes | str, align: bool = False, copy: bool = False) -> np.dtype:
+def _uint8(kind: bytes | str, *_flags: int) -> np.dtype:
     """Stand in for ``numpy.dtype``: the official file needs bytes and nothing else."""
     if kind not in (b"u1", "u1"):
         raise pickle.UnpicklingError(f"an array of {kind!r}, not of bytes")
-    return np.dtype("u1", bool(align), bool(copy))  # the file says 0 and 1, which NumPy no longer takes
+    return np.dtype("u1", False, True)  # a copy, its state is set next; some NumPy versions warn of the integer flags
 
 
 RECONSTRUCT = np.empty(0).__reduce__()[0]  # how NumPy unpickles an array, without naming its private module

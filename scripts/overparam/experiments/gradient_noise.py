@@ -32,7 +32,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         Per ``case``, ``seed`` and recorded ``step``: ``noise_covariance`` = tr Cov_i(∇ℓ_i) and
         ``noise_second_moment`` = mean_i ‖∇ℓ_i‖², with the columns ``loss`` (L) and ``excess_loss`` (L − L*; L* is zero
         for a network that interpolates, else the loss of the minimum that Levenberg–Marquardt finds from the end of
-        the run). Per case and seed: ``decades`` of excess loss covered and ``loss_infimum`` (L*).
+        the run). Per case and seed: ``decades`` of excess loss covered, ``noise_left`` (last tr Cov over first) and
+        ``loss_infimum`` (L*).
     """
     n_inputs = settings["n_inputs"]
     sizes = {
@@ -58,8 +59,9 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                 for quantity, values in (("noise_covariance", covariance), ("noise_second_moment", second_moment)):
                     rows.append({"quantity": quantity, "value": values[k, seed], "seed": seed, **condition, **point})
             decades = np.log10(excess[kept[0]] / excess[kept[-1]])
-            rows.append({"quantity": "decades", "value": decades, "seed": seed, **condition})
-            rows.append({"quantity": "loss_infimum", "value": infimum[seed], "seed": seed, **condition})
+            left = covariance[kept[-1], seed] / covariance[kept[0], seed]
+            for quantity, value in (("decades", decades), ("noise_left", left), ("loss_infimum", infimum[seed])):
+                rows.append({"quantity": quantity, "value": value, "seed": seed, **condition})
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64", "step": "Int64"})
 
 
@@ -122,7 +124,7 @@ def _descend(
     rows = torch.cat([j.flatten(start_dim=2) for j in jacobian.values()], dim=2)  # (seeds, n_train, n_params)
     rates = settings["step_scale"] / (torch.linalg.matrix_norm(rows, ord=2) ** 2 / inputs.shape[1])
     n_steps = settings["n_steps"]
-    early, late = np.geomspace(1, n_steps, 100).round().astype(int), np.linspace(0, n_steps, 401).round().astype(int)
+    early, late = np.geomspace(1, n_steps, 100).round().astype(int), np.linspace(0, n_steps, 201).round().astype(int)
     wanted = set(np.concatenate([early, late]).tolist())
     loss = _loss_of(case)
     parameters = {name: value.clone().requires_grad_() for name, value in start.items()}

@@ -15,7 +15,7 @@ from overparam.seeding import generator
 
 BASES = ("legendre_orthonormal", "legendre", "monomial")
 PENALTIES = np.logspace(-10, 2, 25)  # from practically none to practically the zero function, a factor of √10 apart
-CURVE_POINTS = np.linspace(-1, 1, 401)
+CURVE_POINTS = np.linspace(-1, 1, 1001)
 
 
 def target(x: np.ndarray) -> np.ndarray:
@@ -139,14 +139,15 @@ def _draw(settings: dict[str, Any], seed: int, split: str, count: int) -> tuple[
 def _curves(settings: dict[str, Any]) -> pd.DataFrame:
     """Return the first training set, the target and the curves fitted to that set in the orthonormal basis."""
     x, y = _draw(settings, 0, "train", settings["n_train"])
+    points = np.union1d(CURVE_POINTS, x)  # the samples too: at high degree the curve reaches them in narrow spikes
     parts = [
         pd.DataFrame({"quantity": "sample", "x": x, "value": y}),
-        pd.DataFrame({"quantity": "target", "x": CURVE_POINTS, "value": target(CURVE_POINTS)}),
+        pd.DataFrame({"quantity": "target", "x": points, "value": target(points)}),
     ]
     for p in settings["shown"]:
         design = design_matrix(x, p, "legendre_orthonormal")
         coefficients, _ = minimum_norm(design, y, settings["cutoff"])
-        values = design_matrix(CURVE_POINTS, p, "legendre_orthonormal") @ coefficients
+        values = design_matrix(points, p, "legendre_orthonormal") @ coefficients
         common = {"quantity": "prediction", "basis": "legendre_orthonormal", "method": "minimum_norm", "n_params": p}
-        parts.append(pd.DataFrame({**common, "x": CURVE_POINTS, "value": values}))
+        parts.append(pd.DataFrame({**common, "x": points, "value": values}))
     return pd.concat(parts, ignore_index=True).assign(seed=0)

@@ -68,9 +68,9 @@ def sides(measurements: pd.DataFrame, prediction: dict[str, Any], key: str) -> t
     if not isinstance(given, dict):
         values = rows["value"].to_numpy(float)
         return values, np.full(len(values), float(given))
-    where = merged(prediction.get("where"), given.get("where"), prediction.get("imposed"))
-    others = select(measurements, given.get("quantity", prediction["quantity"]), where)
-    pairs = paired(rows, others, replaced=list(given.get("where", {})))
+    common, own = prediction.get("where", {}), given.get("where", {})
+    others = select(measurements, given.get("quantity", prediction["quantity"]), merged(common, own))
+    pairs = paired(rows, others, replaced=[column for column in own if own[column] != common.get(column)])
     return pairs["value"].to_numpy(float), pairs["other"].to_numpy(float)
 
 

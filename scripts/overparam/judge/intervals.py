@@ -31,13 +31,16 @@ class Interval:
 
     def map(self, function: Callable[[float], float]) -> "Interval":
         """Return the interval of an increasing ``function`` of the estimated number."""
-        return dataclasses.replace(
-            self, estimate=function(self.estimate), low=function(self.low), high=function(self.high)
-        )
+        with np.errstate(over="ignore"):  # a logarithm beyond 709 becomes infinite, as it should
+            return dataclasses.replace(
+                self, estimate=function(self.estimate), low=function(self.low), high=function(self.high)
+            )
 
     def clipped(self, low: float, high: float) -> "Interval":
         """Return the interval cut to the range that the estimated number can take."""
-        return dataclasses.replace(self, low=float(np.clip(self.low, low, high)), high=float(np.clip(self.high, low, high)))
+        return dataclasses.replace(
+            self, low=float(np.clip(self.low, low, high)), high=float(np.clip(self.high, low, high))
+        )
 
 
 def unknown(reason: str, estimate: float = np.nan) -> Interval:
@@ -108,7 +111,9 @@ def _with_infinite(values: np.ndarray, average: str, limits: tuple[float, float]
         return unknown(reason, np.inf)  # one finite value says nothing about the spread
     cap = limits[1] if limits else float(finite.max())
     cut = _finite(np.minimum(values, cap), average)
-    if average == "median" and len(values) >= BOOTSTRAP_FROM:  # a median below the cap does not notice the infinite ones
+    if (
+        average == "median" and len(values) >= BOOTSTRAP_FROM
+    ):  # a median below the cap does not notice the infinite ones
         end, middle = (np.inf if number >= cap else number for number in (cut.high, cut.estimate))
         return Interval(middle, cut.low, end, reason)
     return Interval(np.inf, cut.low, np.inf, reason)

@@ -34,12 +34,18 @@ def ordering(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     seeds = [set(values.index) for values in tables.values()]
     alone = set.union(*seeds) - set.intersection(*seeds)
     if alone:
-        raise UserError(f"`greater` and `less` are paired by seed, but seeds {listed(sorted(alone))} are on one side only")
+        raise UserError(
+            f"`greater` and `less` are paired by seed, but seeds {listed(sorted(alone))} are on one side only"
+        )
     interval = _proportions(sides, tables, relation) if average == "proportion" else _paired(sides, relation, average)
     band = band_of(prediction.get("band"), DEFAULT_BANDS[relation])
-    means = {f"mean_{name}": float(np.mean(values)) for name, values in sides.items()}
+    with np.errstate(invalid="ignore"):  # infinite values of both signs have no mean
+        means = {f"mean_{name}": float(np.mean(values)) for name, values in sides.items()}
     return Outcome(
-        [Estimate(relation, interval, band)], len(seeds[0]), sum(len(values) for values in tables.values()), detail=means
+        [Estimate(relation, interval, band)],
+        len(seeds[0]),
+        sum(len(values) for values in tables.values()),
+        detail=means,
     )
 
 
@@ -50,7 +56,7 @@ def side(measurements: pd.DataFrame, prediction: dict[str, Any], given: dict[str
     settings = {**prediction, **given}
     if "quantity" not in settings:
         raise UserError("a side of `ordering` has no `quantity`, and neither has the prediction")
-    where = merged(prediction.get("where"), given.get("where"), prediction.get("imposed"))
+    where = merged(prediction.get("where"), given.get("where"))
     return scalars(select(measurements, settings["quantity"], where), settings.get("reduce"), settings.get("along"))
 
 

@@ -15,6 +15,7 @@ from overparam.program import UserError
 
 Where = Mapping[str, Any]
 NOT_CONDITIONS = ("quantity", "value")
+SIDES = ("greater", "less", "limit", "equals", "reference")  # parts of a prediction that select rows of their own
 REDUCTIONS = {"mean": np.mean, "median": np.median, "max": np.max, "min": np.min, "last": lambda values: values[-1]}
 COMPARISONS = {"min": np.greater_equal, "max": np.less_equal, "above": np.greater, "below": np.less}
 
@@ -31,6 +32,16 @@ class Curve:
 def merged(*wheres: Where | None) -> dict[str, Any]:
     """Return one filter in which a later mapping wins over an earlier one, column by column."""
     return {column: condition for where in wheres for column, condition in (where or {}).items()}
+
+
+def imposed(prediction: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """Return the prediction with ``where`` merged over its own filter and over that of each of its sides."""
+    sides = {key: prediction[key] for key in SIDES if isinstance(prediction.get(key), Mapping)}
+    return {
+        **prediction,
+        "where": merged(prediction.get("where"), where),
+        **{key: {**side, "where": merged(side.get("where"), where)} for key, side in sides.items()},
+    }
 
 
 def select(measurements: pd.DataFrame, quantity: str, where: Where | None = None) -> pd.DataFrame:
@@ -55,7 +66,9 @@ def select(measurements: pd.DataFrame, quantity: str, where: Where | None = None
     for column, condition in merged({"quantity": quantity}, where).items():
         if column not in rows.columns or column == "value":
             known = [name for name in rows.columns if name != "value"]
-            raise UserError(f"unknown column `{column}` in `where`{suggestion(column, known)} (columns: {listed(known)})")
+            raise UserError(
+                f"unknown column `{column}` in `where`{suggestion(column, known)} (columns: {listed(known)})"
+            )
         kept = rows[_matches(rows[column], condition)]
         if kept.empty:
             raise UserError(f"no row has {described(column, condition)} (found: {listed(rows[column].unique())})")
@@ -99,7 +112,9 @@ def scalars(rows: pd.DataFrame, reduce: str | None = None, along: str | Sequence
     if not columns:
         raise UserError("`reduce` needs `along`: the column, or list of columns, to reduce over")
     rows = _ordered(rows, columns)
-    return pd.Series({seed: float(REDUCTIONS[reduce](part.to_numpy(float))) for seed, part in rows.groupby("seed").value})
+    return pd.Series(
+        {seed: float(REDUCTIONS[reduce](part.to_numpy(float))) for seed, part in rows.groupby("seed").value}
+    )
 
 
 def paired(rows: pd.DataFrame, others: pd.DataFrame, replaced: Sequence[str] = ()) -> pd.DataFrame:
@@ -150,7 +165,9 @@ def _matches(column: pd.Series, condition: Any) -> np.ndarray:
     if isinstance(condition, Mapping):
         unknown = set(condition) - set(COMPARISONS)
         if unknown:
-            raise UserError(f"unknown limit `{sorted(unknown)[0]}` for column `{column.name}` (allowed: {listed([*COMPARISONS])})")
+            raise UserError(
+                f"unknown limit `{sorted(unknown)[0]}` for column `{column.name}` (allowed: {listed([*COMPARISONS])})"
+            )
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
         return np.logical_and.reduce([COMPARISONS[key](numbers, limit) for key, limit in condition.items()])
     wanted = condition if isinstance(condition, list | tuple) else [condition]
@@ -182,5 +199,7 @@ def _refuse_duplicates(rows: pd.DataFrame, keys: list[str]) -> None:
     first = double[(double[keys] == double[keys].iloc[0]).all(axis=1)] if keys else double
     varying = [c for c in rows.columns if c not in (*keys, "value") and first[c].nunique(dropna=False) > 1]
     place = ", ".join(f"{key} = {first.iloc[0][key]}" for key in keys)
-    cause = f"they differ in {listed(varying)}: name it in `where` or `each`" if varying else "they differ in nothing else"
+    cause = (
+        f"they differ in {listed(varying)}: name it in `where` or `each`" if varying else "they differ in nothing else"
+    )
     raise UserError(f"{len(first)} rows for {place}, where one is expected; {cause}")

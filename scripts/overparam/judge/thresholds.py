@@ -39,9 +39,7 @@ def threshold(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome
     interval, detail = crossings(found, prediction, prediction.get("average", "mean"))
     unit = relative_to(rows, prediction.get("relative_to", 1.0))
     interval = interval.map(lambda place: float(from_scale(place, prediction) / unit))
-    return Outcome(
-        [Estimate("threshold", interval, band_of(prediction["band"]))], len(found), len(rows), detail=detail
-    )
+    return Outcome([Estimate("threshold", interval, band_of(prediction["band"]))], len(found), len(rows), detail=detail)
 
 
 def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tuple[Interval, dict[str, Any]]:

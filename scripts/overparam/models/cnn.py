@@ -5,6 +5,8 @@ and a linear layer. Pooling is [1, 2, 2, 8] for 32×32 images, as in the paper; 
 that the last map is always 1×1. It has 378·k² + 152·k + 10 parameters for 10 classes of colour images.
 """
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -22,7 +24,7 @@ class CNN(Pack):
         channels = [n_channels, width, 2 * width, 4 * width, 8 * width]
         self.pooling = (1, 2, 2, side // 4)
         self.stages = nn.ModuleList(
-            NormalisedConvolution(n_models, n_in, n_out) for n_in, n_out in zip(channels, channels[1:], strict=False)
+            NormalisedConvolution(n_models, n_in, n_out) for n_in, n_out in itertools.pairwise(channels)
         )
         self.output = Linear(n_models, n_classes, channels[-1])
 

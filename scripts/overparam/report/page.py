@@ -8,8 +8,9 @@ from typing import Any
 import jinja2
 import yaml
 
-from overparam.report import provenance, wording
-from overparam.report.reading import Claim, chance, counts, decisive
+from overparam.report import origins, wording
+from overparam.report.chance import chance, counts
+from overparam.report.reading import Claim, decisive
 
 SOURCES = {
     "S1": "S1, the lecture “The benefits of over-parameterization”",
@@ -63,9 +64,9 @@ def render(
         counts=counts(claims),
         chance=chance(claims),
         table=table and _link(table, page),
-        data=provenance.data_sets(claims),
-        origin=provenance.origin(claims),
-        packages=provenance.packages(claims),
+        data=origins.data_sets(claims),
+        origin=origins.origin(claims),
+        packages=origins.packages(claims),
         config=config,
     )
 
@@ -77,7 +78,6 @@ def _link(path: Path, page: Path) -> str:
 
 def _claim(claim: Claim, claims: list[Claim], page: Path, picture: Path | None, alt: str) -> dict[str, Any]:
     entry = claim.entry
-    verdict = claim.verdict or {}
     measurements = page.parent.parent / "measurements" / f"{entry['experiment']}.parquet"
     folder = page.parent.parent / "claims" / claim.id
     return {
@@ -88,16 +88,16 @@ def _claim(claim: Claim, claims: list[Claim], page: Path, picture: Path | None, 
         "result": entry["source"].get("result"),
         "forms": [_form(entry, name, form) for name, form in claim.forms.items()],
         "control": (entry.get("control") or {}).get("description"),
-        "unavailable": claim.unavailable if claim.verdict is None else None,
+        "unavailable": claim.unavailable,
         "figure": picture and _figure(picture, page, alt),
-        "measurements": _link(measurements, page) if measurements.exists() else None,
-        "verdict_file": _link(folder / "verdict.json", page) if claim.verdict else None,
+        "measurements": None if claim.unavailable else _link(measurements, page),
+        "verdict_file": _link(folder / "verdict.json", page),
         "shared": [
             other.id for other in claims if other is not claim and other.entry["experiment"] == entry["experiment"]
         ],
-        "cost": provenance.cost(verdict.get("cost") or {}),
-        "settings": provenance.settings(verdict),
-        "data": [data.get("label", data.get("name")) for data in provenance.of(verdict)],
+        "cost": origins.cost(claim.verdict.get("cost") or {}),
+        "settings": origins.settings(claim.verdict),
+        "data": [data.get("label", data.get("name")) for data in origins.of(claim.verdict)],
     }
 
 

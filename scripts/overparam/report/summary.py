@@ -1,12 +1,15 @@
 """The machine-readable answer, one row per claim and form, and the same as text for a terminal."""
 
+import sys
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from overparam.files import read_json
 from overparam.report import wording
-from overparam.report.reading import Claim, decisive
+from overparam.report.reading import Claim, collect, decisive
 
 COLUMNS = {
     "id": "string",
@@ -53,9 +56,22 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
         "band_low": low,
         "band_high": high,
         **{key: prediction.get(key) for key in ("n_seeds", "n_instances")},
-        "available": claim.verdict is not None,
+        "available": claim.unavailable is None,
         "reason": form["reason"],
     }
+
+
+def read(entries: list[dict[str, Any]], paths: list[Path]) -> pd.DataFrame:
+    """Return the table of the verdict files that are there; an entry without one is left out."""
+    verdicts = [read_json(path) for path in paths]
+    judged = {verdict["claim"] for verdict in verdicts}
+    return table(collect([entry for entry in entries if entry["id"] in judged], verdicts))
+
+
+def show(rows: pd.DataFrame, width: int) -> None:
+    """Print the table; a terminal without UTF-8 gets question marks for what it can't show."""
+    sys.stdout.reconfigure(errors="replace")
+    print(text(rows, width))
 
 
 def text(rows: pd.DataFrame, width: int = 110) -> str:
@@ -103,6 +119,6 @@ def _counts(rows: pd.DataFrame) -> str:
     vacuous = int(((rows["verdict"] == "supported") & rows["vacuous"].astype(bool)).sum())
     aside = f" ({vacuous} of them vacuous)" if vacuous else ""
     return (
-        f"{rows['id'].nunique()} claims, {len(rows)} verdicts: {words['supported']} supported{aside}, "
+        f"{wording.counted(rows['id'].nunique(), 'claim')}, {wording.counted(len(rows), 'verdict')}: {words['supported']} supported{aside}, "
         f"{words['refuted']} refuted, {words['inconclusive']} inconclusive"
     )

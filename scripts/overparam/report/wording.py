@@ -23,19 +23,21 @@ def number(value: float | int | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return a confidence interval, or a dash where there is none."""
-    return MISSING if low is None and high is None else f"[{number(low)}, {number(high)}]"
+    """Return a confidence interval, or a dash where there is none; ``None`` means unbounded on that side."""
+    return MISSING if low is None and high is None else _range(low, high)
 
 
 def band(low: float | None, high: float | None) -> str:
     """Return a predicted band; ``None`` means unbounded on that side."""
     if low is None and high is None:
         return MISSING
+    return f"= {number(low)}" if low == high else _range(low, high)
+
+
+def _range(low: float | None, high: float | None) -> str:
     if low is None:
         return f"≤ {number(high)}"
-    if high is None:
-        return f"≥ {number(low)}"
-    return f"= {number(low)}" if low == high else f"[{number(low)}, {number(high)}]"
+    return f"≥ {number(low)}" if high is None else f"[{number(low)}, {number(high)}]"
 
 
 def verdict(word: str, vacuous: bool = False) -> str:
@@ -60,6 +62,11 @@ def seconds(value: float | None) -> str:
     if value < 120:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def counted(count: int, thing: str) -> str:
+    """Return ``1 claim`` or ``2 claims``."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def joined(items: list[Any]) -> str:

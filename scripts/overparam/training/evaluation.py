@@ -22,7 +22,7 @@ def epochs(evaluations: int | list[int], last: int) -> list[int]:
         Number of epochs trained, >= 1.
     """
     if isinstance(evaluations, int):
-        spread = np.geomspace(1, last, max(evaluations - 1, 1)).round().astype(int).tolist()
+        spread = np.geomspace(last, 1, evaluations - 1).round().astype(int).tolist()
         return sorted({0, last, *spread})
     return sorted({last, *(epoch for epoch in evaluations if epoch <= last)})
 

@@ -53,7 +53,7 @@ def train_pack(
     train = splits["train"]
     n, batch_size, last = len(train), settings["batch_size"], settings["epochs"]
     pack = build(settings, width, _input_shape(train), n_classes).to(device)
-    optimizer = optimizers.optimizer(list(pack.parameters()), settings["optimizer"])
+    update = optimizers.optimizer(list(pack.parameters()), settings["optimizer"])
     schedule = optimizers.schedule(settings["optimizer"], -(-n // batch_size), last)
     loss, precision = LOSSES[settings["loss"]], _precision(settings, device)
     recorder = _Recorder(settings, pack, splits, loss, precision)
@@ -68,13 +68,11 @@ def train_pack(
         given = _in_order(train.given, order)
         for start in range(0, n, batch_size):
             rows = slice(start, start + batch_size)
-            optimizer.param_groups[0]["lr"] = schedule(step)
             with precision:
                 logits = pack(pack.batch(train.images, order[:, rows]))
             losses = loss(logits.float(), given[:, rows]).mean(dim=1)  # (M,)
-            optimizer.zero_grad()
             losses.sum().backward()  # each model's own gradient: no other term of the sum depends on it
-            optimizer.step()
+            update(schedule(step))
             finite &= torch.isfinite(losses.detach())
             step += 1
         if epoch in wanted:

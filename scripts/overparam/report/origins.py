@@ -7,7 +7,7 @@ import yaml
 from overparam.report import wording
 from overparam.report.reading import Claim
 
-LONG = ("packages", "config")  # shown folded, not as one line
+ELSEWHERE = ("packages", "config", "preset")  # shown folded, or said already
 COST_WORDS = {
     "seconds": "experiment",
     "training_seconds": "training",
@@ -27,7 +27,7 @@ def data_sets(claims: list[Claim]) -> list[dict[str, Any]]:
     """Return each data set of the run once, with its facts as text."""
     found: dict[str, dict[str, Any]] = {}
     for claim in claims:
-        for data in of(claim.verdict or {}):
+        for data in of(claim.verdict):
             found.setdefault(repr(sorted(data.items(), key=str)), data)
     return [
         {
@@ -49,8 +49,8 @@ def origin(claims: list[Claim]) -> list[tuple[str, list[tuple[str, list[str]]]]]
     """
     groups: dict[str, dict[str, list[str]]] = {}
     for claim in claims:
-        for key, value in ((claim.verdict or {}).get("provenance") or {}).items():
-            if key not in LONG:
+        for key, value in _facts(claim.verdict.get("provenance") or {}).items():
+            if key not in ELSEWHERE:
                 groups.setdefault(key, {}).setdefault(_text(value), []).append(claim.id)
     return [
         (key.replace("_", " "), [(value, ids if len(values) > 1 else []) for value, ids in values.items()])
@@ -58,24 +58,32 @@ def origin(claims: list[Claim]) -> list[tuple[str, list[tuple[str, list[str]]]]]
     ]
 
 
+def _facts(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the provenance with the facts of the record of the run among its own, without what is not known."""
+    run = given.get("run") or {}
+    facts = {**{key: value for key, value in given.items() if key != "run"}, **run}
+    return {key: value for key, value in facts.items() if value is not None}
+
+
 def packages(claims: list[Claim]) -> list[tuple[str, str]]:
     """Return package versions; several versions of one package are all named."""
     found: dict[str, set[str]] = {}
     for claim in claims:
-        for name, version in (((claim.verdict or {}).get("provenance") or {}).get("packages") or {}).items():
+        for name, version in ((claim.verdict.get("provenance") or {}).get("packages") or {}).items():
             found.setdefault(name, set()).add(str(version))
     return [(name, ", ".join(sorted(versions))) for name, versions in sorted(found.items())]
 
 
 def cost(given: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the cost of a claim in words; settings and data recorded with it are shown elsewhere."""
+    ordered = sorted(given, key=lambda key: list(COST_WORDS).index(key) if key in COST_WORDS else len(COST_WORDS))
     return [
         (
             COST_WORDS.get(key, key.replace("_", " ")),
-            wording.seconds(value) if key.endswith("seconds") and isinstance(value, int | float) else _text(value),
+            wording.seconds(given[key]) if key.endswith("seconds") else _text(given[key]),
         )
-        for key, value in given.items()
-        if key not in ("settings", "data", "dataset") and value not in (None, [], 0)
+        for key in ordered
+        if key not in ("settings", "data", "dataset") and given[key] not in (None, [], 0)
     ]
 
 
@@ -90,4 +98,6 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(_text(one) for one in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return wording.number(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,196 @@
+"""Interior maxima and minima, and where they lie (`peak`), without making them from noise.
+
+Choosing the highest point of a curve and testing that point on the same curve manufactures peaks. So the seeds are
+split into two halves; places k1 < k2 < k3 chosen on the average curve of one half are tested on every seed of the
+other, and the other way round. Thus every seed yields one rise, value(k2) - value(k1), and one fall,
+value(k2) - value(k3), at places that it had no part in choosing.
+
+Validity. Given the places, the seeds of a half are independent draws whose mean rise and fall are the true ones of
+these places. If the true curve has no peak above the prominence, at each choice of places the smaller of the true rise
+and fall is at most the prominence. The two halves may choose different places: on a valley, one may pick a bump on its
+right slope (a large rise, no fall), the other on its left (the reverse), and the pooled rise and fall would both look
+large. Therefore a third estimate is judged, the *weaker side*: in each half the smaller of its mean rise and mean fall,
+pooled over seeds. Its expectation is at most the smaller of the true ones in every mixture, so that its interval above
+the prominence shows a peak. The price is a slight downward bias, towards inconclusive.
+
+The halves are not independent of each other: a place where both happen to be high is chosen by both, and then both
+test high there (on a noisy plateau this made 6 % false peaks where 2.5 % are due). Whatever the dependence, it can at
+most double the variance of the pooled mean, so its interval is widened by the square root of two.
+
+Place. Grid points between the chosen feet that are not shown to lie below the chosen top (paired differences with the
+top that the other half chose, interval over seeds) may all be the maximum: the set contains the true one with the
+level of the interval, as the top it is compared with was chosen on other seeds. Their span, widened by half the
+distance to the neighbouring grid points, is the interval of the place: never narrower than the grid.
+
+Ends. The top is an interior grid point by construction, so a maximum at the end of the grid comes out as a missing rise
+or fall. That refutes a peak predicted within the grid (without `at`, the grid is the place predicted); if the place
+predicted reaches beyond the grid, the peak may be there and the verdict is inconclusive.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from overparam.judge.intervals import BOOTSTRAP_FROM, Interval, over_seeds, unknown
+from overparam.judge.selection import curves, grid, merged, select
+from overparam.judge.thresholds import crossings, from_scale, to_scale
+from overparam.judge.verdicts import SUPPORTED, Estimate, Outcome, band_of
+
+FEWEST_PLACES = 3
+DEPENDENCE = 2**0.5  # most that the dependence of two equal halves widens the interval of their pooled mean
+
+
+@dataclasses.dataclass(frozen=True)
+class Tested:
+    """Rise and fall of every seed at places chosen on the other half, shapes (n_seeds,).
+
+    Attributes
+    ----------
+    half
+        0 or 1 per seed.
+    places
+        Indices (k1, k2, k3) at which each half is tested, shape (2, 3).
+    """
+
+    rise: np.ndarray
+    fall: np.ndarray
+    half: np.ndarray
+    places: np.ndarray
+
+
+def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
+    """Judge an interior maximum (``valley``: minimum) of at least ``prominence``, and its place if ``at`` is given.
+
+    ``prominence`` is a difference of values, or with ``relation: ratio`` a relative one: value(k2) exceeds the feet by
+    the factor 1 + prominence, and logarithms are compared. ``at`` is a band for x, relative to the crossing of the
+    curve described by ``reference`` if that is given.
+    """
+    rows = select(measurements, prediction["quantity"], prediction.get("where"))
+    x, values = grid(rows, prediction["x"])
+    ratio, average = prediction.get("relation", "difference") == "ratio", prediction.get("average", "mean")
+    heights = (-1 if prediction.get("valley", False) else 1) * (_logarithm(values) if ratio else values)
+    counts = {"n_seeds": len(values), "n_instances": len(rows)}
+    if len(values) < 2 or len(x) < FEWEST_PLACES:
+        reason = "a peak needs two seeds" if len(values) < 2 else "a peak needs three places"
+        return Outcome([Estimate("rise", unknown(reason), (0, np.inf))], **counts)
+    tested = cross_fitted(heights, average)
+    prominence = prediction.get("prominence", 0.0)
+    least = float(np.log1p(prominence)) if ratio else prominence
+    reference, detail = Interval(0.0, 0.0, 0.0), {}
+    scaled = to_scale(x, prediction)
+    if "reference" in prediction:
+        reference, detail = _reference(measurements, prediction)
+    sides = {"rise": tested.rise, "fall": tested.fall, "weaker side": weaker_side(tested)}
+    in_view = _in_view(prediction, scaled, reference)
+    estimates = [Estimate(n, pooled(v, average), (least, np.inf), decisive=in_view) for n, v in sides.items()]
+    place = located(heights, scaled, tested, average)
+    if "at" in prediction:
+        shown = all(estimate.verdict == SUPPORTED for estimate in estimates)
+        estimates.append(_place(place, reference, prediction, shown))
+    detail |= {
+        "tested_at": [[float(x[index]) for index in places] for places in tested.places],
+        "place": from_scale(place.estimate, prediction),
+        "values_without_number": int(np.isnan(values).sum()),
+        "scale": "logarithms of values" if ratio else "values",
+    }
+    if not in_view:
+        detail["note"] = "the place predicted reaches beyond the grid, so a missing peak does not refute"
+    return Outcome(estimates, **counts, detail=detail)
+
+
+def cross_fitted(heights: np.ndarray, average: str = "mean") -> Tested:
+    """Choose places on each half of the seeds (every other one) and test them on the other half.
+
+    Parameters
+    ----------
+    heights
+        One curve per seed, shape (n_seeds, n_x), n_seeds >= 2, n_x >= 3. A seed with a missing value gets nan.
+    average
+        How the curves of a half are averaged to choose: ``mean`` or ``median``.
+    """
+    half = np.arange(len(heights)) % 2
+    places = np.array([choose(averaged(heights[half != tested], average)) for tested in (0, 1)])
+    k1, k2, k3 = places[half].T
+    seed = np.arange(len(heights))
+    broken = np.isnan(heights).any(axis=1)
+    with np.errstate(invalid="ignore"):  # inf - inf, a seed that diverged everywhere
+        rise, fall = (np.where(broken, np.nan, heights[seed, k2] - heights[seed, foot]) for foot in (k1, k3))
+    return Tested(rise, fall, half, places)
+
+
+def choose(curve: np.ndarray) -> tuple[int, int, int]:
+    """Return k1 < k2 < k3 with the largest min(curve[k2] - curve[k1], curve[k2] - curve[k3])."""
+    lowest_left = np.minimum.accumulate(curve)[:-2]
+    lowest_right = np.minimum.accumulate(curve[::-1])[::-1][2:]
+    with np.errstate(invalid="ignore"):
+        prominence = np.nan_to_num(curve[1:-1] - np.maximum(lowest_left, lowest_right), nan=-np.inf)
+    k2 = 1 + int(np.argmax(prominence))
+    return int(np.argmin(curve[:k2])), k2, k2 + 1 + int(np.argmin(curve[k2 + 1 :]))
+
+
+def averaged(heights: np.ndarray, average: str) -> np.ndarray:
+    """Return the average curve, shape (n_x,); a place where a value is missing is never a top."""
+    with np.errstate(invalid="ignore"):
+        curve = np.median(heights, axis=0) if average == "median" else np.mean(heights, axis=0)
+    return np.nan_to_num(curve, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+
+
+def weaker_side(tested: Tested) -> np.ndarray:
+    """Return per seed its rise or its fall, whichever has the smaller mean over the seed's half."""
+    sides = np.stack([tested.rise, tested.fall])  # (2, n_seeds)
+    with np.errstate(invalid="ignore"):
+        weaker = [np.argmin(np.mean(sides[:, tested.half == half], axis=1)) for half in (0, 1)]
+    return sides[np.array(weaker)[tested.half], np.arange(len(tested.half))]
+
+
+def pooled(values: np.ndarray, average: str = "mean") -> Interval:
+    """Return the interval over cross-fitted values of all seeds, wide enough for dependent halves."""
+    interval = over_seeds(values, average)
+    if not np.isfinite(interval.estimate):
+        return interval
+    low, high = (interval.estimate + DEPENDENCE * (end - interval.estimate) for end in (interval.low, interval.high))
+    return dataclasses.replace(interval, low=low, high=high)
+
+
+def located(heights: np.ndarray, scaled: np.ndarray, tested: Tested, average: str) -> Interval:
+    """Return the interval of the top's place on the working scale (see the module's docstring)."""
+    tops = heights[np.arange(len(heights)), tested.places[tested.half, 1]]
+    top = choose(averaged(heights, average))[1]
+    span = range(tested.places[:, 0].min(), tested.places[:, 2].max() + 1)
+    with np.errstate(invalid="ignore"):
+        possible = [place for place in span if not pooled(tops - heights[:, place], average).low > 0]
+    possible = [*possible, *tested.places[:, 1].tolist(), top]
+    edges = np.concatenate([[-np.inf], (scaled[:-1] + scaled[1:]) / 2, [np.inf]])
+    return Interval(float(scaled[top]), float(edges[min(possible)]), float(edges[max(possible) + 1]))
+
+
+def _reference(measurements: pd.DataFrame, prediction: dict[str, Any]) -> tuple[Interval, dict[str, Any]]:
+    given = {"x": prediction["x"], "scale": prediction.get("scale", "log"), **prediction["reference"]}
+    rows = select(measurements, given["quantity"], merged(prediction.get("where"), given.get("where")))
+    average = "median" if prediction.get("average") == "median" and rows["seed"].nunique() >= BOOTSTRAP_FROM else "mean"
+    interval, counts = crossings(curves(rows, given["x"]), given, average)
+    place = from_scale(interval.estimate, given)
+    return interval, {"reference": place, **{f"reference_{name}": count for name, count in counts.items()}}
+
+
+def _place(place: Interval, reference: Interval, prediction: dict[str, Any], shown: bool) -> Estimate:
+    relative = Interval(  # the extremes of both intervals together: holds at no less than the level of either pair
+        place.estimate - reference.estimate, place.low - reference.high, place.high - reference.low, reference.reason
+    ).map(lambda value: from_scale(value, prediction))
+    return Estimate("place", relative, band_of(prediction["at"]), decisive=shown)
+
+
+def _in_view(prediction: dict[str, Any], scaled: np.ndarray, reference: Interval) -> bool:
+    if "at" not in prediction:
+        return True
+    low, high = band_of(prediction["at"])
+    if prediction.get("scale", "log") == "log":
+        low, high = (float(np.log(end)) if end > 0 else -np.inf for end in (low, high))
+    return bool(low + reference.low >= scaled[0] and high + reference.high <= scaled[-1])
+
+
+def _logarithm(values: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log(values), np.nan)

@@ -1,0 +1,104 @@
+"""Evaluate one prediction of the registry on a table of measurements."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from overparam.judge.inequalities import bound, equality
+from overparam.judge.orderings import ordering
+from overparam.judge.peaks import peak
+from overparam.judge.selection import imposed, listed, merged, select, suggestion
+from overparam.judge.thresholds import threshold
+from overparam.judge.trends import monotone, slope
+from overparam.judge.verdicts import Estimate, Outcome, combine
+from overparam.program import UserError
+
+KINDS: dict[str, Callable[[pd.DataFrame, dict[str, Any]], Outcome]] = {
+    "slope": slope,
+    "threshold": threshold,
+    "ordering": ordering,
+    "peak": peak,
+    "bound": bound,
+    "equality": equality,
+    "monotone": monotone,
+}
+
+
+def evaluate(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, Any]:
+    """Judge one prediction; with ``each``, separately for every combination of values of these columns.
+
+    Returns
+    -------
+    dict
+        ``name, kind, verdict, vacuous, estimates, n_seeds, n_instances, detail`` as plain JSON values; a number that
+        is not finite is null, and ``detail`` says why.
+    """
+    combinations = _combinations(measurements, prediction)
+    outcomes = {
+        label: KINDS[prediction["kind"]](measurements, imposed(prediction, where))
+        for label, where in combinations.items()
+    }
+    details = {label: _explained(outcome) for label, outcome in outcomes.items()}
+    return {
+        "name": prediction["name"],
+        "kind": prediction["kind"],
+        "verdict": combine(outcome.verdict for outcome in outcomes.values()),
+        "vacuous": any(outcome.vacuous for outcome in outcomes.values()),
+        "estimates": [
+            _written(estimate, label) for label, outcome in outcomes.items() for estimate in outcome.estimates
+        ],
+        "n_seeds": min(outcome.n_seeds for outcome in outcomes.values()),
+        "n_instances": sum(outcome.n_instances for outcome in outcomes.values()),
+        "detail": plain(details if "each" in prediction else details[""]),
+    }
+
+
+def _combinations(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return one filter per combination of values of the columns in ``each``, by its label."""
+    columns = prediction.get("each", [])
+    if not columns:
+        return {"": {}}
+    side = next((prediction[key] for key in ("greater", "less") if isinstance(prediction.get(key), dict)), {})
+    quantity = side.get("quantity", prediction.get("quantity"))
+    rows = select(measurements, quantity, merged(prediction.get("where"), side.get("where")))
+    for column in columns:
+        if column not in rows.columns:
+            known = listed(list(rows.columns))
+            raise UserError(
+                f"unknown column `{column}` in `each`{suggestion(column, list(rows.columns))} (columns: {known})"
+            )
+    found = rows[columns].drop_duplicates().sort_values(columns, kind="stable")
+    filters = [dict(zip(columns, values, strict=True)) for values in found.itertuples(index=False, name=None)]
+    return {", ".join(f"{column} = {value}" for column, value in one.items()): one for one in filters}
+
+
+def _explained(outcome: Outcome) -> dict[str, Any]:
+    reasons = {estimate.name: estimate.interval.reason for estimate in outcome.estimates if estimate.interval.reason}
+    return {**outcome.detail, **({"reasons": reasons} if reasons else {})}
+
+
+def _written(estimate: Estimate, label: str) -> dict[str, Any]:
+    interval = estimate.interval
+    return plain(
+        {
+            "name": f"{label}: {estimate.name}" if label else estimate.name,
+            "estimate": interval.estimate,
+            "low": interval.low,
+            "high": interval.high,
+            "band": list(estimate.band),
+            "verdict": estimate.verdict,
+        }
+    )
+
+
+def plain(content: Any) -> Any:
+    """Return ``content`` as JSON values: numpy numbers unpacked, numbers that are not finite as null."""
+    if isinstance(content, dict):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple | np.ndarray):
+        return [plain(value) for value in content]
+    if isinstance(content, np.generic):
+        content = content.item()
+    return None if isinstance(content, float) and not np.isfinite(content) else content

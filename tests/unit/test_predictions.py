@@ -1,0 +1,416 @@
+"""Each kind can say supported, refuted and inconclusive; peaks are not made from noise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from overparam.judge import peaks, thresholds
+from overparam.judge.predictions import KINDS, evaluate
+from overparam.judge.selection import Curve
+from overparam.program import UserError
+from overparam.seeding import generator
+
+X = 2.0 ** np.arange(1, 10)
+
+
+def table(values, x=X, quantity="error", **conditions):
+    """Long table from values of shape (n_seeds, n_x)."""
+    values = np.atleast_2d(values)
+    seeds, places = np.indices(values.shape)
+    return pd.DataFrame(
+        {"quantity": quantity, "seed": seeds.ravel(), "width": np.asarray(x)[places.ravel()], "value": values.ravel()}
+    ).assign(**conditions)
+
+
+def scalars(values, **conditions):
+    values = np.asarray(values, dtype=float)
+    return pd.DataFrame({"quantity": "error", "seed": np.arange(len(values)), "value": values}).assign(**conditions)
+
+
+def noise(scale, n_seeds=6, n_x=len(X), name="noise"):
+    return scale * generator(0, name, n_seeds, n_x).normal(size=(n_seeds, n_x))
+
+
+def judged(measurements, kind, **prediction):
+    return evaluate(measurements, {"name": "p", "kind": kind, "quantity": "error", **prediction})
+
+
+def verdict(measurements, kind, **prediction):
+    return judged(measurements, kind, **prediction)["verdict"]
+
+
+# Slope
+
+
+def power(exponent, scale=0.01, n_seeds=6):
+    return table(np.exp(noise(scale, n_seeds)) * X**exponent)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "scale", "expected"),
+    [(-0.5, 0.01, "supported"), (-0.8, 0.01, "refuted"), (-0.5, 2.0, "inconclusive"), (-0.55, 0.1, "inconclusive")],
+)
+@pytest.mark.parametrize("n_seeds", [6, 24])
+def test_slope(exponent, scale, expected, n_seeds):
+    scale = scale * (2 if n_seeds == 24 else 1)
+    assert verdict(power(exponent, scale, n_seeds), "slope", x="width", band=[-0.55, -0.45]) == expected
+
+
+def test_slope_that_bends_is_neither_supported_nor_refuted():
+    bent = X**-0.5 * np.where(X > 64, (X / 64) ** -1.0, 1.0)
+    result = judged(table(np.exp(noise(0.01)) * bent), "slope", x="width", band=[-0.9, -0.45])
+    assert [estimate["verdict"] for estimate in result["estimates"]] == ["supported", "refuted"]
+    assert result["verdict"] == "inconclusive"
+
+
+def test_semilog_slope_is_an_exponential_rate():
+    decay = np.exp(-0.3 * X[:6] + noise(0.01, n_x=6))
+    assert verdict(table(decay, X[:6]), "slope", x="width", band=[-0.31, -0.29], semilog=True) == "supported"
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_slope_counts_values_without_logarithm(value):
+    values = np.exp(noise(0.01)) * X**-0.5
+    values[2, 3] = value
+    result = judged(table(values), "slope", x="width", band=[-0.55, -0.45])
+    assert result["verdict"] == "inconclusive"
+    assert result["estimates"][0]["low"] is None
+    assert "1 of 6 seeds give no number" in str(result["detail"])
+
+
+# Monotone
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [(-X, "supported"), (X, "refuted"), (np.where(X == 4, 9e9, -X), "inconclusive"), (np.zeros(9), "inconclusive")],
+)
+def test_monotone(values, expected):
+    wiggle = 0 if expected == "inconclusive" else noise(0.01)
+    rows = table(np.tile(values, (6, 1)) + wiggle)
+    if expected == "inconclusive" and values.any():
+        rows.loc[rows.seed > 2, "value"] = -rows.loc[rows.seed > 2, "width"]  # seeds disagree
+    assert verdict(rows, "monotone", x="width", band=[-1, -0.95]) == expected
+
+
+def test_monotone_interval_stays_within_the_range_of_a_correlation():
+    values = np.tile(-X, (6, 1))
+    values[0, [3, 4]] = values[0, [4, 3]]
+    (estimate,) = judged(table(values), "monotone", x="width", band=[-1, -0.95])["estimates"]
+    assert estimate["low"] == -1
+    assert estimate["verdict"] == "supported"
+
+
+def test_monotone_ranks_infinity_as_largest():
+    values = np.tile(X, (6, 1))
+    values[:, -1] = np.inf
+    assert verdict(table(values), "monotone", x="width", band=[0.99, 1]) == "supported"
+    values[:, 0] = np.inf
+    assert verdict(table(values), "monotone", x="width", band=[0.99, 1]) == "refuted"
+
+
+# Threshold
+
+
+def sigmoid(place, sharpness=2.0, scale=0.0, n_seeds=6):
+    shift = noise(scale, n_seeds, 1)
+    return 1 / (1 + np.exp(sharpness * (np.log(X) - np.log(place) - shift)))
+
+
+@pytest.mark.parametrize(
+    ("place", "scale", "expected"), [(30, 0.05, "supported"), (90, 0.05, "refuted"), (30, 1.0, "inconclusive")]
+)
+def test_threshold(place, scale, expected):
+    settings = {"x": "width", "level": 0.5, "direction": "falling", "relative_to": 30, "band": [0.8, 1.25]}
+    assert verdict(table(sigmoid(place, scale=scale)), "threshold", **settings) == expected
+
+
+def test_crossing_is_interpolated_in_log_x():
+    found = thresholds.crossing(Curve(0, np.log(X), np.log(X)), np.log(30), "rising")
+    assert np.exp(found.place) == pytest.approx(30)
+    assert found.low == found.high
+
+
+def test_threshold_is_never_sharper_than_a_step_between_two_places():
+    step = table(np.tile(X < 100, (6, 1)).astype(float))
+    (estimate,) = judged(step, "threshold", x="width", level=0.5, direction="falling", band=[80, 100])["estimates"]
+    assert (estimate["low"], estimate["high"]) == (pytest.approx(64), pytest.approx(128))
+    assert estimate["verdict"] == "inconclusive"
+
+
+def test_seeds_that_do_not_cross_are_counted_and_open_the_interval():
+    values = sigmoid(30, scale=0.05)
+    values[:2] = 1.0
+    settings = {"x": "width", "level": 0.5, "direction": "falling"}
+    result = judged(table(values), "threshold", **settings, band=[20, 1000])
+    assert result["verdict"] == "inconclusive"
+    assert result["detail"]["seeds_not_crossing"] == 2
+    assert result["estimates"][0]["high"] is None
+    never = table(np.ones((6, len(X))))
+    assert verdict(never, "threshold", **settings, band=[20, 40]) == "refuted"  # beyond 512 in every seed
+    assert verdict(never, "threshold", **settings, band=[20, 1000]) == "inconclusive"
+    before = table(np.zeros((6, len(X))))
+    assert verdict(before, "threshold", **settings, band=[20, 40]) == "refuted"  # before 2 in every seed
+
+
+def test_relative_to_may_be_a_column():
+    rows = pd.concat([table(sigmoid(n, scale=0.05), n_train=n) for n in (20, 60)])
+    settings = {"x": "width", "level": 0.5, "direction": "falling", "relative_to": "n_train", "band": [0.8, 1.25]}
+    assert verdict(rows, "threshold", each=["n_train"], **settings) == "supported"
+    with pytest.raises(UserError, match="one value"):
+        thresholds.relative_to(rows, "n_train")
+
+
+# Ordering
+
+
+@pytest.mark.parametrize(
+    ("gap", "scale", "expected"), [(0.1, 0.01, "supported"), (-0.1, 0.01, "refuted"), (0.01, 0.1, "inconclusive")]
+)
+@pytest.mark.parametrize("n_seeds", [6, 24])
+def test_ordering(gap, scale, expected, n_seeds):
+    base = generator(0, "base").normal(size=n_seeds)  # common to both sides: pairing removes it
+    rows = pd.concat(
+        [scalars(base, method="b"), scalars(base + gap + noise(scale, n_seeds, 1, "gap")[:, 0], method="a")]
+    )
+    sides = {"greater": {"where": {"method": "a"}}, "less": {"where": {"method": "b"}}}
+    assert verdict(rows, "ordering", **sides) == expected
+
+
+def test_ratio_is_the_geometric_mean():
+    rows = pd.concat([scalars([1, 2, 4], method="b"), scalars([2, 8, 4], method="a")])
+    sides = {"greater": {"where": {"method": "a"}}, "less": {"where": {"method": "b"}}}
+    (estimate,) = judged(rows, "ordering", relation="ratio", **sides)["estimates"]
+    assert estimate["estimate"] == pytest.approx(2)
+    assert estimate["band"] == [1, None]
+
+
+def test_ordering_against_a_number_and_with_reduction():
+    rows = table(np.tile(X, (6, 1)) + noise(0.1))
+    settings = {"greater": {"reduce": "max", "along": "width"}, "less": {"reduce": "last", "along": "width"}}
+    assert verdict(rows, "ordering", band=[-1, 1], **settings) == "supported"
+    assert verdict(rows, "ordering", greater={"where": {"width": 4}}, less=3.5) == "supported"
+    assert verdict(rows, "ordering", greater=3.5, less={"where": {"width": 4}}) == "refuted"
+
+
+def test_proportion_needs_enough_cases():
+    settings = {"greater": {}, "less": 0.95, "average": "proportion"}
+    assert verdict(scalars(np.ones(8)), "ordering", **settings) == "inconclusive"
+    assert verdict(scalars(np.ones(100)), "ordering", **settings) == "supported"
+    assert verdict(scalars(np.zeros(8)), "ordering", **settings) == "refuted"
+
+
+def test_diverged_runs_count_in_orderings():
+    sides = {"greater": {"where": {"method": "a"}}, "less": {"where": {"method": "b"}}}
+    base = scalars([1, 1.1, 0.9, 1, 1.05], method="b")
+    every = pd.concat([base, scalars([np.inf] * 5, method="a")])
+    assert verdict(every, "ordering", **sides) == "supported"
+    some = pd.concat([base, scalars([5, 5.1, 4.9, 5.2, np.inf], method="a")])
+    assert verdict(some, "ordering", **sides) == "supported"
+    assert verdict(some, "ordering", **sides, band=[0, 100]) == "inconclusive"
+    lost = pd.concat([base, scalars([5, 5.1, 4.9, 5.2, np.nan], method="a")])
+    assert verdict(lost, "ordering", **sides) == "inconclusive"
+
+
+def test_sides_must_have_the_same_seeds():
+    rows = pd.concat([scalars([1, 1, 1], method="b"), scalars([2, 2], method="a")])
+    with pytest.raises(UserError, match="seeds 2 are on one side only"):
+        verdict(rows, "ordering", greater={"where": {"method": "a"}}, less={"where": {"method": "b"}})
+
+
+# Bound and equality
+
+
+def test_bound():
+    rows = scalars(np.linspace(0.1, 0.9, 100))
+    result = judged(rows, "bound", limit=1)
+    assert (result["verdict"], result["vacuous"]) == ("supported", False)
+    assert result["estimates"][0]["estimate"] == pytest.approx(0.9)
+    assert result["detail"]["rate_of_violations_at_most"] == 0.03
+    broken = judged(rows, "bound", limit=0.85)
+    assert (broken["verdict"], broken["detail"]["violations"]) == ("refuted", 7)
+    assert verdict(rows, "bound", limit=0.85, tolerance=0.1) == "supported"
+    assert verdict(rows, "bound", limit=0.05, direction="above") == "supported"
+    assert verdict(rows, "bound", limit=0.5, direction="above") == "refuted"
+
+
+@pytest.mark.parametrize("scale", [1.0, 200.0])
+def test_bound_far_from_every_measurement_is_vacuous(scale):
+    assert judged(scalars([0.5, 0.9]), "bound", limit=scale)["vacuous"] == (scale > 100)
+    assert judged(scalars([scale * 0.5, scale]), "bound", limit=0.9 / 2, direction="above")["vacuous"] == (scale > 100)
+
+
+def test_bound_by_rows_under_the_same_conditions():
+    rows = pd.concat([table(np.tile(X, (3, 1))), table(np.tile(X + 1, (3, 1)), quantity="limit")])
+    assert verdict(rows, "bound", limit={"quantity": "limit"}) == "supported"
+    assert verdict(rows, "bound", quantity="limit", limit={"quantity": "error"}) == "refuted"
+    by_method = pd.concat([table(X, method="a"), table(2 * X, method="b")])
+    assert verdict(by_method, "bound", where={"method": "a"}, limit={"where": {"method": "b"}}) == "supported"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "expected"),
+    [(np.nan, 1, "inconclusive"), (np.inf, 1, "refuted"), (-np.inf, 1, "supported"), (1e-9, 0, "supported")],
+)
+def test_bound_on_numbers_that_are_not_ordinary(value, limit, expected):
+    assert verdict(scalars([-0.5, value]), "bound", limit=limit, tolerance=1e-8) == expected
+    assert verdict(scalars([2.0, value]), "bound", limit=limit) == "refuted"  # one violation is enough
+
+
+def test_equality():
+    rows = pd.concat([scalars([1.0, 0.0, -3.0]), scalars([1 + 1e-10, 0.0, -3.0]).assign(quantity="formula")])
+    result = judged(rows, "equality", equals={"quantity": "formula"})
+    assert result["verdict"] == "supported"
+    assert result["estimates"][0]["estimate"] == pytest.approx(1e-10, rel=1e-4)
+    assert verdict(rows, "equality", equals={"quantity": "formula"}, tolerance=1e-11) == "refuted"
+    assert verdict(scalars([1e-13, 0]), "equality", equals=0) == "refuted"
+    assert verdict(scalars([1e-13, 0]), "equality", equals=0, absolute=1e-12) == "supported"
+    assert verdict(scalars([1, np.nan]), "equality", equals=1) == "inconclusive"
+    assert verdict(scalars([1, np.inf]), "equality", equals=1) == "refuted"
+
+
+# Peak
+
+
+def bump(height, place=4, width=1.0):
+    return height * np.exp(-(((np.arange(len(X)) - place) / width) ** 2))
+
+
+@pytest.mark.parametrize(
+    ("height", "scale", "expected"),
+    [(0.2, 0.02, "supported"), (0.0, 0.002, "refuted"), (0.1, 0.2, "inconclusive")],
+)
+@pytest.mark.parametrize("n_seeds", [4, 9, 24])
+def test_peak(height, scale, expected, n_seeds):
+    rows = table(bump(height) + noise(scale, n_seeds))
+    assert verdict(rows, "peak", x="width", prominence=0.02) == expected
+    assert verdict(rows.assign(value=-rows["value"]), "peak", x="width", prominence=0.02, valley=True) == expected
+
+
+def test_curve_that_starts_high_has_its_peak_further_on():
+    descent = 0.5 * np.exp(-np.arange(len(X)))
+    result = judged(table(descent + bump(0.2) + noise(0.01)), "peak", x="width", prominence=0.02, at=[16, 64])
+    assert result["verdict"] == "supported"
+    assert result["detail"]["place"] == 32
+
+
+def test_place_is_never_known_better_than_the_grid():
+    result = judged(table(np.tile(bump(0.2), (6, 1))), "peak", x="width", at=[31, 33])
+    place = result["estimates"][-1]
+    assert (place["low"], place["high"]) == (pytest.approx(32 / 2**0.5), pytest.approx(32 * 2**0.5))
+    assert result["verdict"] == "inconclusive"
+    assert verdict(table(np.tile(bump(0.2), (6, 1))), "peak", x="width", at=[100, 200]) == "refuted"
+
+
+def test_place_interval_contains_the_true_top():
+    rng = generator(0, "place")
+    hits = 0
+    for _ in range(200):
+        values = bump(0.1, place=4.4, width=2) + 0.03 * rng.normal(size=(6, len(X)))
+        place = judged(table(values), "peak", x="width", at=[1, 512])["estimates"][-1]
+        hits += (place["low"] or 0) <= 32 <= (place["high"] or np.inf)
+    assert hits >= 186  # 95 % of 200, less 1.3 standard errors
+
+
+def test_peak_relative_to_the_crossing_of_another_curve():
+    rows = pd.concat([table(bump(0.2) + noise(0.01)), table(sigmoid(32, scale=0.05), quantity="train_error")])
+    reference = {"quantity": "train_error", "level": 0.5, "direction": "falling"}
+    settings = {"x": "width", "prominence": 0.02, "reference": reference}
+    assert verdict(rows, "peak", at=[0.5, 2], **settings) == "supported"
+    assert verdict(rows, "peak", at=[2, 4], **settings) == "refuted"
+    never = rows.assign(value=np.where(rows["quantity"] == "train_error", 1.0, rows["value"]))
+    assert verdict(never, "peak", at=[0.5, 2], **settings) == "inconclusive"
+
+
+def test_maximum_at_the_end_of_the_grid_refutes_only_a_peak_predicted_within_it():
+    rising = table(np.arange(len(X)) / 10 + noise(0.005))
+    assert verdict(rising, "peak", x="width", prominence=0.02) == "refuted"
+    assert verdict(rising, "peak", x="width", prominence=0.02, at=[16, 64]) == "refuted"
+    assert verdict(rising, "peak", x="width", prominence=0.02, at=[256, 1024]) == "inconclusive"
+    assert verdict(rising, "peak", x="width", prominence=0.02, at=[16, None]) == "inconclusive"
+
+
+def test_peak_over_decades_is_judged_as_a_ratio():
+    heavy = np.exp(noise(0.3) * 3 + bump(8, width=0.7))
+    rows = table(heavy)
+    assert verdict(rows, "peak", x="width", relation="ratio", prominence=1.0, at=[20, 50]) == "supported"
+    assert verdict(rows, "peak", x="width") == "inconclusive"  # the mean of the top has no useful interval
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_diverged_run_makes_a_peak_uncertain_not_absent(value):
+    values = bump(0.2) + noise(0.01)
+    values[1, 8] = value
+    assert verdict(table(values), "peak", x="width", prominence=0.02) != "supported"
+    values[:, 4] = np.inf  # every run diverges at the same place
+    values[1, 8] = 0.0
+    assert verdict(table(values), "peak", x="width", prominence=0.02) == "supported"
+
+
+def test_one_seed_or_two_places_show_no_peak():
+    assert verdict(table(bump(0.2)), "peak", x="width") == "inconclusive"
+    assert verdict(table(bump(0.2)[None, 3:5].repeat(6, 0), X[3:5]), "peak", x="width") == "inconclusive"
+
+
+FLAT = np.zeros(len(X))
+NULLS = {
+    "flat": FLAT,
+    "falling": -0.5 * np.arange(len(X)),
+    "valley": np.abs(np.arange(len(X)) - 4) * 1.0,
+    "step": np.where(np.arange(len(X)) < 4, 0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("shape", NULLS)
+@pytest.mark.parametrize(("n_seeds", "replications"), [(4, 400), (10, 400), (24, 60)])
+def test_noise_makes_no_peaks(shape, n_seeds, replications):
+    rng = generator(0, "false peaks", shape, n_seeds)
+    false = 0
+    for _ in range(replications):
+        heights = NULLS[shape] + rng.normal(size=(n_seeds, len(X)))
+        tested = peaks.cross_fitted(heights)
+        sides = (tested.rise, tested.fall, peaks.weaker_side(tested))
+        false += all(peaks.over_seeds(values).low > 0 for values in sides)
+    assert false / replications < 0.05
+
+
+def test_choosing_and_testing_on_the_same_curves_would_make_peaks():
+    rng = generator(0, "false peaks")
+    false = 0
+    for _ in range(200):
+        heights = rng.normal(size=(10, len(X)))
+        k1, k2, k3 = peaks.choose(heights.mean(axis=0))
+        false += all(peaks.over_seeds(heights[:, k2] - heights[:, foot]).low > 0 for foot in (k1, k3))
+    assert false / 200 > 0.05
+
+
+# All kinds
+
+
+def test_each_judges_every_combination():
+    rows = pd.concat([table(np.exp(noise(0.01)) * X**e, label_noise=n) for e, n in ((-0.5, 0.0), (-0.9, 0.2))])
+    result = judged(rows, "slope", x="width", band=[-0.55, -0.45], each=["label_noise"])
+    assert result["verdict"] == "refuted"
+    assert [estimate["name"] for estimate in result["estimates"]][::2] == [
+        "label_noise = 0.0: slope",
+        "label_noise = 0.2: slope",
+    ]
+    assert list(result["detail"]) == ["label_noise = 0.0", "label_noise = 0.2"]
+    with pytest.raises(UserError, match="did you mean `label_noise`"):
+        judged(rows, "slope", x="width", band=[0, 1], each=["label_nois"])
+
+
+ONE_SEED = {
+    "slope": {"x": "width", "band": [-9, 9]},
+    "threshold": {"x": "width", "level": 20, "direction": "rising", "band": [1, 999]},
+    "ordering": {"greater": {"where": {"width": 4}}, "less": {"where": {"width": 2}}},
+    "peak": {"x": "width"},
+    "monotone": {"x": "width", "band": [0, 1]},
+}
+
+
+@pytest.mark.parametrize("kind", ONE_SEED)
+def test_one_seed_is_inconclusive_where_seeds_matter(kind):
+    result = judged(table(X), kind, **ONE_SEED[kind])
+    assert result["verdict"] == "inconclusive"
+    assert "seed" in str(result["detail"]["reasons"])
+    assert set(KINDS) - set(ONE_SEED) == {"bound", "equality"}

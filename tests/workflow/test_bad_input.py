@@ -1,0 +1,55 @@
+"""Bad input is answered in one sentence before any job starts."""
+
+import pytest
+import yaml
+
+
+def refused(project, **extra):
+    project.extra = extra
+    run = project.snakemake(check=False)
+    assert run.returncode != 0
+    assert "nothing was started" in run.stdout and "Traceback" not in run.stdout
+    assert not (project.folder / "results").exists()
+    return run.stdout
+
+
+def study(project, **changes):
+    studies = project.configuration()["studies"]
+    studies[0].update(changes)
+    return {"studies": studies}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"widths": [0]}, "config.studies[0].widths[0]: must be at least 1, found 0"),
+        ({"dataset": "digit"}, "config.studies[0].dataset: 'digit' is not known; did you mean 'digits'?"),
+        ({"label_noise": [-0.2]}, "config.studies[0].label_noise[0]: must be at least 0, found -0.2"),
+        ({"optimizer": {"name": "adam", "learning_rate": "1e-4"}}, "write 1.0e-4"),
+        ({"widhts": [1]}, "config.studies[0].widhts: unknown key; did you mean 'widths'?"),
+    ],
+)
+def test_studies(sources, changes, sentence):
+    assert sentence in refused(sources, **study(sources, **changes))
+
+
+def test_a_misspelt_key(sources):
+    assert "config.gpu: unknown key; did you mean 'gpus'?" in refused(sources, gpu=1)
+
+
+def test_a_claim_that_names_a_missing_experiment(sources):
+    path = sources.folder / "config/claims.yaml"
+    claims = yaml.safe_load(path.read_text())
+    claims[0]["experiment"] = "polynomial_regresion"
+    path.write_text(yaml.safe_dump(claims, allow_unicode=True))
+    output = refused(sources)
+    assert f"{claims[0]['id']}" in output and "polynomial_regresion" in output and "polynomial_regression" in output
+
+
+def test_a_missing_file_of_images(sources):
+    output = refused(
+        sources,
+        datasets=[{"name": "digits", "source": "cifar10"}],
+        sources={"cifar10": {"archive": {"path": "nowhere.tar.gz"}}},
+    )
+    assert "there is no file nowhere.tar.gz" in output

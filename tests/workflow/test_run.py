@@ -1,0 +1,86 @@
+"""One command, end to end, on the smoke configuration."""
+
+import json
+import re
+
+import pandas as pd
+import yaml
+from conftest import RESULTS, fresh
+
+KINDS = ("svg", "png", "pdf", "alt.txt")
+
+
+def registry(project):
+    return yaml.safe_load((project.folder / "config/claims.yaml").read_text())
+
+
+def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
+    project, printed = finished
+    table = pd.read_parquet(project.folder / RESULTS / "claims.parquet")
+    page = (project.folder / RESULTS / "report/index.html").read_text()
+    assert len(registry(project)) >= 16
+    for claim in registry(project):
+        folder = project.folder / RESULTS / "claims" / claim["id"]
+        verdict = json.loads((folder / "verdict.json").read_text())
+        for form in claim["forms"]:
+            assert verdict["forms"][form]["verdict"] in ("supported", "refuted", "inconclusive")
+            assert verdict["forms"][form]["control"]["verdict"] in ("supported", "refuted", "inconclusive")
+            assert ((table["id"] == claim["id"]) & (table["form"] == form)).sum() == 1
+        assert all((folder / f"figure.{kind}").stat().st_size > 20 for kind in KINDS)
+        assert f"../claims/{claim['id']}/figure.svg" in page
+        assert re.search(rf"^\W*{claim['id']}\b", printed, flags=re.MULTILINE), f"{claim['id']} is not in the table"
+
+
+def test_every_job_left_a_log(finished):
+    project, _ = finished
+    rules = {
+        path.relative_to(project.folder / RESULTS / "logs").parts[0]
+        for path in (project.folder / RESULTS / "logs").rglob("*.log")
+    }
+    assert {"prepare", "corrupt", "train", "measure", "judge", "draw"} <= rules
+
+
+def test_nothing_is_left_lying_about(finished):
+    project, _ = finished
+    hidden = [path for path in (project.folder / RESULTS).rglob(".*") if path.is_file() and path.suffix != ".lock"]
+    assert not hidden
+
+
+def test_two_runs_from_scratch_give_the_same_bytes(finished, tmp_path):
+    project, _ = finished
+    second = fresh(tmp_path / "another/folder")
+    second.snakemake()
+    for pattern in ("**/*.parquet", "**/*.svg", "**/*.arrow", "**/*.png", "**/*.pdf"):
+        first = project.made(pattern)
+        assert first and first == second.made(pattern), pattern
+
+
+def test_one_claim_alone(sources):
+    printed = sources.snakemake("C1").stdout
+    made = {path.split("/")[1] for path in sources.made("claims/*/*")}
+    assert made == {"C1"}
+    assert not sources.made("training/**/*") and not sources.made("report/*")
+    assert re.search(r"^\W*C1\b", printed, flags=re.MULTILINE) and not re.search(
+        r"^\W*C2\b", printed, flags=re.MULTILINE
+    )
+
+
+def test_the_table_is_printed_again_without_work(project):
+    output = project.snakemake("claims").stdout
+    assert "Nothing to be done" in output
+    assert all(re.search(rf"^\W*{claim['id']}\b", output, flags=re.MULTILINE) for claim in registry(project))
+
+
+def test_the_page_is_the_same_run_from_another_folder(sources, tmp_path):
+    output = sources.snakemake("--directory", str(tmp_path / "work"), "C1").stdout
+    assert (tmp_path / "work" / RESULTS / "claims/C1/figure.svg").exists(), output
+
+
+def test_a_claim_that_can_not_be_measured_says_why(sources):
+    sources.extra = {"studies": [], "claims": ["B4", "C1"]}
+    sources.snakemake()
+    forms = json.loads((sources.folder / RESULTS / "claims/B4/verdict.json").read_text())["forms"]
+    assert {form["verdict"] for form in forms.values()} == {"inconclusive"}
+    assert all("no study" in form["reason"] for form in forms.values())
+    assert not sources.made("claims/B4/figure*")
+    assert "no study" in (sources.folder / RESULTS / "report/index.html").read_text()
