@@ -8,6 +8,9 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/networks.smk"
@@ -22,6 +25,10 @@ rule all:
         rules.report.output,
         verdicts(),
         pictures(),
+
+
+onstart:
+    record_run()
 
 
 onsuccess:

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from overparam import cells, experiment_settings
+from overparam import cells, experiment_settings, strict_yaml
 from overparam.program import UserError
-from overparam.validation import nearest, problems
+from overparam.validation import nearest, problems, repeated
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"
 CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
@@ -37,7 +37,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
         One line for each thing that is wrong.
     """
     resolved = yaml.safe_load(yaml.safe_dump(config))
-    found = problems(resolved, yaml.safe_load(SCHEMA.read_text(encoding="utf-8")), "config")
+    found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
         raise UserError(_listed(found))
     _use_environment(resolved["sources"]["cifar10"])
@@ -83,7 +83,7 @@ def _use_environment(cifar10: dict[str, Any]) -> None:
 
 
 def _check_datasets(config: Mapping[str, Any]) -> list[str]:
-    found = _twice([entry["name"] for entry in config["datasets"]], "datasets")
+    found = repeated([entry["name"] for entry in config["datasets"]], "config.datasets")
     if not any(entry["source"] == "cifar10" for entry in config["datasets"]):
         return found
     cifar10 = config["sources"]["cifar10"]
@@ -96,7 +96,7 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
 
 
 def _check_studies(config: Mapping[str, Any]) -> list[str]:
-    found = _twice([study["name"] for study in config["studies"]], "studies")
+    found = repeated([study["name"] for study in config["studies"]], "config.studies")
     datasets = [entry["name"] for entry in config["datasets"]]
     for index, study in enumerate(config["studies"]):
         key = f"config.studies[{index}]"
@@ -148,9 +148,3 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
                 found.append(f"config.experiments.{name}.dataset: {wanted!r} is not known; {nearest(wanted, datasets)}")
         resolved[name] = {**settings, "seed": config["seed"]}
     return resolved, found
-
-
-def _twice(names: Sequence[str], key: str) -> list[str]:
-    return [
-        f"config.{key}: the name {name!r} stands twice" for name in sorted({n for n in names if names.count(n) > 1})
-    ]

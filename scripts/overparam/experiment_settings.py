@@ -4,8 +4,7 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from overparam import strict_yaml
 from overparam.program import UserError
 from overparam.validation import nearest, problems
 
@@ -30,7 +29,7 @@ def declaration(name: str) -> dict[str, Any]:
     path = FOLDER / f"{name}.yaml"
     if not path.exists() or not path.with_suffix(".py").exists():
         raise UserError(f"experiment {name!r} is not known; {nearest(name, names())}")
-    declared = yaml.safe_load(path.read_text(encoding="utf-8"))
+    declared = strict_yaml.read(path)
     missing = {"description", "reads", "settings", "presets"} - set(declared)
     if missing:
         raise UserError(f"{path.name}: missing {', '.join(sorted(missing))}")
@@ -52,5 +51,5 @@ def resolve(name: str, preset: str, overrides: dict[str, Any]) -> tuple[dict[str
     """
     presets = declaration(name)["presets"] or {}
     settings = {**presets.get(preset, {}), **overrides}
-    found = problems(settings, schema(name), f"experiments.{name}")
+    found = problems(settings, schema(name), f"experiments.{name}", defaults=True)
     return settings, found

@@ -6,10 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # half the start-up time of a light program
-    import pandas as pd
+import pandas as pd
 
 
 @contextlib.contextmanager
@@ -49,14 +48,12 @@ def read_json(path: str | os.PathLike) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_table(path: str | os.PathLike, table: "pd.DataFrame") -> None:
+def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
     """Write ``table`` as parquet, atomically; the same table gives the same bytes."""
     with replaced(path) as temporary:
         table.reset_index(drop=True).to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
 
 
-def read_table(path: str | os.PathLike, columns: list[str] | None = None) -> "pd.DataFrame":
+def read_table(path: str | os.PathLike, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a parquet table written by :func:`write_table`."""
-    import pandas as pd
-
     return pd.read_parquet(path, engine="pyarrow", columns=columns)

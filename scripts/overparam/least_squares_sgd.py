@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, one sample per step, on ℓ_i(w) = ½(x_iᵀw − y_i)², L = mean_i ℓ_i: exact moments and bounds.
+"""SGD, one sample per step, on ℓ_i(w) = ½(x_iᵀw − y_i)² and L = mean_i ℓ_i: exact moments and bounds.
 
 With δ = w − w*, r_i = y_i − x_iᵀw* and i drawn uniformly at every step,
 

@@ -65,6 +65,6 @@ def _record(path: str | os.PathLike | None) -> Any:
     if path is None:
         return None
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(os.path.normpath(path)).read_text(encoding="utf-8"))  # `..` of a folder yet to be made
     except (OSError, ValueError):
         return None

@@ -103,8 +103,18 @@ def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tu
     return coefficients, int(rank)
 
 
+def ridge(features: np.ndarray, targets: np.ndarray, penalty: float) -> np.ndarray:
+    """Return the minimiser of ‖features β − targets‖²/n + λ‖β‖², shape ``(N, K)``, by Cholesky, for λ > 0."""
+    n, n_features = features.shape
+    wide = n_features > n
+    gram = features @ features.T if wide else features.T @ features
+    gram[np.diag_indices_from(gram)] += n * penalty
+    solution = scipy.linalg.solve(gram, targets if wide else features.T @ targets, assume_a="pos", overwrite_a=True)
+    return features.T @ solution if wide else solution
+
+
 def ridge_path(features: np.ndarray, targets: np.ndarray, penalties: np.ndarray) -> np.ndarray:
-    """Return the minimisers of ‖features β − targets‖²/n + λ‖β‖² for every penalty λ > 0.
+    """Return the minimisers of ‖features β − targets‖²/n + λ‖β‖² for every penalty λ > 0, by one eigendecomposition.
 
     Parameters
     ----------

@@ -1,8 +1,13 @@
-"""Bad input in one clear sentence each: which key, what was found, what is allowed."""
+"""Bad input in one clear sentence each: which key, what was found, what is allowed.
+
+Imported while the Snakefile is parsed, so it must stay light: no torch, no pandas.
+"""
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -16,9 +21,125 @@ TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
+LIMITS = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+SIZES = {
+    f"{limit}{what}": (words, *nouns)
+    for limit, words in (("min", "needs at least"), ("max", "takes at most"))
+    for what, nouns in (
+        ("Items", ("entry", "entries")),
+        ("Properties", ("key", "keys")),
+        ("Length", ("character", "characters")),
+    )
+}
+NUMBER = re.compile(r"([-+]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?)([0-9]+))?")
+LONGEST = 80  # characters of a value that a sentence shows
 
 
-def _filled(validator_class: type) -> type:
+def problems(
+    instance: Any, schema: dict[str, Any], name: str = "", *, defaults: bool = False, called: Sequence[str] = ()
+) -> list[str]:
+    """Return one sentence per violation of the schema.
+
+    Parameters
+    ----------
+    instance
+        What the user wrote.
+    schema
+        JSON schema (draft 2020-12); references must be local, ``#/$defs/...``.
+    name
+        Where the instance stands, say ``"config"``; heads every key in the sentences.
+    defaults
+        Whether to add absent keys that have a default to ``instance``, in place.
+    called
+        Keys by which an item of a list may be called instead of its index; see :func:`place`.
+    """
+    errors = (_Filling if defaults else _Checking)(schema).iter_errors(instance)
+    leaves = [leaf for error in sorted(errors, key=_order) for leaf in _leaves(error)]
+    listed = [leaf.absolute_path for leaf in leaves if leaf.validator == "enum"]
+    return list(
+        dict.fromkeys(
+            sentence
+            for leaf in leaves
+            if leaf.validator != "type" or leaf.absolute_path not in listed  # what is allowed says the type as well
+            for sentence in _sentences(leaf, place(instance, leaf.absolute_path, name, called), schema)
+        )
+    )
+
+
+def place(instance: Any, path: Iterable[str | int], name: str = "", called: Sequence[str] = ()) -> str:
+    """Return a path into ``instance`` as a dotted key with indices from 0, say ``config.studies[0].widths``.
+
+    An item of a list that has text under one of the keys ``called``, which no other item of the list has there, is
+    called by it: ``claims[B4].title``.
+    """
+    key = name
+    for part in path:
+        label = next((known for known in called if _tells_apart(instance, part, known)), None)
+        instance = instance[part]
+        if isinstance(part, int):
+            key += f"[{part if label is None else instance[label]}]"
+        else:
+            key += f".{part}" if key else str(part)
+    return key
+
+
+def nearest(word: Any, allowed: Iterable[Any]) -> str:
+    """Return what is allowed in place of ``word``, the most similar word first named."""
+    allowed = sorted(str(entry) for entry in allowed)
+    guess = difflib.get_close_matches(str(word), allowed, n=1)
+    meant = f"did you mean {guess[0]!r}? " if guess else ""
+    return f"{meant}allowed: {', '.join(allowed) or 'nothing'}"
+
+
+def repeated(values: Sequence[str], key: str, noun: str = "name") -> list[str]:
+    """Return a sentence for each value that the list at ``key`` has more than once."""
+    return [
+        f"{key}: the {noun} {value!r} stands {'twice' if count == 2 else f'{count} times'}"
+        for value, count in Counter(values).items()
+        if count > 1
+    ]
+
+
+def spelled(text: Any, whole: bool = False) -> str | None:
+    """Return how YAML 1.1 wants the number that ``text`` looks like: 1e-4 as 1.0e-4; ``None`` if it is no number.
+
+    Parameters
+    ----------
+    text
+        What was found.
+    whole
+        Whether only a whole number will do: 1e4 as 10000.
+    """
+    match = NUMBER.fullmatch(text) if isinstance(text, str) else None
+    if not match:
+        return None
+    sign, mantissa, exponent_sign, exponent = match.groups()
+    if whole:
+        return str(int(float(text))) if len(text) < 16 and abs(float(text)) < 2**53 and float(text) % 1 == 0 else None
+    if exponent is None:
+        return text
+    return f"{sign}{mantissa}{'' if '.' in mantissa else '.0'}e{exponent_sign or '+'}{exponent}"
+
+
+def mistaken_for_text(text: str, number: str) -> str:
+    """Return what was found where ``number`` was meant; `1e-4` is text in YAML 1.1."""
+    return f"found {_shown(text)}, which YAML reads as text: write {number}"
+
+
+def _describing(validator_class: type) -> type:
+    """Extend a validator so that the description beside a reference goes before that of its target."""
+    check_reference = validator_class.VALIDATORS["$ref"]
+
+    def reference(validator, target, instance, schema):
+        for error in check_reference(validator, target, instance, schema):
+            if not error.path and "description" in schema:
+                error.schema = {**error.schema, "description": schema["description"]}
+            yield error
+
+    return jsonschema.validators.extend(validator_class, {"$ref": reference})
+
+
+def _filling(validator_class: type) -> type:
     """Extend a validator so that it fills in the defaults of absent properties."""
     check_properties = validator_class.VALIDATORS["properties"]
 
@@ -32,40 +153,19 @@ def _filled(validator_class: type) -> type:
     return jsonschema.validators.extend(validator_class, {"properties": properties})
 
 
-_Filling = _filled(jsonschema.Draft202012Validator)
+_Checking = _describing(jsonschema.Draft202012Validator)
+_Filling = _filling(_Checking)
 
 
-def problems(instance: Any, schema: dict[str, Any], name: str = "") -> list[str]:
-    """Fill in defaults and return one sentence per violation of the schema.
-
-    Parameters
-    ----------
-    instance
-        What the user wrote; absent keys with a default are added in place.
-    schema
-        JSON schema (draft 2020-12).
-    name
-        Where the instance stands, say ``"config"``; heads every key in the sentences.
-    """
-    errors = sorted(
-        _Filling(schema).iter_errors(instance), key=lambda error: [str(part) for part in error.absolute_path]
-    )
-    return list(dict.fromkeys(sentence for error in errors for sentence in _sentences(error, name)))
+def _order(error: jsonschema.ValidationError) -> list[str]:
+    return [f"{part:09}" if isinstance(part, int) else str(part) for part in error.absolute_path]
 
 
-def _key(name: str, path: Iterable[str | int]) -> str:
-    key = name
-    for part in path:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-    return key
-
-
-def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return what is allowed in place of ``word``, the most similar word first named."""
-    allowed = sorted(str(entry) for entry in allowed)
-    guess = difflib.get_close_matches(str(word), allowed, n=1)
-    meant = f"did you mean {guess[0]!r}? " if guess else ""
-    return f"{meant}allowed: {', '.join(allowed)}"
+def _tells_apart(items: Any, index: str | int, key: str) -> bool:
+    if not isinstance(items, list) or not isinstance(items[index], dict):
+        return False
+    values = [item.get(key) for item in items if isinstance(item, dict)]
+    return isinstance(items[index].get(key), str) and values.count(items[index][key]) == 1
 
 
 def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.ValidationError]:
@@ -85,63 +185,66 @@ def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.Validation
         yield error
 
 
-def _sentences(error: jsonschema.ValidationError, name: str) -> Iterator[str]:
-    for leaf in _leaves(error):
-        key = _key(name, leaf.absolute_path)
-        found = json.dumps(leaf.instance) if not isinstance(leaf.instance, dict | list) else None
-        rule, value = leaf.validator, leaf.validator_value
-        hint = leaf.schema.get("description", "")
-        about = f" ({hint})" if hint else ""
-        if rule == "additionalProperties":
-            known = leaf.schema.get("properties", {})
-            for extra in sorted(set(leaf.instance) - set(known), key=str):
-                yield f"{_key(key, [extra])}: unknown key; {nearest(extra, known)}"
-        elif rule == "required":
-            for missing in sorted(set(value) - set(leaf.instance)):
-                yield f"{_key(key, [missing])}: missing{_described(leaf.schema, missing)}"
-        elif rule == "type" or (rule in ("oneOf", "anyOf") and found is not None):
-            yield f"{key}: expected {_types(leaf)}, found {found or _noun(leaf.instance)}{_scientific(leaf)}{about}"
-        elif rule == "enum":
-            yield f"{key}: {found} is not known; {nearest(leaf.instance, value)}{about}"
-        elif rule in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
-            word = {"minimum": "at least", "exclusiveMinimum": "above"}.get(rule, "at most")
-            word = "below" if rule == "exclusiveMaximum" else word
-            yield f"{key}: must be {word} {value}, found {found}{about}"
-        elif rule in ("minItems", "minLength", "minProperties"):
-            yield f"{key}: needs at least {value} {'entry' if value == 1 else 'entries'}{about}"
-        elif rule == "pattern":
+def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what one error says; ``key`` is where it lies and ``root`` the whole schema."""
+    instance, value, found = error.instance, error.validator_value, _shown(error.instance)
+    about = _hint(error.schema)
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            for extra in sorted(set(instance) - set(known), key=str):
+                yield f"{key}{'.' if key else ''}{extra}: unknown key; {nearest(extra, known)}"
+        case "required":
+            for missing in (name for name in value if name not in instance):
+                yield f"{key}{'.' if key else ''}{missing}: missing{_described(error.schema, missing, root)}"
+        case "dependentRequired":
+            for given in (name for name in value if name in instance):
+                for missing in (name for name in value[given] if name not in instance):
+                    hint = _described(error.schema, missing, root)
+                    yield f"{key}{'.' if key else ''}{missing}: missing, {given} needs it{hint}"
+        case "type" | "oneOf" | "anyOf" if (kinds := _kinds(error)):
+            whole = "integer" in kinds and "number" not in kinds
+            number = spelled(instance, whole) if whole or "number" in kinds else None
+            found = mistaken_for_text(instance, number) if number else f"found {found}"
+            yield f"{key}: expected {' or '.join(TYPES[kind] for kind in kinds)}, {found}{about}"
+        case "enum":
+            yield f"{key}: {found} is not known; {nearest(instance, value)}{about}"
+        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
+            yield f"{key}: must be {LIMITS[error.validator]} {value}, found {found}{about}"
+        case rule if rule in SIZES:
+            words, one, several = SIZES[rule]
+            yield f"{key}: {words} {value} {one if value == 1 else several}, found {len(instance)}{about}"
+        case "pattern":
             yield f"{key}: {found} does not match {value}{about}"
-        else:
-            yield f"{key}: {leaf.message}{about}"
+        case _:
+            yield f"{key}: {error.message}{about}"
 
 
-def _types(error: jsonschema.ValidationError) -> str:
-    kinds = error.validator_value if error.validator == "type" else [
-        inner.validator_value for inner in error.context if inner.validator == "type"
-    ]  # fmt: skip
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    return " or ".join(TYPES.get(kind, str(kind)) for kind in kinds) or "something else"
+def _kinds(error: jsonschema.ValidationError) -> list[str]:
+    """Return the types that are allowed, whether by one rule or by several alternatives."""
+    alternatives = [inner for inner in error.context or () if inner.validator == "type" and not inner.path]
+    rules = [inner.validator_value for inner in ([error] if error.validator == "type" else alternatives)]
+    return list(dict.fromkeys(kind for rule in rules for kind in ([rule] if isinstance(rule, str) else rule)))
 
 
-def _noun(instance: Any) -> str:
-    return "a mapping" if isinstance(instance, dict) else "a list"
+def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _described(schema: dict[str, Any], key: str) -> str:
-    hint = schema.get("properties", {}).get(key, {}).get("description", "")
+def _hint(schema: Mapping[str, Any]) -> str:
+    hint = schema.get("description", "").removesuffix(".")
     return f" ({hint})" if hint else ""
 
 
-def _scientific(error: jsonschema.ValidationError) -> str:
-    """Say how to write a number that YAML 1.1 takes for text, such as ``1e-4``."""
-    if not isinstance(error.instance, str):
-        return ""
-    try:
-        float(error.instance)
-    except ValueError:
-        return ""
-    mantissa, e, exponent = error.instance.lower().partition("e")
-    spelled = (
-        f"{mantissa if '.' in mantissa else mantissa + '.0'}{e}{exponent if exponent[:1] in '+-' else '+' + exponent}"
-    )
-    return f", which YAML reads as text: write {spelled if e else mantissa}"
+def _described(schema: Mapping[str, Any], key: str, root: Mapping[str, Any]) -> str:
+    """Return the description of a property, its own or that of what it refers to."""
+    declared = schema.get("properties", {}).get(key, {})
+    if "$ref" in declared and "description" not in declared:
+        target: Any = root
+        for part in declared["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        return _hint(target)
+    return _hint(declared)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from overparam.judge.intervals import over_seeds, rate_bound
 from overparam.program import UserError
 from overparam.seeding import generator

@@ -77,8 +77,9 @@ def test_seeds_differ_and_repeat():
 
 
 def test_corrupt_is_draw_with_the_generator_given():
-    given = labels.corrupt(CLEAN, C, 0.3, "random_label", seeding.generator(9, "corruption"))
-    np.testing.assert_array_equal(given, labels.draw(CLEAN, C, 0.3, "random_label", 9).given)
+    given = labels.corrupt(CLEAN, C, 0.3, "random_label", seeding.generator(2, "corruption", 9))
+    np.testing.assert_array_equal(given, labels.draw(CLEAN, C, 0.3, "random_label", seed=9, root=2).given)
+    assert not np.array_equal(given, labels.draw(CLEAN, C, 0.3, "random_label", seed=9, root=3).given)
 
 
 @pytest.mark.parametrize("definition", labels.DEFINITIONS)
@@ -162,7 +163,7 @@ def test_program_corrupts_and_imports_nothing_heavy(tmp_path):
     images = np.zeros((30, 1, 2, 2), np.uint8)
     split = Split(images, np.arange(30) % 3)
     arrow.write(tmp_path, Dataset("tiny", "tiny", "0" * 64, ["a", "b", "c"], split, split))
-    settings = json.dumps({"label_noise": 0.5, "definition": "wrong_label", "seed": 3})
+    settings = json.dumps({"label_noise": 0.5, "definition": "wrong_label", "label_seed": 3, "seed": 0})
     output = tmp_path / "labels" / "wrong_label_0.5_s3.arrow"
     arguments = [settings, "--input", "info", str(tmp_path / "dataset.json"), "--output", "labels", str(output)]
     code = (

@@ -319,3 +319,9 @@ def test_fast_products_are_used_only_where_they_are_exact(monkeypatch):
         assert machine.choose_matmul_precision() == "highest"
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="torch sees a GPU")
+def test_a_gpu_that_is_not_there_is_said():
+    with pytest.raises(UserError, match="torch sees none"):
+        machine.prepare(1)

@@ -56,6 +56,11 @@ def canonical(settings):
     return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def verbatim(settings):
+    """Return a function that gives these settings as JSON, so that Snakemake seeks no wildcards between its braces."""
+    return lambda wildcards: canonical(settings)
+
+
 def count_gpus():
     """Count the GPUs that jobs on this machine may share, without importing torch."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -196,14 +201,20 @@ def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
     return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
 
 
+def record_run():
+    """Save the configuration with all its defaults, for provenance: no input or param of any rule."""
+    path = Path(RESULTS) / "run.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"preset": RUN["preset"], "config": RUN}, indent=2, sort_keys=True))
+
+
 def show_verdicts():
     """Print the verdicts that this run was asked for."""
-    if not workflow.is_main_process:
-        return
     asked = set(workflow.dag_settings.targets) & set(CLAIMS)
     everything = not workflow.dag_settings.targets or {"all", "claims"} & set(workflow.dag_settings.targets)
     names = CLAIMS if everything else [name for name in CLAIMS if name in asked]
-    made = [path for path in verdicts(names) if Path(path).exists()]
-    if made:
-        settings = canonical({"claims": [tabulated(name) for name in names]})
-        subprocess.run([sys.executable, SCRIPTS / "show.py", settings, "--input", "verdicts", *made], check=False)
+    names = [name for name in names if Path(*verdicts([name])).exists()]
+    if names:
+        settings, made = canonical({"claims": [tabulated(name) for name in names]}), verdicts(names)
+        command = [sys.executable, SCRIPTS / "show.py", settings, "--log", f"{RESULTS}/logs/show.log"]
+        subprocess.run([*command, "--input", "verdicts", *made], check=False)

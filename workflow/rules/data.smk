@@ -11,7 +11,7 @@ rule download:
     conda:
         ENVIRONMENT
     params:
-        settings=canonical({key: RUN["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}),
+        settings=verbatim({key: RUN["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}),
         code=code_hash("download.py"),
     message:
         "Download CIFAR-10"

@@ -1,22 +1,6 @@
 """The answer of a run: one table and one page."""
 
 
-rule resolve:
-    output:
-        config=f"{RESULTS}/config.json",
-    log:
-        f"{RESULTS}/logs/resolve.log",
-    conda:
-        ENVIRONMENT
-    params:
-        settings=canonical(RUN),
-        code=code_hash("resolve.py"),
-    message:
-        "Save the configuration with all its defaults"
-    shell:
-        "python {SCRIPTS}/resolve.py {params.settings:q} --output config {output.config} --log {log}"
-
-
 rule tabulate:
     input:
         verdicts=verdicts(),
@@ -29,7 +13,7 @@ rule tabulate:
     conda:
         ENVIRONMENT
     params:
-        settings=canonical({"claims": [tabulated(name) for name in CLAIMS]}),
+        settings=verbatim({"claims": [tabulated(name) for name in CLAIMS]}),
         code=code_hash("tabulate.py"),
     message:
         "Tabulate the verdicts"
@@ -44,7 +28,6 @@ rule report:
         figures=pictures(kinds=["svg"]),
         alt=pictures(kinds=["alt.txt"]),
         table=rules.tabulate.output.table,
-        config=rules.resolve.output.config,
     output:
         page=f"{RESULTS}/report/index.html",
     log:
@@ -54,14 +37,14 @@ rule report:
     conda:
         ENVIRONMENT
     params:
-        settings=canonical({"preset": RUN["preset"], "claims": list(CLAIMS.values())}),
+        settings=verbatim({"preset": RUN["preset"], "claims": list(CLAIMS.values())}),
         code=code_hash("report.py", files=report_templates()),
     message:
         "Write the page"
     shell:
         "python {SCRIPTS}/report.py {params.settings:q} --input verdicts {input.verdicts}"
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input config {input.config} --output page {output.page} --log {log}"
+        " --input config {RESULTS}/run.json --output page {output.page} --log {log}"
 
 
 rule claims:

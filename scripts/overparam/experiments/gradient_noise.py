@@ -16,10 +16,11 @@ import torch
 from torch.func import grad, vmap
 
 from overparam import seeding
-from overparam.progress import Progress
 from overparam.program import UserError
+from overparam.progress import Progress
 
 Parameters = dict[str, torch.Tensor]
+MOST_EVALUATIONS = 300  # of Levenberg–Marquardt; minima at infinity, which tanh units allow, are approached for ever
 CASES = ("interpolating", "under_parameterized", "cross_entropy")
 
 
@@ -36,9 +37,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         ``loss_infimum`` (L*).
     """
     n_inputs = settings["n_inputs"]
-    sizes = {
-        case: (settings["small_width"] if case == "under_parameterized" else settings["width"]) for case in CASES
-    }
+    sizes = {case: (settings["small_width"] if case == "under_parameterized" else settings["width"]) for case in CASES}
     n_params = {case: width * (n_inputs + 2) for case, width in sizes.items()}
     if not n_params["under_parameterized"] < settings["n_train"] < n_params["interpolating"]:
         raise UserError(f"gradient_noise needs p < n_train < p for its two networks, got {n_params} parameters")
@@ -92,7 +91,7 @@ def sample_gradients(parameters: Parameters, x: torch.Tensor, y: torch.Tensor, l
 
 
 def _draw(settings: dict[str, Any], case: str, width: int) -> tuple[torch.Tensor, torch.Tensor, Parameters]:
-    """Draw x ∼ N(0, I), y ∼ N(0, 1) (its sign for the cross-entropy) and N(0, 1) weights (w divided by √d), per seed."""
+    """Draw x ∼ N(0, I), y ∼ N(0, 1) (its sign for the cross-entropy) and N(0, 1) weights (w over √d), per seed."""
     n_train, n_inputs = settings["n_train"], settings["n_inputs"]
     inputs, labels, starts = [], [], []
     for seed in range(settings["n_seeds"]):
@@ -107,9 +106,10 @@ def _draw(settings: dict[str, Any], case: str, width: int) -> tuple[torch.Tensor
                 "v": weights.standard_normal(width),
             }
         )
-    y = torch.from_numpy(np.stack(labels))
-    start = {name: torch.from_numpy(np.stack([each[name] for each in starts])) for name in starts[0]}
-    return torch.from_numpy(np.stack(inputs)), y.sign() if case == "cross_entropy" else y, start
+    # Copies, not views: torch's own memory is aligned alike in every run, and so are the last bits of its products.
+    y = torch.tensor(np.stack(labels))
+    start = {name: torch.tensor(np.stack([each[name] for each in starts])) for name in starts[0]}
+    return torch.tensor(np.stack(inputs)), y.sign() if case == "cross_entropy" else y, start
 
 
 def _descend(
@@ -164,9 +164,7 @@ def _noise(
         return torch.stack([loss(network(parameters, x), y).mean(), trace, second])
 
     per_seed = vmap(moments)
-    values = [
-        per_seed({name: value[k] for name, value in path.items()}, inputs, labels) for k in range(len(path["v"]))
-    ]
+    values = [per_seed({name: value[k] for name, value in path.items()}, inputs, labels) for k in range(len(path["v"]))]
     return tuple(torch.stack(values).movedim(2, 0).numpy())
 
 
@@ -174,11 +172,11 @@ def _nearby_minimum(path: Parameters, seed: int, inputs: torch.Tensor, labels: t
     """Return the squared loss of the minimum that Levenberg–Marquardt reaches from the last recorded parameters."""
     last = {name: value[-1, seed] for name, value in path.items()}
     shapes = {name: value.shape for name, value in last.items()}
-    x, y = inputs[seed], labels[seed]
+    x, y = inputs[seed].clone(), labels[seed].clone()
 
     def unpack(flat: np.ndarray) -> Parameters:
-        parts = torch.from_numpy(flat).split([shape.numel() for shape in shapes.values()])
-        return {name: part.reshape(shape) for part, (name, shape) in zip(parts, shapes.items(), strict=True)}
+        parts = torch.tensor(flat).split([shape.numel() for shape in shapes.values()])
+        return {name: part.reshape(shape).clone() for part, (name, shape) in zip(parts, shapes.items(), strict=True)}
 
     def residual(flat: np.ndarray) -> np.ndarray:
         return (network(unpack(flat), x) - y).numpy()
@@ -188,7 +186,9 @@ def _nearby_minimum(path: Parameters, seed: int, inputs: torch.Tensor, labels: t
         return torch.cat([row.flatten(start_dim=1) for row in rows.values()], dim=1).numpy()
 
     flat = torch.cat([value.flatten() for value in last.values()]).numpy()
-    found = scipy.optimize.least_squares(residual, flat, jac=jacobian, method="lm", xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    found = scipy.optimize.least_squares(
+        residual, flat, jac=jacobian, method="lm", xtol=1e-10, ftol=1e-10, gtol=1e-10, max_nfev=MOST_EVALUATIONS
+    )
     return float(found.cost / len(y))  # cost is ½ Σ r²
 
 

@@ -27,13 +27,13 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     pandas.DataFrame
         One row per ``quantity``, ``seed``, ``width``, ``activation``, ``output_weights`` (``gaussian``, ``sign``),
         ``input_norm`` (|x|), ``radius`` (0: at the initialisation θ₀) and ``output`` (``linear``: f itself;
-        ``squared``: ½f², the control). The quantities:
+        ``squared``: ½f², the control, at the first input norm). The quantities:
 
         - ``hessian_norm``: max ‖H(θ)‖ over the ball B(θ₀, radius), attained. For ``squared`` it is the value at θ₀,
           an estimate of that maximum from below.
         - ``hessian_norm_upper``: what the maximum certainly does not exceed (``linear`` only; 1e-6 above at most).
         - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
-        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths only.
+        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and the first input norm only.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
@@ -46,9 +46,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _one_network(
-    settings: dict[str, Any], seed: int, exponent: int, draw: np.random.Generator
-) -> list[dict[str, Any]]:
+def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.random.Generator) -> list[dict[str, Any]]:
     width, dimension = 2**exponent, settings["dimension"]
     direction = two_layer.unit_vectors(1, dimension, draw)[0]
     hidden = draw.standard_normal((width, dimension))  # W, (m, d)
@@ -57,7 +55,7 @@ def _one_network(
     for distribution in ("gaussian", "sign"):
         v = two_layer.output_weights(width, distribution, draw)
         for name, activation in two_layer.ACTIVATIONS.items():
-            for x_norm in settings["input_norms"]:
+            for x_norm in settings["input_norms"] if distribution == "gaussian" else settings["input_norms"][:1]:
                 z = x_norm * along
                 case = {
                     "seed": seed, "width": width, "activation": name, "output_weights": distribution,
@@ -68,12 +66,13 @@ def _one_network(
                     lower, upper = (bound / width**0.5 for bound in bounds)
                     rows += _norms({**case, "radius": radius}, lower)
                     rows.append({**case, "radius": radius, "quantity": "hessian_norm_upper", "value": upper})
-                if exponent <= settings["lanczos_largest_exponent"]:
+                if exponent <= settings["lanczos_largest_exponent"] and x_norm == settings["input_norms"][0]:
                     found = _lanczos(v, hidden, x_norm * direction, TORCH[name], draw)
                     rows.append({**case, "radius": 0.0, "quantity": "hessian_norm_lanczos", "value": found})
-                squared = _squared_output(v, z, x_norm, activation)
-                for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball: the same value bounds both
-                    rows += _norms({**case, "output": "squared", "radius": radius}, squared)
+                if x_norm == settings["input_norms"][0]:
+                    squared = _squared_output(v, z, x_norm, activation)
+                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball: the same value bounds both
+                        rows += _norms({**case, "output": "squared", "radius": radius}, squared)
     return rows
 
 

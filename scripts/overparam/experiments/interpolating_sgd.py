@@ -1,4 +1,4 @@
-"""Constant-step SGD, one sample per step, on Gaussian least squares: exponential convergence exactly where it interpolates.
+"""Constant-step SGD, one sample per step, on least squares: it converges exponentially where it can interpolate.
 
 Inputs are standard normal, the loss is mean_i ½(x_iᵀw − y_i)², the start is w = 0 and the step is 1/β with
 β = max_i ‖x_i‖², at which Ma, Bassily & Belkin (arXiv 1712.06559, theorem 1) promise the factor 1 − α/β per step.
@@ -14,6 +14,7 @@ from overparam import least_squares_sgd, seeding
 from overparam.least_squares_sgd import LeastSquares
 from overparam.progress import Progress
 
+INTERPOLATING = {("over", "generic"), ("under", "realisable")}
 BLOCK = 1024  # steps whose samples are drawn at once
 
 
@@ -33,7 +34,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """
     conditions = [("over", ratio, "generic") for ratio in settings["over_ratios"]]
     conditions += [("over", settings["over_ratios"][-1], "contradictory")]
-    conditions += [("under", ratio, labels) for ratio in settings["under_ratios"] for labels in ("generic", "realisable")]
+    for ratio in settings["under_ratios"]:
+        conditions += [("under", ratio, "generic"), ("under", ratio, "realisable")]
     rows = []
     progress = Progress(len(conditions), "conditions")
     for regime, ratio, labels in conditions:
@@ -54,7 +56,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                 "rate": -np.log(distance[-1, seed] / distance[0, seed]) / n_steps[seed],
                 "rate_promised": -np.log(least_squares_sgd.promised_contraction(task)),
             }
-            if regime == "over" and labels == "generic" or labels == "realisable":
+            if (regime, labels) in INTERPOLATING:
                 values["rate_worst"] = -np.log(least_squares_sgd.worst_contraction(task, 1 / task.sample_smoothness))
             rows += [{"quantity": name, "value": float(value), **row} for name, value in values.items()]
         progress.advance()

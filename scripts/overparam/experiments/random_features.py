@@ -23,6 +23,7 @@ from overparam.random_feature_maps import (
     gradient_descent,
     minimum_norm,
     relu_features,
+    ridge,
     ridge_path,
 )
 from overparam.seeding import generator
@@ -212,8 +213,8 @@ class _Problem:
         residual = train[-heldout:] @ path - self.targets[-heldout:]  # (penalties, heldout, arms · classes)
         losses = np.stack([(part**2).sum(axis=(1, 2)) for part in self._by_arm(residual)])  # (arms, penalties)
         penalties = PENALTIES[losses.argmin(axis=1)]
-        fitted = ridge_path(train, self.targets, penalties)  # (arms, N, arms · classes): arm i is right at penalty i
-        coefficients = [self._by_arm(fitted[arm])[arm] for arm in range(len(penalties))]
+        by_arm = zip(self._by_arm(self.targets), penalties, strict=True)
+        coefficients = [ridge(train, targets, penalty) for targets, penalty in by_arm]
         return np.concatenate(coefficients, axis=1), list(penalties)
 
     def _arms(self) -> list[Row]:

@@ -1,8 +1,8 @@
 """Three points in the plane that no linear function fits: constant steps leave a floor, decreasing steps do not.
 
-Liu, "The benefits of over-parameterization" (lecture, 2024), "Automatic variance reduction": x = (1, 2), (−2, 1), (1, −4)
-with labels 4, 2, 4. The loss is L(w) = mean_i ½(x_iᵀw − y_i)², so that H = XᵀX/3 has the eigenvalues 5/3 and 22/3,
-and w* = (6/11, −2/11).
+Liu, "The benefits of over-parameterization" (lecture, 2024), "Automatic variance reduction": inputs (1, 2), (−2, 1),
+(1, −4) with labels 4, 2, 4. The loss is L(w) = mean_i ½(x_iᵀw − y_i)², so that H = XᵀX/3 has the eigenvalues 5/3 and
+22/3, and w* = (6/11, −2/11).
 """
 
 from typing import Any
@@ -40,15 +40,19 @@ def systems() -> dict[str, least_squares_sgd.LeastSquares]:
     return {"inconsistent": inconsistent, "consistent": consistent}
 
 
+def _generators(settings: dict[str, Any], *names: str | float) -> list[np.random.Generator]:
+    return [seeding.generator(settings["seed"], "three_point_sgd", *names, seed) for seed in range(settings["n_seeds"])]
+
+
 def _starts(settings: dict[str, Any]) -> np.ndarray:
     """Return standard normal starting points, shape (n_seeds, n_chains, 2)."""
-    draws = [seeding.generator(settings["seed"], "three_point_sgd", "start", seed) for seed in range(settings["n_seeds"])]
+    draws = _generators(settings, "start")
     return np.stack([draw.standard_normal((settings["n_chains"], 2)) for draw in draws])
 
 
 def _sample_blocks(settings: dict[str, Any], n_steps: int, *names: str | float):
     """Yield sample numbers in blocks of steps, shape (steps, n_seeds, n_chains)."""
-    draws = [seeding.generator(settings["seed"], "three_point_sgd", *names, seed) for seed in range(settings["n_seeds"])]
+    draws = _generators(settings, *names)
     for first in range(0, n_steps, BLOCK):
         size = (min(BLOCK, n_steps - first), settings["n_chains"])
         yield np.stack([draw.integers(len(INPUTS), size=size) for draw in draws], axis=1)
@@ -70,7 +74,8 @@ def _constant(settings: dict[str, Any]) -> pd.DataFrame:
     progress = Progress(len(rates), "constant steps")
     for rate in rates.tolist():
         unit = 1 / (rate * task.strong_convexity)  # time constant of the slowest direction
-        burn_in, n_steps = round(settings["burn_in"] * unit), round((settings["burn_in"] + settings["averaging"]) * unit)
+        burn_in = round(settings["burn_in"] * unit)
+        n_steps = burn_in + round(settings["averaging"] * unit)
         w = np.repeat(_starts(settings)[None], len(tasks) + 1, axis=0)  # (systems and full batch, n_seeds, n_chains, 2)
         total, t = np.zeros(w.shape[:-1]), 0
         for block in _sample_blocks(settings, n_steps, "constant", rate):

@@ -18,9 +18,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the floor beside its exact value, and the same on an axis that reaches down to the cases without a floor."""
     figure, (near, far) = theme.panels(2)
     cases = list(CASES.items())
-    _curve(near, measurements, *cases[0], theme.CATEGORIES[0])
     exact = measurements[measurements["quantity"] == "stationary_error_exact"].sort_values("learning_rate")
-    near.plot(exact["learning_rate"], exact["value"], color=theme.INK, linestyle=":", label="exact (linear equation)")
+    near.plot(exact["learning_rate"], exact["value"], color=theme.INK, label="exact (linear equation)")
+    _curve(near, measurements, cases[0][0], ("SGD, no line fits", "o", "none"), theme.CATEGORIES[0])
     first = exact.iloc[0]
     rates = exact["learning_rate"].to_numpy()
     near.plot(
@@ -67,6 +67,4 @@ def _curve(axis: plt.Axes, measurements: pd.DataFrame, case: tuple[str, str], st
     rows = _select(measurements, case)
     common = {"data": rows, "x": "learning_rate", "y": "value", "color": color, "ax": axis}
     sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.6, legend=False)
-    sns.lineplot(
-        **common, errorbar=("ci", 95), seed=0, marker=marker, markeredgewidth=0, linestyle=dashes, label=label
-    )
+    sns.lineplot(**common, errorbar=("ci", 95), seed=0, marker=marker, markeredgewidth=0, linestyle=dashes, label=label)

@@ -2,10 +2,11 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.figure import Figure
 
 from overparam.figures import studies, theme
 
-STOPPED = "heldout_error"  # the rule that the claims judge
+STOPPED = "heldout_loss"  # the rule that the claims judge
 RULES = ["final", STOPPED]
 CORRUPTION = "label corruption ρ"
 
@@ -49,24 +50,24 @@ def names(measurements: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(measurements["study"]))
 
 
-def trajectories(axis: plt.Axes, rows: pd.DataFrame, **style) -> None:
-    """Draw a trajectory over epochs, one colour per level of corruption; the start is left of a log axis."""
+def level_colors(measurements: pd.DataFrame) -> dict[float, str]:
+    """Return a colour for each level of corruption that is drawn over time."""
+    found = (studies.some(study["label_noise"].unique()) for _, study in measurements.groupby("study"))
+    return studies.by_level(sorted({level for levels in found for level in levels}))
+
+
+def trajectories(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str], **style) -> None:
+    """Draw means over epochs and faint lines per seed; epoch 0 lies left of the logarithmic axis."""
     path = rows[rows["stopping"].isna() & (rows["epoch"] > 0)]
-    colors = level_colors(rows)
     for level, group in path[path["label_noise"].isin(colors)].groupby("label_noise"):
-        studies.lines(axis, group, "epoch", colors[level], **style)
+        studies.lines(axis, group, "epoch", colors[level], interval=False, **style)
     axis.set_xscale("log")
     axis.set_xlabel("epoch")
 
 
-def level_colors(rows: pd.DataFrame) -> dict[float, str]:
-    """Return a colour for each level of corruption that is drawn over time."""
-    return studies.by_level(studies.some(rows["label_noise"].unique()))
-
-
-def mark_stops(axis: plt.Axes, rows: pd.DataFrame) -> None:
+def mark_stops(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str]) -> None:
     """Mark where early stopping would have kept each drawn network."""
-    for level, color in level_colors(rows).items():
+    for level, color in colors.items():
         stops = at(rows[rows["label_noise"] == level], STOPPED)
         axis.plot(
             stops["epoch"], stops["value"], linestyle="", marker="^", markersize=6, color=color,
@@ -74,9 +75,15 @@ def mark_stops(axis: plt.Axes, rows: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def level_entries(rows: pd.DataFrame) -> dict[str, dict]:
-    """Return the legend entries of the colours of a trajectory."""
-    return {f"ρ = {level:g}": {"color": color} for level, color in level_colors(rows).items()}
+def level_entries(colors: dict[float, str]) -> dict[str, dict]:
+    """Return the legend entries of the colours of trajectories."""
+    return {f"ρ = {level:g}": {"color": color} for level, color in colors.items()}
+
+
+def legends(figure: Figure, curves: dict[str, dict], levels: dict[str, dict]) -> None:
+    """Put what the curves are at the lower left and the levels of corruption at the lower right, below all axes."""
+    studies.legend(figure, curves, loc="outside lower left", fontsize=8, ncols=1 + (len(curves) > 3))
+    studies.legend(figure, levels, loc="outside lower right", fontsize=8, ncols=3)
 
 
 def definition(measurements: pd.DataFrame) -> str:

@@ -8,29 +8,31 @@ from overparam.figures import corruption, studies, theme
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one row of panels per study: accuracy at the last epoch over corruption, and its way there."""
-    names = corruption.names(measurements)
-    figure, axes = studies.grid(len(names), 3, 3.2, sharey="row")
+    names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    figure, axes = studies.grid(len(names), 3, 3.7, sharey="row")
+    shown = {
+        "train, given labels": {"color": theme.CATEGORIES[0], "marker": "o", "markersize": 4},
+        "test, true labels": {"color": theme.CATEGORIES[1], "marker": "s", "markersize": 4, "linestyle": "--"},
+    }
+    fitted = list(shown.items())
+    control = {"color": theme.INK, "linestyle": ":", "marker": "^", "markersize": 4}
     for (levels, train, test), name in zip(axes, names, strict=True):
         study = measurements[measurements["study"] == name]
         large, small = corruption.over(study), corruption.under(study)
-        blue, orange = theme.CATEGORIES[:2]
-        for split, color, marker in (("train", blue, "o"), ("test", orange, "s")):
-            final = corruption.at(corruption.accuracy(large, split), "final")
-            studies.lines(levels, final, "label_noise", color, marker=marker, markersize=4, label=split)
-        control = corruption.at(corruption.accuracy(small, "train"), "final")
-        if len(control):
-            studies.lines(levels, control, "label_noise", theme.INK, linestyle=":", marker="o", markersize=3)
-        levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict), loc="left", fontsize=9)
-        studies.percent_axis(levels)
-        entries = {"train, given labels": {"color": blue, "marker": "o"}, "test": {"color": orange, "marker": "s"}}
-        if len(control):
-            entries["train, p < n"] = {"color": theme.INK, "linestyle": ":", "marker": "o", "markersize": 3}
-        studies.legend(levels, entries, loc="lower left", fontsize=8)
-        for axis, split, words in ((train, "train", "train, given labels"), (test, "test", "test, true labels")):
-            corruption.trajectories(axis, corruption.accuracy(large, split), linestyle="-" if split == "train" else "--")
+        for split, axis, (words, style) in zip(("train", "test"), (train, test), fitted, strict=True):
+            accuracy = corruption.accuracy(large, split)
+            studies.lines(levels, corruption.at(accuracy, "final"), "label_noise", **style)
+            corruption.trajectories(axis, accuracy, colors, linestyle=style.get("linestyle", "-"))
             axis.set_title(words)
-        studies.legend(test, corruption.level_entries(large), loc="lower left", fontsize=8)
+        if len(small):
+            final = corruption.at(corruption.accuracy(small, "train"), "final")
+            studies.lines(levels, final, "label_noise", seeds=False, **control)
+        levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
+        levels.set_title(studies.title(study, verdict))
+        studies.percent_axis(levels)
+    if len(corruption.under(measurements)):
+        shown["train, p < n"] = control
+    corruption.legends(figure, shown, corruption.level_entries(colors))
     return figure
 
 

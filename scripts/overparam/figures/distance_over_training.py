@@ -8,29 +8,26 @@ from overparam.figures import corruption, studies, theme
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one row of panels per study: distance over epochs with the stops marked, and both ends over corruption."""
-    names = corruption.names(measurements)
-    figure, axes = studies.grid(len(names), 2, 3.4, sharey="row")
+    names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    figure, axes = studies.grid(len(names), 2, 3.7, sharey="row")
+    shown = {
+        "last epoch": {"color": theme.CATEGORIES[1], "marker": "o", "markersize": 4},
+        "early stopping": {"color": theme.CATEGORIES[0], "marker": "^", "linestyle": "--"},
+    }
     for (path, ends), name in zip(axes, names, strict=True):
         study = corruption.over(measurements[measurements["study"] == name])
         distance = corruption.quantity(study, "distance")
-        corruption.trajectories(path, distance)
-        corruption.mark_stops(path, distance)
-        path.set_yscale("log")
-        path.set_ylabel("distance from the start ‖W − W₀‖")
+        corruption.trajectories(path, distance, colors)
+        corruption.mark_stops(path, distance, colors)
         path.set_title(studies.title(study, verdict))
-        stop = {"marker": "^", "linestyle": "", "color": theme.INK}
-        entries = {**corruption.level_entries(distance), "early stopping": stop}
-        studies.legend(path, entries, loc="upper left", fontsize=8)
-        blue, orange = theme.CATEGORIES[:2]
-        studies.lines(ends, corruption.at(distance, "final"), "label_noise", orange, marker="o", markersize=4)
-        stopped = corruption.at(distance, corruption.STOPPED)
-        studies.lines(ends, stopped, "label_noise", blue, marker="^", linestyle="--")
+        path.set_ylabel("distance from the start ‖W − W₀‖")
+        path.set_ylim(bottom=0)
+        for rule, style in zip(corruption.RULES, shown.values(), strict=True):
+            studies.lines(ends, corruption.at(distance, rule), "label_noise", **style)
         ends.set_xlabel(corruption.CORRUPTION)
-        entries = {
-            "last epoch": {"color": orange, "marker": "o", "markersize": 4},
-            "early stopping": {"color": blue, "marker": "^", "linestyle": "--"},
-        }
-        studies.legend(ends, entries, loc="upper left", fontsize=8)
+        ends.set_title("at the last epoch and when stopped")
+    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
+    corruption.legends(figure, shown, corruption.level_entries(colors) | {"stopped": stop})
     return figure
 
 

@@ -10,32 +10,31 @@ SHOWN = {"final": ("-", "o", "last epoch"), corruption.STOPPED: ("--", "^", "ear
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one row of panels per study: over corruption, then train and test accuracy in time with the stops marked."""
-    names = corruption.names(measurements)
-    figure, axes = studies.grid(len(names), 3, 3.4, sharey="row")
+    names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    figure, axes = studies.grid(len(names), 3, 3.9, sharey="row")
     blue, orange = theme.CATEGORIES[:2]
-    for (levels, train, test), name in zip(axes, names, strict=True):
+    entries = {}
+    for (levels, fitted, test), name in zip(axes, names, strict=True):
         study = corruption.over(measurements[measurements["study"] == name])
-        curves = {"test": (corruption.accuracy(study, "test"), orange), "fitted": (_fitted(study), blue)}
-        entries = {}
-        for label, (rows, color) in curves.items():
+        shown = {"test": (test, corruption.accuracy(study, "test"), orange), "fitted": (fitted, _fitted(study), blue)}
+        for label, (axis, rows, color) in shown.items():
             for rule, (dashes, marker, words) in SHOWN.items():
-                style = {"linestyle": dashes, "marker": marker, "markersize": 4}
-                studies.lines(levels, corruption.at(rows, rule), "label_noise", color, seeds=False, **style)
-                entries[f"{label}, {words}"] = {"color": color, **style}
-        levels.axhline(_chance(study), color=theme.INK, linestyle=":", linewidth=1)
-        entries["chance"] = {"color": theme.INK, "linestyle": ":"}
+                style = {"color": color, "linestyle": dashes, "marker": marker, "markersize": 4}
+                studies.lines(levels, corruption.at(rows, rule), "label_noise", seeds=False, **style)
+                entries[f"{label}, {words}"] = style
+            corruption.trajectories(axis, rows, colors)
+            corruption.mark_stops(axis, rows, colors)
+        chance = {"color": theme.INK, "linestyle": ":", "linewidth": 1}
+        for axis in (levels, fitted):
+            axis.axhline(_chance(study), **chance)
+        entries["chance, 1/C"] = chance
         levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict), loc="left", fontsize=9)
+        levels.set_title(studies.title(study, verdict))
+        fitted.set_title("false labels fitted")
+        test.set_title("test, true labels")
         studies.percent_axis(levels)
-        for axis, rows, words in (
-            (train, _fitted(study), "corrupted labels fitted"),
-            (test, curves["test"][0], "test, true labels"),
-        ):
-            corruption.trajectories(axis, rows)
-            corruption.mark_stops(axis, rows)
-            axis.set_title(words)
-        studies.legend(train, corruption.level_entries(study), loc="upper left", fontsize=8)
-        studies.legend(levels, entries, loc="center left", fontsize=7)
+    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
+    corruption.legends(figure, entries, corruption.level_entries(colors) | {"stopped": stop})
     return figure
 
 

@@ -32,12 +32,14 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             middle = np.exp(np.log(rows[["excess_loss", "value"]]).mean())
             values = middle["value"] * (losses / middle["excess_loss"]) ** power * shift
             axis.plot(losses, values, color=theme.INK, linestyle="--", linewidth=1)
+            centre = np.exp(np.log([losses, values]).mean(axis=1))
             axis.annotate(
-                words, (losses[0], values[0]), xytext=(0, 8 if shift > 1 else -8), textcoords="offset points",
-                ha="center", va="bottom" if shift > 1 else "top", fontsize=8,
+                words, tuple(centre), xytext=(-4, 4) if shift > 1 else (4, -4), textcoords="offset points",
+                ha="right" if shift > 1 else "left", va="bottom" if shift > 1 else "top", fontsize=8,
             )  # fmt: skip
     axis.set(xscale="log", yscale="log", xlabel="excess training loss L − L*", ylabel="gradient noise tr Cov(∇ℓ_i)")
-    legend = axis.legend(loc="lower right", title=f"n = {noise['n_train'].iloc[0]} samples", alignment="left")
+    samples = f"n = {noise['n_train'].iloc[0]} samples"
+    legend = axis.legend(loc="lower right", title=samples, title_fontsize=9, alignment="left")
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     return figure

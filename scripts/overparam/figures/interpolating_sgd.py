@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from overparam.figures import theme
 
 CAUSES = {
-    ("over", "contradictory"): ("p > n, contradictory labels", "-."),
-    ("under", "generic"): ("p < n, generic labels (control)", "--"),
-    ("under", "realisable"): ("p < n, realisable labels", "-"),
+    ("over", "contradictory"): ("contradictory, p/n = {}", "-."),
+    ("under", "generic"): ("generic, {} (control)", "--"),
+    ("under", "realisable"): ("realisable, {}", "-"),
 }
 DASHES = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 
@@ -27,9 +27,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         _curve(left, over[over["p_over_n"] == ratio], f"p/n = {ratio:g}", color, DASHES[k % len(DASHES)])
     for ((regime, labels), (label, dashes)), color in zip(CAUSES.items(), theme.CATEGORIES, strict=False):
         case = rows[(rows["regime"] == regime) & (rows["labels"] == labels)]
-        for ratio in sorted(case["p_over_n"].unique()):
-            first = ratio == case["p_over_n"].min()
-            _curve(right, case[case["p_over_n"] == ratio], label if first else None, color, dashes)
+        found = sorted(case["p_over_n"].unique())
+        for ratio in found:
+            values = ", ".join(f"{each:g}" for each in found)
+            name = label.format(values) if ratio == found[0] else None
+            _curve(right, case[case["p_over_n"] == ratio], name, color, dashes)
     time = np.array([0, rows["time"].max()])
     lowest = rows["value"].min() / 10
     for axis, title in ((left, "p > n: converges"), (right, "what makes it converge")):
@@ -37,7 +39,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         axis.axhline(1e-10, color=theme.INK, linewidth=0.8, alpha=0.6)
         axis.set(yscale="log", xlabel="steps, in units of β/α", ylim=(lowest, 30))
         axis.set_title(title)
-        axis.legend(loc="lower left", fontsize=8)
+    left.legend(loc="lower left", fontsize=8)
+    right.legend(loc="lower left", fontsize=8, title="labels", title_fontsize=8, alignment="left")
     left.set_ylabel("excess loss (L − L*)/(L₀ − L*)")
     right.set_ylabel("")
     return figure
@@ -48,15 +51,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     kind = ["regime", "labels"]
     final = measurements[measurements["quantity"] == "final_excess_loss"].groupby(kind)["value"]
     rate, promised = (
-        measurements[measurements["quantity"] == name].set_index([*kind, "p_over_n", "seed"])["value"]
+        measurements[measurements["quantity"] == name].set_index([*kind, "p_over_n", "seed"])["value"].sort_index()
         for name in ("rate", "rate_promised")
     )
     ratio = (rate / promised).loc["over", "generic"]
     worst, least = final.max(), final.min()
     return (
         f"Excess loss of constant-step SGD: with more parameters than samples it falls exponentially to at most "
-        f"{worst['over', 'generic']:.1g} of its start, {ratio.min():.2g} to {ratio.max():.2g} times as fast as promised; "
-        f"with fewer parameters but realisable labels to {worst['under', 'realisable']:.1g}. "
+        f"{worst['over', 'generic']:.1g} of its start, {ratio.min():.2g} to {ratio.max():.2g} times as fast as "
+        f"promised; with fewer parameters but realisable labels to {worst['under', 'realisable']:.1g}. "
         f"It stays above {least['under', 'generic']:.1g} with fewer parameters and generic labels, and above "
         f"{least['over', 'contradictory']:.1g} with more parameters and contradictory labels."
     )
@@ -65,5 +68,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 def _curve(axis: plt.Axes, rows: pd.DataFrame, label: str | None, color: str, dashes: object) -> None:
     common = {"data": rows, "x": "time", "y": "value", "color": color, "ax": axis}
     sns.lineplot(**common, units="seed", estimator=None, alpha=0.2, linewidth=0.5, legend=False)
-    mean = rows.assign(value=np.log(rows["value"])).groupby("time")["value"].mean()  # the mean of ratios is its largest
+    # A plain mean over seeds would be that of the slowest one.
+    mean = rows.assign(value=np.log(rows["value"])).groupby("time")["value"].mean()
     axis.plot(mean.index, np.exp(mean), color=color, linestyle=dashes, label=label)

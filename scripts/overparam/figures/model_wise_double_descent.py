@@ -13,7 +13,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one column of panels per study (Nakkiran et al. 2019, figures 1 and 4)."""
     errors = _errors(measurements)
     names = list(dict.fromkeys(errors["study"]))
-    figure, axes = studies.grid(2, len(names), 2.6, sharex="col", sharey="row")
+    figure, axes = studies.grid(2, len(names), 2.5, sharex="col", sharey="row")
     colors = studies.by_level(errors["label_noise"].unique())
     for column, name in enumerate(names):
         study = errors[errors["study"] == name]
@@ -22,7 +22,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             final, stopped = (rows[rows["stopping"] == rule] for rule in ("final", STOPPED))
             style = {"color": colors[level]}
             studies.lines(test, _split(final, "test"), "width", marker="o", markersize=4, **style)
-            studies.lines(test, _split(stopped, "test"), "width", seeds=False, linestyle="--", marker="^", **style)
+            studies.lines(
+                test, _split(stopped, "test"), "width", seeds=False, linestyle="--", marker="^", markersize=5, **style
+            )
             studies.lines(train, _split(final, "train"), "width", marker="o", markersize=4, **style)
         studies.width_axis(train, study["width"].unique())
         threshold = _threshold(study, max(study["label_noise"]))
@@ -55,7 +57,9 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     noisy = study[study["label_noise"] == level]
     curve = _mean(noisy, "test", "final")
     inner = curve.iloc[1:-1]
-    rise = {width: min(value - curve.loc[:width].min(), value - curve.loc[width:].min()) for width, value in inner.items()}
+    rise = {
+        width: min(value - curve.loc[:width].min(), value - curve.loc[width:].min()) for width, value in inner.items()
+    }
     text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise: "
     peak = max(rise, key=rise.get) if rise else None
     if peak is None or rise[peak] <= 0:

@@ -7,46 +7,43 @@ from matplotlib.figure import Figure
 
 from overparam.figures import random_features, studies, theme
 
-MARKERS = ("o", "s", "^", "D")
 PANELS = (
-    ("function_norm", "norm of the function, √N‖a‖"),
+    ("function_norm", "norm √N‖a‖"),
     ("norm", "raw norm ‖a‖"),
-    ("kernel_distance", "distance to kernel limit"),
+    ("kernel_distance", "distance to kernel"),
 )
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw a column of panels per kind of features; the last row shows gradient descent from two starts."""
-    kinds, arms = random_features.kinds(measurements), random_features.arms(measurements)
-    figure, axes = studies.grid(len(PANELS) + 1, len(kinds), 2.1, sharey="row")
-    colors = dict(zip(arms, theme.ordered(len(arms)), strict=True))
+    kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
+    figure, axes = studies.grid(
+        len(PANELS) + 1, len(kinds), 1.95, sharey="row", gridspec_kw={"height_ratios": [1] * len(PANELS) + [0.5]}
+    )
     for column, kind in enumerate(kinds):
         for axis, (quantity, label) in zip(axes[:-1, column], PANELS, strict=True):
             wanted = {"features": kind, "quantity": quantity}
-            for arm, marker in zip(arms, MARKERS, strict=False):
+            axis.set_yscale("log")
+            for arm, style in styles.items():
                 fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
-                random_features.line(axis, fitted, color=colors[arm], marker=marker, markersize=3.5)
+                random_features.line(axis, fitted, markersize=3.5, **style)
                 ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
                 if len(ridge):
-                    random_features.line(axis, ridge, seeds=False, color=colors[arm], linestyle="--", linewidth=1.2)
+                    random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
                 limit = random_features.rows(measurements, *arm, method="kernel", **wanted)
                 if len(limit):
-                    axis.plot([3, 6], [limit["value"].mean()] * 2, color=colors[arm], linestyle=":", linewidth=2)
-            axis.set(yscale="log", ylabel=label)
+                    level, last = limit["value"].mean(), fitted["features_per_sample"].max()
+                    axis.plot([1, last], [level, level], color=style["color"], linestyle=":")
+            axis.set_ylabel(label)
             random_features.ratio_axis(axis, random_features.THRESHOLD if axis is axes[0, column] else None)
         for axis in axes[: len(PANELS) - 1, column]:
             axis.set_xlabel("")
-        axes[0, column].set_title(
-            f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}", fontsize=9
-        )
+            axis.tick_params(labelbottom=False)
+        axes[0, column].set_title(f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}", fontsize=9)
         _descent(axes[-1, column], measurements[measurements["features"] == kind])
-    axes[-1, 0].set_ylabel("‖β − β_min‖/‖β_min‖")
-    entries = {
-        random_features.arm_name(*arm): {"color": colors[arm], "marker": marker, "markersize": 4}
-        for arm, marker in zip(arms, MARKERS, strict=False)
-    }
-    entries["tuned ridge"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1.2}
-    entries["kernel limit (N = ∞)"] = {"color": theme.INK, "linestyle": ":", "linewidth": 2}
+    axes[-1, 0].set_ylabel("start")
+    entries = random_features.legend_entries(measurements)
+    entries["kernel limit (N = ∞)"] = {"color": theme.INK, "linestyle": ":"}
     studies.legend(figure, entries, loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
@@ -64,7 +61,7 @@ def _descent(axis: Axes, measurements: pd.DataFrame) -> None:
         distance, x="value", y="start", order=["zero", "random"], hue="start", hue_order=["zero", "random"],
         palette=theme.CATEGORIES[:2], size=5, jitter=False, alpha=0.6, legend=False, ax=axis,
     )  # fmt: skip
-    axis.set(xscale="log", xlabel="‖β − β_min‖/‖β_min‖", ylabel="")
+    axis.set(xscale="log", xlabel="end of descent: relative distance\nto the minimum-norm solution", ylabel="")
 
 
 def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
@@ -80,7 +77,7 @@ def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
     ends = chosen[(chosen["method"] == "gradient_descent") & (chosen["quantity"] == "solution_distance")]
     worst = ends.groupby("start")["value"].max()
     return (
-        f"{random_features.TITLES[kind].capitalize()} on {random_features.data_label(verdict)}, "
+        f"{random_features.sentence_start(kind)} on {random_features.data_label(verdict)}, "
         f"{random_features.arm_name(*clean)}: the function's norm √N‖a‖ is {norm.iloc[0]:.3g} at "
         f"N = {norm.index[0]:g} n, largest ({norm.max():.3g}) at N = {norm.idxmax():g} n and {norm.iloc[-1]:.3g} at "
         f"N = {norm.index[-1]:g} n; the relative distance to the kernel's predictor falls from {distance.max():.3g} to "

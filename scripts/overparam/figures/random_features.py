@@ -1,5 +1,7 @@
 """What the figures of random features share: one column per kind of features, quantities over N/n."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,12 +11,19 @@ from overparam.figures import theme
 
 TITLES = {"relu": "random ReLU features", "fourier": "random Fourier features"}
 THRESHOLD = "N = n"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+SMALLEST = 1e-4  # drawn in place of an error of zero on a logarithmic axis
 RATIO = "number of features over samples, N/n"
 
 
 def kinds(measurements: pd.DataFrame) -> list[str]:
     """Return the kinds of features that were measured, in their order."""
     return list(dict.fromkeys(measurements["features"]))
+
+
+def sentence_start(kind: str) -> str:
+    """Return the title of a kind of features with a capital letter, names of functions kept."""
+    return TITLES[kind][0].upper() + TITLES[kind][1:]
 
 
 def rows(measurements: pd.DataFrame, noise: float, definition: str | None, **wanted: object) -> pd.DataFrame:
@@ -28,11 +37,25 @@ def rows(measurements: pd.DataFrame, noise: float, definition: str | None, **wan
 
 def arms(measurements: pd.DataFrame) -> list[tuple[float, str | None]]:
     """Return the pairs of label noise and its definition, from clean to noisy."""
-    pairs = measurements[["label_noise", "noise_definition"]].drop_duplicates()
+    pairs = measurements[["label_noise", "noise_definition"]].dropna(subset="label_noise").drop_duplicates()
     return sorted(
         ((noise, None if pd.isna(definition) else definition) for noise, definition in pairs.itertuples(index=False)),
         key=lambda pair: (pair[0], pair[1] or ""),
     )
+
+
+def styles(measurements: pd.DataFrame) -> dict[tuple[float, str | None], dict[str, object]]:
+    """Return colour and marker of every arm; they repeat if there are many."""
+    return {
+        arm: {"color": color, "marker": marker}
+        for arm, color, marker in zip(arms(measurements), cycle(theme.CATEGORIES), cycle(MARKERS), strict=False)
+    }
+
+
+def legend_entries(measurements: pd.DataFrame) -> dict[str, dict]:
+    """Return the legend of the arms and of ridge."""
+    entries = {arm_name(*arm): {**style, "markersize": 4} for arm, style in styles(measurements).items()}
+    return {**entries, "tuned ridge": {"color": theme.INK, "linestyle": "--", "linewidth": 1.2}}
 
 
 def arm_name(noise: float, definition: str | None) -> str:
@@ -52,8 +75,13 @@ def geometric_mean(curve: pd.DataFrame) -> pd.Series:
     return np.exp(np.log(curve.set_index("features_per_sample")["value"]).groupby(level=0).mean())
 
 
-def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, logarithmic: bool = True, **style) -> None:
-    """Draw the (geometric) mean over N/n with its 95 % interval over seeds, and a faint line per seed."""
+def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, **style) -> None:
+    """Draw the mean over N/n with its 95 % interval over seeds, and a faint line per seed.
+
+    seaborn averages on the scale that the axis has when it is called: on a logarithmic one the mean is geometric.
+    """
+    if axis.get_yscale() == "log":
+        curve = curve.assign(value=curve["value"].clip(lower=SMALLEST))
     if seeds:
         sns.lineplot(
             curve, x="features_per_sample", y="value", units="seed", estimator=None, ax=axis, color=style["color"],
@@ -61,7 +89,7 @@ def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, logarithmic: b
         )  # fmt: skip
     sns.lineplot(
         curve, x="features_per_sample", y="value", errorbar=("ci", 95), seed=0, ax=axis, legend=False,
-        estimator=_geometric if logarithmic else "mean", markeredgewidth=0, **style,
+        markeredgewidth=0, **style,
     )  # fmt: skip
 
 
@@ -81,7 +109,3 @@ def data_label(verdict: dict) -> str:
     """Return how the data set is called."""
     data = verdict.get("data") or {}
     return data.get("label") or data.get("name") or "images"
-
-
-def _geometric(values: pd.Series) -> float:
-    return float(np.exp(np.mean(np.log(np.asarray(values, dtype=float)))))

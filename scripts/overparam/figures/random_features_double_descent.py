@@ -3,42 +3,36 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.figures import random_features, studies, theme
-
-MARKERS = ("o", "s", "^", "D")
-SMALLEST_LOSS = 1e-3  # train losses beyond the threshold are rounding
+from overparam.figures import random_features, studies
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw a column of panels per kind of features: test error, test loss and train error."""
-    kinds, arms = random_features.kinds(measurements), random_features.arms(measurements)
+    kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
     figure, axes = studies.grid(3, len(kinds), 2.25, sharex="col", sharey="row")
-    colors = dict(zip(arms, theme.ordered(len(arms)), strict=True))
-    panels = (("error", "test", "test error"), ("loss", "test", "test loss (squared)"), ("error", "train", "train error"))
+    panels = (
+        ("error", "test", "test error"),
+        ("loss", "test", "test loss (squared)"),
+        ("error", "train", "train error"),
+    )
     for column, kind in enumerate(kinds):
         for axis, (quantity, split, label) in zip(axes[:, column], panels, strict=True):
             wanted = {"features": kind, "quantity": quantity, "split": split}
-            for arm, marker in zip(arms, MARKERS, strict=False):
-                style = {"color": colors[arm], "logarithmic": quantity == "loss"}
+            axis.set_yscale("log" if split == "test" else "linear")
+            for arm, style in styles.items():
                 fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
-                random_features.line(axis, fitted, marker=marker, markersize=3.5, **style)
+                random_features.line(axis, fitted, markersize=3.5, **style)
                 ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
-                random_features.line(axis, ridge, seeds=False, linestyle="--", linewidth=1.2, **style)
+                random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
             random_features.ratio_axis(axis, random_features.THRESHOLD if axis is axes[0, column] else None)
             axis.set_ylabel(label)
-            if quantity == "loss":
-                axis.set_yscale("log")
-            else:
+            if quantity == "error":
                 studies.percent_axis(axis)
-                axis.set_ylim(-0.03, 1.0)
         axes[0, column].set_title(f"{random_features.TITLES[kind]}\n{_size(measurements, verdict)}", fontsize=9)
         for axis in axes[:-1, column]:
             axis.set_xlabel("")
-    entries = {
-        random_features.arm_name(*arm): {"color": colors[arm], "marker": marker, "markersize": 4}
-        for arm, marker in zip(arms, MARKERS, strict=False)
-    }
-    entries["tuned ridge"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1.2}
+    axes[-1, 0].set_ylim(bottom=-0.02)
+    entries = random_features.legend_entries(measurements)
     studies.legend(figure, entries, loc="outside lower center", ncols=2, fontsize=8)
     return figure
 
@@ -57,7 +51,7 @@ def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
         ridge = random_features.mean(random_features.rows(measurements, *arm, method="ridge", **wanted))
         parts.append(
             f"{random_features.arm_name(*arm)}: {_percent(error[error.index < 1].min())} at best below N = n, "
-            f"{_percent(error.max())} at N = {error.idxmax():g} n, {_percent(error.iloc[-1])} at "
+            f"{_percent(error.max())} at N = {error.idxmax():.3g} n, {_percent(error.iloc[-1])} at "
             f"N = {error.index[-1]:g} n (tuned ridge near N = n: {_percent(_at_threshold(ridge))})"
         )
     title = random_features.TITLES[kind]

@@ -40,14 +40,19 @@ def by_level(levels: Sequence[float]) -> dict[float, str]:
     return dict(zip(sorted(levels), theme.ordered(len(levels)), strict=True))
 
 
-def lines(axis: plt.Axes, rows: pd.DataFrame, x: str, color: str, seeds: bool = True, **style) -> None:
-    """Draw the mean of ``value`` over ``x`` with its 95 % interval, and a faint line per seed."""
+def lines(
+    axis: plt.Axes, rows: pd.DataFrame, x: str, color: str, seeds: bool = True, interval: bool = True, **style
+) -> None:
+    """Draw the mean of ``value`` over ``x``, with its 95 % interval and a faint line per seed unless switched off."""
     if seeds:
         sns.lineplot(
-            rows, x=x, y="value", units="seed", estimator=None, ax=axis, color=color, alpha=0.2, linewidth=0.7,
+            rows, x=x, y="value", units="seed", estimator=None, ax=axis, color=color, alpha=0.25, linewidth=0.7,
             linestyle=style.get("linestyle", "-"), legend=False,
         )  # fmt: skip
-    sns.lineplot(rows, x=x, y="value", errorbar=("ci", 95), seed=0, ax=axis, color=color, legend=False, **style)
+    sns.lineplot(
+        rows, x=x, y="value", errorbar=("ci", 95) if interval else None, seed=0, ax=axis, color=color, legend=False,
+        markeredgewidth=0, **style,
+    )  # fmt: skip
 
 
 def some(levels: Sequence[float], at_most: int = 5) -> list[float]:

@@ -77,26 +77,31 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         return Outcome([Estimate("rise", unknown(reason), (0, np.inf))], **counts)
     tested = cross_fitted(heights, average)
     prominence = prediction.get("prominence", 0.0)
-    least = float(np.log1p(prominence)) if ratio else prominence
+    shown_as = (lambda height: float(np.exp(height))) if ratio else float
+    band = (1 + prominence if ratio else prominence, np.inf)
     reference, detail = Interval(0.0, 0.0, 0.0), {}
     scaled = to_scale(x, prediction)
     if "reference" in prediction:
         reference, detail = _reference(measurements, prediction)
     sides = {"rise": tested.rise, "fall": tested.fall, "weaker side": weaker_side(tested)}
     in_view = _in_view(prediction, scaled, reference)
-    estimates = [Estimate(n, pooled(v, average), (least, np.inf), decisive=in_view) for n, v in sides.items()]
+    estimates = [
+        Estimate(name, pooled(side, average).map(shown_as), band, decisive=in_view) for name, side in sides.items()
+    ]
     place = located(heights, scaled, tested, average)
     if "at" in prediction:
-        shown = all(estimate.verdict == SUPPORTED for estimate in estimates)
+        shown = in_view and all(estimate.verdict == SUPPORTED for estimate in estimates)
         estimates.append(_place(place, reference, prediction, shown))
     detail |= {
         "tested_at": [[float(x[index]) for index in places] for places in tested.places],
         "place": from_scale(place.estimate, prediction),
         "values_without_number": int(np.isnan(values).sum()),
-        "scale": "logarithms of values" if ratio else "values",
+        "rise_and_fall": "factors" if ratio else "differences",
     }
     if not in_view:
-        detail["note"] = "the place predicted reaches beyond the grid, so a missing peak does not refute"
+        detail["note"] = (
+            "the place predicted reaches beyond the grid, so a peak that is missing or elsewhere does not refute"
+        )
     return Outcome(estimates, **counts, detail=detail)
 
 

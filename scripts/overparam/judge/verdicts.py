@@ -36,7 +36,7 @@ class Estimate:
     def verdict(self) -> str:
         """Compare the interval with the band."""
         (low, high), interval = self.band, self.interval
-        if np.isnan([interval.low, interval.high]).any():
+        if np.isnan([interval.estimate, interval.low, interval.high]).any():
             return INCONCLUSIVE
         if low <= interval.low and interval.high <= high:
             open_ended = np.isinf(interval.low) and np.isinf(interval.high) and interval.low < interval.high

@@ -11,10 +11,12 @@ ELSEWHERE = ("packages", "config", "preset")  # shown folded, or said already
 COST_WORDS = {
     "seconds": "experiment",
     "training_seconds": "training",
-    "device": "device",
-    "devices": "devices",
+    "device": "on",
+    "devices": "on",
     "peak_memory": "peak memory",
 }
+
+FACT_WORDS = {"modified": "uncommitted changes", "cpu": "processor"}
 
 
 def of(verdict: dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +55,10 @@ def origin(claims: list[Claim]) -> list[tuple[str, list[tuple[str, list[str]]]]]
             if key not in ELSEWHERE:
                 groups.setdefault(key, {}).setdefault(_text(value), []).append(claim.id)
     return [
-        (key.replace("_", " "), [(value, ids if len(values) > 1 else []) for value, ids in values.items()])
+        (
+            FACT_WORDS.get(key, key.replace("_", " ")),
+            [(value, ids if len(values) > 1 else []) for value, ids in values.items()],
+        )
         for key, values in sorted(groups.items())
     ]
 

@@ -1,15 +1,12 @@
 """The machine-readable answer, one row per claim and form, and the same as text for a terminal."""
 
-import sys
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from overparam.files import read_json
 from overparam.report import wording
-from overparam.report.reading import Claim, collect, decisive
+from overparam.report.reading import Claim, decisive
 
 COLUMNS = {
     "id": "string",
@@ -61,19 +58,6 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def read(entries: list[dict[str, Any]], paths: list[Path]) -> pd.DataFrame:
-    """Return the table of the verdict files that are there; an entry without one is left out."""
-    verdicts = [read_json(path) for path in paths]
-    judged = {verdict["claim"] for verdict in verdicts}
-    return table(collect([entry for entry in entries if entry["id"] in judged], verdicts))
-
-
-def show(rows: pd.DataFrame, width: int) -> None:
-    """Print the table; a terminal without UTF-8 gets question marks for what it can't show."""
-    sys.stdout.reconfigure(errors="replace")
-    print(text(rows, width))
-
-
 def text(rows: pd.DataFrame, width: int = 110) -> str:
     """Return the table of :func:`table` as plain text at most ``width`` columns wide (at least 90)."""
     rows = rows.astype(object).where(rows.notna(), None)
@@ -118,7 +102,8 @@ def _counts(rows: pd.DataFrame) -> str:
     words = {word: int((rows["verdict"] == word).sum()) for word in wording.SYMBOLS}
     vacuous = int(((rows["verdict"] == "supported") & rows["vacuous"].astype(bool)).sum())
     aside = f" ({vacuous} of them vacuous)" if vacuous else ""
+    totals = f"{wording.counted(rows['id'].nunique(), 'claim')}, {wording.counted(len(rows), 'verdict')}"
     return (
-        f"{wording.counted(rows['id'].nunique(), 'claim')}, {wording.counted(len(rows), 'verdict')}: {words['supported']} supported{aside}, "
-        f"{words['refuted']} refuted, {words['inconclusive']} inconclusive"
+        f"{totals}: {words['supported']} supported{aside}, {words['refuted']} refuted, "
+        f"{words['inconclusive']} inconclusive"
     )

@@ -64,6 +64,12 @@ def seconds(value: float | None) -> str:
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
 
 
+def sentence(text: str) -> str:
+    """Return ``text`` with a capital and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
 def counted(count: int, thing: str) -> str:
     """Return ``1 claim`` or ``2 claims``."""
     return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -1,6 +1,5 @@
-"""The machine that trains: device, threads, arithmetic, memory."""
+"""The machine that trains: device, threads, arithmetic."""
 
-import ctypes
 import logging
 import os
 import platform
@@ -15,15 +14,14 @@ from overparam.program import UserError
 log = logging.getLogger(__name__)
 
 MATMUL_TOLERANCE = 1e-5  # relative error of a float32 product; bf16 products are off by 1e-3
-MALLOC = {-1: 1 << 30, -2: 1 << 26, -3: 1 << 30}  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD in bytes
 
 
 def prepare(gpus: int) -> torch.device:
     """Set this process up for training and return its device.
 
     On the CPU: one thread (two jobs of one thread beat one job of two), fast float32 products if they are exact here,
-    no denormal numbers (the moments of dead units decay into them, and they are slow), freed memory kept for the next
-    step. On the GPU: deterministic kernels.
+    no denormal numbers (the moments of dead units decay into them, and they are slow). On the GPU: deterministic
+    kernels.
 
     Raises
     ------
@@ -34,13 +32,13 @@ def prepare(gpus: int) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products; read when CUDA starts
         if not torch.cuda.is_available():
             raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
-        torch.use_deterministic_algorithms(True)
+        # torch also calls the gradient of max pooling nondeterministic, which holds for overlapping windows only
+        torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads what it has not written
         torch.cuda.reset_peak_memory_stats()
         return torch.device("cuda")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    _keep_freed_memory()
     log.info("float32 products on the CPU: precision %s", choose_matmul_precision())
     return torch.device("cpu")
 
@@ -68,16 +66,6 @@ def _matmul_errors() -> list[float]:
         for product, reference in ((left @ right, exact), (left[0] @ right[0], exact[0])):
             errors.append(float((product - reference).abs().max() / reference.abs().max()))
     return errors
-
-
-def _keep_freed_memory() -> None:
-    """Tell glibc to keep freed memory: every step frees and asks for the same blocks, and fresh pages cost time."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return  # another C library
-    for parameter, value in MALLOC.items():
-        mallopt(parameter, value)
 
 
 def description(device: torch.device) -> dict[str, Any]:
