@@ -202,7 +202,7 @@ def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, A
                 for missing in (name for name in value[given] if name not in instance):
                     hint = _described(error.schema, missing, root)
                     yield f"{key}{'.' if key else ''}{missing}: missing, {given} needs it{hint}"
-        case "type" | "oneOf" | "anyOf" if (kinds := _kinds(error)):
+        case "type" | "oneOf" | "anyOf" if kinds := _kinds(error):
             whole = "integer" in kinds and "number" not in kinds
             number = spelled(instance, whole) if whole or "number" in kinds else None
             found = mistaken_for_text(instance, number) if number else f"found {found}"

@@ -86,7 +86,7 @@ def test_unknown_module_is_named():
         closure.modules("measure.py", "overparam.experiments.nonsense")
 
 
-@pytest.mark.parametrize("program", ["draw.py", "judge.py", "tabulate.py", "report.py", "show.py", "corrupt.py"])
+@pytest.mark.parametrize("program", ["draw.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"])
 def test_light_programs_never_import_torch(program):
     code = f"import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('{program}'); print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)

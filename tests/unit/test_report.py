@@ -246,7 +246,7 @@ def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entr
     pictures = ["--input", "figures", *sorted(finished_run.glob("claims/*/figure.svg"))]
     alts = ["--input", "alt", *sorted(finished_run.glob("claims/*/figure.alt.txt"))]
     settings = {"claims": entries}
-    _run("tabulate.py", settings, *verdicts, "--output", "table", table)
+    _run("summarise.py", settings, *verdicts, "--output", "table", table)
     assert table.read_bytes() == (finished_run / "claims.parquet").read_bytes()
     others = ["--input", "table", finished_run / "claims.parquet", "--input", "config", tmp_path / "config.yaml"]
     _run("report.py", {**settings, "preset": "test"}, *verdicts, *pictures, *alts, *others, "--output", "page", target)

@@ -14,11 +14,11 @@ rule tabulate:
         ENVIRONMENT
     params:
         settings=verbatim({"claims": [tabulated(name) for name in CLAIMS]}),
-        code=code_hash("tabulate.py"),
+        code=code_hash("summarise.py"),
     message:
         "Tabulate the verdicts"
     shell:
-        "python {SCRIPTS}/tabulate.py {params.settings:q} --input verdicts {input.verdicts}"
+        "python {SCRIPTS}/summarise.py {params.settings:q} --input verdicts {input.verdicts}"
         " --output table {output.table} --log {log}"
 
 

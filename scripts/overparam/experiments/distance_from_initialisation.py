@@ -17,9 +17,10 @@ SCALES = ("one over root width", "steep")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how far gradient descent on W takes f(x) = vᵀφ(Wx), φ = softplus, from W₀ with N(0, 1) entries.
 
-    Inputs are uniform on the unit sphere of R^d, labels ±1 at random, both the same at every width; v is half positive and half negative with one
-    absolute value, the loss ½‖f − y‖², all in float64. The step is 1/λ_max(J(W₀)J(W₀)ᵀ), halved for good whenever it
-    would raise the loss; a run ends when ‖f − y‖ reaches ``residual_tolerance`` of its start, or at ``step_limit``.
+    Inputs are uniform on the unit sphere of R^d, labels ±1 at random, both the same at every width; v is half positive
+    and half negative with one absolute value, the loss ½‖f − y‖², all in float64. The step is 1/λ_max(J(W₀)J(W₀)ᵀ),
+    halved for good whenever it would raise the loss; a run ends when ‖f − y‖ reaches ``residual_tolerance`` of its
+    start, or at ``step_limit``.
 
     Parameters
     ----------

@@ -33,7 +33,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
           an estimate of that maximum from below.
         - ``hessian_norm_upper``: what the maximum certainly does not exceed (``linear`` only; 1e-6 above at most).
         - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
-        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and the first input norm only.
+        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and
+          the first input norm only.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")

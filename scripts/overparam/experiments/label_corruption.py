@@ -1,5 +1,5 @@
 """Corrupted labels: fitted in the end, ignored at first (Zhang et al. 2016, arXiv 1611.03530, figure 1;
-Li, Soltanolkotabi & Oymak 2019, arXiv 1903.11680, figures 1 and 5).
+Li, Soltanolkotabi & Oymak 2019, arXiv 1903.11680).
 """
 
 from typing import Any

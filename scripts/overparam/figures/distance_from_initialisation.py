@@ -62,7 +62,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"{means.index[-1]}, exponent {_exponent(means):.2f}, beside the linearised network's closest solution. The "
         f"printed bound lies {above.iloc[0]:.2g} times above it and then {above.iloc[-1]:.3g} times. With "
         f"steeper output weights (control) the distance grows, exponent {_exponent(control):.2f}. "
-        f"{hits[USUAL][0]} of {hits[USUAL][1]} runs hit the limit of steps, and {hits[STEEP][0]} of {hits[STEEP][1]} of the control."
+        f"{hits[USUAL][0]} of {hits[USUAL][1]} runs hit the limit of steps, and {hits[STEEP][0]} of "
+        f"{hits[STEEP][1]} of the control."
     )
 
 
