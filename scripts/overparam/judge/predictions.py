@@ -71,7 +71,12 @@ def _combinations(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dic
             )
     found = rows[columns].drop_duplicates().sort_values(columns, kind="stable")
     filters = [dict(zip(columns, values, strict=True)) for values in found.itertuples(index=False, name=None)]
-    return {", ".join(f"{column} = {value}" for column, value in one.items()): one for one in filters}
+    return {", ".join(f"{column} = {_spelled(value)}" for column, value in one.items()): one for one in filters}
+
+
+def _spelled(value: Any) -> str:
+    """Return a condition as text; one that does not apply to the rows is ``none``."""
+    return "none" if pd.isna(value) else str(value)
 
 
 def _explained(outcome: Outcome) -> dict[str, Any]:
