@@ -1,15 +1,15 @@
-"""Corrupt the training labels of one data set, once for one noise level and seed."""
+"""Corrupt the training labels of one data set: one noise level, one table for each seed of a block."""
 
 from overparam import labels, program
 from overparam.datasets import arrow
 
 
 def work(job: program.Job) -> None:
-    """Draw the corruption for the data set beside the input `info` and write the table to the output `labels`."""
+    """Draw the corruptions for the data set beside the input `info` and write them to the output `labels`."""
     dataset = arrow.read(job.input("info").parent)
-    names = ("label_noise", "definition", "label_seed", "seed")
-    table = labels.draw(dataset.train.labels, len(dataset.classes), *(job.settings[name] for name in names))
-    labels.write(job.output("labels"), table)
+    level, definition, root = (job.settings[name] for name in ("label_noise", "definition", "seed"))
+    shared = (dataset.train.labels, len(dataset.classes), level, definition)
+    labels.write(job.output("labels"), [labels.draw(*shared, seed, root) for seed in job.settings["label_seeds"]])
 
 
 if __name__ == "__main__":

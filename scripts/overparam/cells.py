@@ -1,8 +1,8 @@
 """The cells of a study: what one training job makes.
 
 A study lists its widths, noise levels and seeds. An entry of such a list is one value, or a list of values that share a
-job. These groups are closed: what a cell holds depends on its own entries alone, so an added width, noise level or
-block of seeds opens new cells and changes no old one.
+job (``0to4`` is the list of 0, 1, 2, 3, 4). These groups are closed: what a cell holds depends on its own entries
+alone, so an added width, noise level or block of seeds opens new cells and changes no old one.
 """
 
 import dataclasses
@@ -26,10 +26,10 @@ class Cell:
     @property
     def name(self) -> str:
         """The file name of the cell, without suffix; it says all that the cell holds."""
-        return f"w{_spell(self.widths)}_n{_spell(self.label_noise)}_s{_spell(self.seeds)}"
+        return f"w{spell(self.widths)}_n{spell(self.label_noise)}_s{spell(self.seeds)}"
 
 
-def _spell(values: Sequence[float]) -> str:
+def spell(values: Sequence[float]) -> str:
     """Spell numbers as ``1-2-5``; three or more consecutive integers as ``0to4``."""
     consecutive = all(isinstance(value, int) for value in values) and len(values) > 2
     if consecutive and list(values) == list(range(values[0], values[-1] + 1)):
@@ -38,8 +38,20 @@ def _spell(values: Sequence[float]) -> str:
 
 
 def groups(values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the closed groups of a list whose entries are single values or lists of values."""
-    return [tuple(value) if isinstance(value, list) else (value,) for value in values]
+    """Return the closed groups of a list whose entries are single values, lists of values or ranges as ``0to4``."""
+    return [_members(value) for value in values]
+
+
+def unspell(text: str) -> tuple[int, ...]:
+    """Return the whole numbers that :func:`spell` spelled."""
+    first, to, last = text.partition("to")
+    return tuple(range(int(first), int(last) + 1)) if to else tuple(map(int, text.split("-")))
+
+
+def _members(entry: Any) -> tuple[Any, ...]:
+    if isinstance(entry, str):
+        return unspell(entry)
+    return tuple(entry) if isinstance(entry, list) else (entry,)
 
 
 def cells(study: dict[str, Any]) -> Iterator[Cell]:

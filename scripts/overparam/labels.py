@@ -14,6 +14,7 @@ definitions draw the same samples; and a sample's draw does not depend on how ma
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from overparam.program import UserError
 
 DEFINITIONS = ("wrong_label", "random_label")
 TYPES = {
+    "seed": pa.int64(),
     "index": pa.int64(),
     "clean_label": pa.int64(),
     "given_label": pa.int64(),
@@ -104,54 +106,58 @@ def draw(
     return Corruption(float(label_noise), definition, seed, n_classes, np.asarray(labels, np.int64), given, drawn)
 
 
-def write(path: Path, corruption: Corruption) -> None:
-    """Write the table of a corruption as an Arrow file, atomically; how it was drawn is in the schema metadata."""
-    n = len(corruption.clean)
-    columns = {
-        "index": np.arange(n),
-        "clean_label": corruption.clean,
-        "given_label": corruption.given,
-        "corrupted": corruption.corrupted,
-        "drawn": corruption.drawn,
-    }
+def write(path: Path, corruptions: Sequence[Corruption]) -> None:
+    """Write the tables of some seeds as one Arrow file, atomically; how they were drawn is in the schema metadata.
+
+    The corruptions agree in everything but their seeds and draws; the column ``seed`` tells them apart.
+    """
+    shared = {(one.label_noise, one.definition, one.n_classes) for one in corruptions}
+    if len(shared) != 1:
+        raise ValueError("one file holds one noise level of one definition")
+    label_noise, definition, n_classes = shared.pop()
     metadata = {
-        **{key: getattr(corruption, key) for key in ("label_noise", "definition", "seed", "n_classes")},
-        "corrupted_fraction": float(corruption.corrupted.mean()),
-        "drawn_fraction": float(corruption.drawn.mean()),
+        "label_noise": label_noise,
+        "definition": definition,
+        "n_classes": n_classes,
+        "corrupted_fraction": float(np.mean([one.corrupted.mean() for one in corruptions])),
+        "drawn_fraction": float(np.mean([one.drawn.mean() for one in corruptions])),
     }
     schema = pa.schema(
         [pa.field(name, kind, nullable=False) for name, kind in TYPES.items()],
         metadata={key: json.dumps(value) for key, value in metadata.items()},
     )
-    batch = pa.RecordBatch.from_arrays([pa.array(columns[name], kind) for name, kind in TYPES.items()], schema=schema)
     with files.replaced(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
-        writer.write_batch(batch)
+        for one in corruptions:
+            n = len(one.clean)
+            values = (np.full(n, one.seed), np.arange(n), one.clean, one.given, one.corrupted, one.drawn)
+            arrays = [pa.array(column, kind) for column, kind in zip(values, TYPES.values(), strict=True)]
+            writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
-def read(path: Path) -> Corruption:
-    """Return the corruption in ``path``; raise a UserError if it is missing, cut off, or contradicts itself."""
+def read(path: Path) -> list[Corruption]:
+    """Return the corruptions in ``path``; raise a UserError if it is missing, cut off, or contradicts itself."""
     try:
         with pa.memory_map(str(path)) as source:
             table = pa.ipc.open_file(source).read_all()
             if dict(zip(table.schema.names, table.schema.types, strict=True)) != TYPES:
                 raise UserError(f"{path} has the columns\n{table.schema}\nnot {', '.join(TYPES)}; draw it anew")
-            columns = {name: table[name].to_numpy() for name in TYPES}
+            columns = {name: table[name].to_numpy().copy() for name in TYPES}  # the file is unmapped after the block
             how = {key.decode(): json.loads(value) for key, value in (table.schema.metadata or {}).items()}
-            result = Corruption(
-                **{key: how[key] for key in ("label_noise", "definition", "seed", "n_classes")},
-                clean=columns["clean_label"].copy(),  # the file is unmapped at the end of the block
-                given=columns["given_label"].copy(),
-                drawn=columns["drawn"].copy(),
-            )
+            shared = {key: how[key] for key in ("label_noise", "definition", "n_classes")}
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise UserError(f"{path} is no whole table of corrupted labels ({error}); draw it anew") from None
-    _check(result.clean, result.n_classes, result.label_noise, result.definition)
-    _check(result.given, result.n_classes, result.label_noise, result.definition)
-    if not np.array_equal(columns["index"], np.arange(len(result.clean))):
-        raise UserError(f"{path}: `index` does not count the samples from 0; draw it anew")
-    if not np.array_equal(columns["corrupted"], result.corrupted) or np.any(result.corrupted & ~result.drawn):
-        raise UserError(f"{path}: `corrupted` does not agree with the labels; draw it anew")
-    return result
+    found = []
+    for seed in dict.fromkeys(columns["seed"].tolist()):
+        one = {name: column[columns["seed"] == seed] for name, column in columns.items()}
+        result = Corruption(**shared, seed=seed, clean=one["clean_label"], given=one["given_label"], drawn=one["drawn"])
+        _check(result.clean, result.n_classes, result.label_noise, result.definition)
+        _check(result.given, result.n_classes, result.label_noise, result.definition)
+        if not np.array_equal(one["index"], np.arange(len(result.clean))):
+            raise UserError(f"{path}: `index` does not count the samples of a seed from 0; draw it anew")
+        if not np.array_equal(one["corrupted"], result.corrupted) or np.any(result.corrupted & ~result.drawn):
+            raise UserError(f"{path}: `corrupted` does not agree with the labels; draw it anew")
+        found.append(result)
+    return found
 
 
 def _replaced(

@@ -43,6 +43,16 @@ def test_additions_change_no_old_cell(change, added):
     assert {name: new[name] for name in old} == old
 
 
+def test_a_range_is_the_list_that_it_stands_for():
+    assert cells.groups(["3to6", 8, [9, 1]]) == [(3, 4, 5, 6), (8,), (9, 1)]
+    assert planned(seeds=["0to3"]) == planned()
+
+
+@pytest.mark.parametrize("values", [(3,), (0, 1), (0, 1, 2), (5, 7, 6), (1000, 1001, 1002, 1003)])
+def test_spelling_can_be_read_back(values):
+    assert cells.unspell(cells.spell(values)) == values
+
+
 def test_a_value_in_two_groups_is_refused():
     assert cells.repeated({**STUDY, "widths": [1, [1, 2]]}) == [
         "study 'sweep': 1 stands twice among its widths; list each once"

@@ -113,18 +113,22 @@ def test_wrong_arguments_are_refused(change, message):
 
 @pytest.mark.parametrize("definition", labels.DEFINITIONS)
 def test_table_is_read_as_it_was_written(tmp_path, definition):
-    written = labels.draw(CLEAN[:500], C, 0.3, definition, 10)
-    labels.write(tmp_path / "a.arrow", written)
-    labels.write(tmp_path / "b.arrow", written)
+    block = [labels.draw(CLEAN[:500], C, 0.3, definition, seed) for seed in (10, 4)]
+    labels.write(tmp_path / "a.arrow", block)
+    labels.write(tmp_path / "b.arrow", block)
     assert (tmp_path / "a.arrow").read_bytes() == (tmp_path / "b.arrow").read_bytes()
-    found = labels.read(tmp_path / "a.arrow")
-    for name in ("clean", "given", "drawn", "corrupted"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(written, name))
-    assert (found.label_noise, found.definition, found.seed, found.n_classes) == (0.3, definition, 10, C)
+    read = labels.read(tmp_path / "a.arrow")
+    assert [found.seed for found in read] == [10, 4]
+    for found, written in zip(read, block, strict=True):
+        for name in ("clean", "given", "drawn", "corrupted"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(written, name))
+        assert (found.label_noise, found.definition, found.n_classes) == (0.3, definition, C)
     table = pa.ipc.open_file(tmp_path / "a.arrow").read_all()
-    assert table.column_names == ["index", "clean_label", "given_label", "corrupted", "drawn"]
-    assert json.loads(table.schema.metadata[b"drawn_fraction"]) == written.drawn.mean()
-    assert json.loads(table.schema.metadata[b"corrupted_fraction"]) == written.corrupted.mean()
+    assert table.column_names == ["seed", "index", "clean_label", "given_label", "corrupted", "drawn"]
+    assert json.loads(table.schema.metadata[b"drawn_fraction"]) == pytest.approx(np.mean([one.drawn for one in block]))
+    assert json.loads(table.schema.metadata[b"corrupted_fraction"]) == pytest.approx(
+        np.mean([one.corrupted for one in block])
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,7 @@ def test_table_is_read_as_it_was_written(tmp_path, definition):
 )
 def test_table_that_contradicts_itself_is_refused(tmp_path, column, values, message):
     path = tmp_path / "labels.arrow"
-    labels.write(path, labels.draw(np.arange(4), C, 0, "wrong_label", 0))
+    labels.write(path, [labels.draw(np.arange(4), C, 0, "wrong_label", 0)])
     table = pa.ipc.open_file(path).read_all()
     table = table.set_column(table.column_names.index(column), column, pa.array(values))
     with pa.ipc.new_file(str(path), table.schema) as writer:
@@ -152,7 +156,7 @@ def test_table_that_is_missing_or_cut_off_is_refused(tmp_path):
     path = tmp_path / "labels.arrow"
     with pytest.raises(UserError, match=r"labels\.arrow"):
         labels.read(path)
-    labels.write(path, labels.draw(CLEAN, C, 0, "wrong_label", 0))
+    labels.write(path, [labels.draw(CLEAN, C, 0, "wrong_label", 0)])
     for size in (0, 100, path.stat().st_size // 2, path.stat().st_size - 1):
         (tmp_path / "cut.arrow").write_bytes(path.read_bytes()[:size])
         with pytest.raises(UserError, match="no whole table"):
@@ -163,7 +167,7 @@ def test_program_corrupts_and_imports_nothing_heavy(tmp_path):
     images = np.zeros((30, 1, 2, 2), np.uint8)
     split = Split(images, np.arange(30) % 3)
     arrow.write(tmp_path, Dataset("tiny", "tiny", "0" * 64, ["a", "b", "c"], split, split))
-    settings = json.dumps({"label_noise": 0.5, "definition": "wrong_label", "label_seed": 3, "seed": 0})
+    settings = json.dumps({"label_noise": 0.5, "definition": "wrong_label", "label_seeds": [3], "seed": 0})
     output = tmp_path / "labels" / "wrong_label_0.5_s3.arrow"
     arguments = [settings, "--input", "info", str(tmp_path / "dataset.json"), "--output", "labels", str(output)]
     code = (
@@ -174,4 +178,6 @@ def test_program_corrupts_and_imports_nothing_heavy(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env={"PYTHONPATH": str(SCRIPTS)})
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
-    np.testing.assert_array_equal(labels.read(output).given, labels.draw(split.labels, 3, 0.5, "wrong_label", 3).given)
+    np.testing.assert_array_equal(
+        labels.read(output)[0].given, labels.draw(split.labels, 3, 0.5, "wrong_label", 3).given
+    )

@@ -48,7 +48,7 @@ wildcard_constraints:
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
     definition="wrong_label|random_label",
     noise="[0-9.e-]+",
-    seed="[0-9]+",
+    seeds="[0-9to-]+",
 
 
 def canonical(settings):
@@ -105,7 +105,7 @@ def cell_labels(wildcards):
         dataset=study["dataset"],
         definition=study["noise_definition"],
         noise=[format(level, "g") for level in cell.label_noise],
-        seed=cell.seeds,
+        seeds=cells.spell(cell.seeds),
     )
 
 

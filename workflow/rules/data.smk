@@ -48,11 +48,11 @@ rule corrupt:
         info=rules.prepare.output.info,
         images=[rules.prepare.output.train, rules.prepare.output.test],
     output:
-        labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seed}}.arrow",
+        labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seeds}}.arrow",
     log:
-        f"{RESULTS}/logs/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seed}}.log",
+        f"{RESULTS}/logs/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seeds}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seed}}.tsv"
+        f"{RESULTS}/benchmarks/corrupt/{{dataset}}/{{definition}}_{{noise}}_s{{seeds}}.tsv"
     conda:
         ENVIRONMENT
     params:
@@ -60,13 +60,13 @@ rule corrupt:
             {
                 "definition": wildcards.definition,
                 "label_noise": float(wildcards.noise),
-                "label_seed": int(wildcards.seed),
+                "label_seeds": list(cells.unspell(wildcards.seeds)),
                 "seed": RUN["seed"],
             }
         ),
         code=code_hash("corrupt.py"),
     message:
-        "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seed {wildcards.seed}"
+        "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
         "python {SCRIPTS}/corrupt.py {params.settings:q} --input info {input.info}"
         " --output labels {output.labels} --log {log}"
