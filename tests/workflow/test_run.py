@@ -71,7 +71,7 @@ def test_the_table_is_printed_again_without_work(project):
     assert all(re.search(rf"^\W*{claim['id']}\b", output, flags=re.MULTILINE) for claim in registry(project))
 
 
-def test_the_page_is_the_same_run_from_another_folder(sources, tmp_path):
+def test_results_go_to_the_working_directory(sources, tmp_path):
     output = sources.snakemake("--directory", str(tmp_path / "work"), "C1").stdout
     assert (tmp_path / "work" / RESULTS / "claims/C1/figure.svg").exists(), output
 

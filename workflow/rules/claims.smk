@@ -19,7 +19,7 @@ rule judge:
     message:
         "Judge {wildcards.claim}"
     shell:
-        "python {SCRIPTS}/judge.py {params.settings:q} {params.measured} --output verdict {output.verdict} --log {log}"
+        "python $OVERPARAM_SCRIPTS/judge.py {params.settings:q} {params.measured} --output verdict {output.verdict} --log {log}"
 
 
 rule draw:
@@ -48,7 +48,7 @@ rule draw:
     message:
         "Draw {wildcards.claim}"
     shell:
-        "python {SCRIPTS}/draw.py {params.settings:q} --input measurements {input.measurements}"
+        "python $OVERPARAM_SCRIPTS/draw.py {params.settings:q} --input measurements {input.measurements}"
         " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
         " --output pdf {output.pdf} --output alt {output.alt} --log {log}"
 

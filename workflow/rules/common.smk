@@ -34,11 +34,11 @@ NETWORK_EXPERIMENTS = [
     name for name in experiment_settings.names() if experiment_settings.declaration(name)["reads"] == "training"
 ]
 
-# one job per core is faster than many threads per job; large blocks of memory are kept between steps
-TRAINING_ENVIRONMENT = "MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864"
-
-# jobs find the Python that runs Snakemake; an activated conda environment goes before it
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
+os.environ.update(
+    OVERPARAM_SCRIPTS=str(SCRIPTS),
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
+)
 
 
 wildcard_constraints:

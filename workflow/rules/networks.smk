@@ -24,8 +24,11 @@ rule train:
         code=training_code,
     message:
         "Train {wildcards.study} {wildcards.cell}"
+    # glibc keeps freed memory for the next step, in large pages: fresh pages cost time at every step
     shell:
-        "{TRAINING_ENVIRONMENT} python {SCRIPTS}/train.py {params.settings:q}"
+        "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864"
+        " GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
+        " python $OVERPARAM_SCRIPTS/train.py {params.settings:q}"
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
         " --gpus {resources.gpu} --log {log}"
@@ -53,6 +56,6 @@ rule measure_networks:
     message:
         "Measure {wildcards.experiment}"
     shell:
-        "python {SCRIPTS}/measure.py {params.settings:q} --input training {input.training}"
+        "python $OVERPARAM_SCRIPTS/measure.py {params.settings:q} --input training {input.training}"
         " --input costs {input.costs} --input datasets {input.datasets}"
         " --output table {output.table} --output cost {output.cost} --log {log}"

@@ -18,7 +18,7 @@ rule tabulate:
     message:
         "Tabulate the verdicts"
     shell:
-        "python {SCRIPTS}/summarise.py {params.settings:q} --input verdicts {input.verdicts}"
+        "python $OVERPARAM_SCRIPTS/summarise.py {params.settings:q} --input verdicts {input.verdicts}"
         " --output table {output.table} --log {log}"
 
 
@@ -38,13 +38,14 @@ rule report:
         ENVIRONMENT
     params:
         settings=verbatim({"preset": RUN["preset"], "claims": list(CLAIMS.values())}),
+        run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
     message:
         "Write the page"
     shell:
-        "python {SCRIPTS}/report.py {params.settings:q} --input verdicts {input.verdicts}"
+        "python $OVERPARAM_SCRIPTS/report.py {params.settings:q} --input verdicts {input.verdicts}"
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input config {RESULTS}/run.json --output page {output.page} --log {log}"
+        " --input config {params.run} --output page {output.page} --log {log}"
 
 
 rule claims:

@@ -24,5 +24,5 @@ rule measure:
     message:
         "Measure {wildcards.experiment}"
     shell:
-        "python {SCRIPTS}/measure.py {params.settings:q} --input datasets {input.dataset}"
+        "python $OVERPARAM_SCRIPTS/measure.py {params.settings:q} --input datasets {input.dataset}"
         " --output table {output.table} --output cost {output.cost} --log {log}"
