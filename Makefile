@@ -2,7 +2,8 @@
 # Both make .venv from the lock first if it is missing or older than the lock.
 PYTHON ?= python3
 CORES ?= all
-UV = $(shell command -v uv || echo "$(PYTHON) -m uv")
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
 
 .PHONY: run test lint lock clean
@@ -21,27 +22,28 @@ lint: .venv/.locked-test
 	$(BIN)/snakemake --lint
 
 # the test environment holds everything that the pipeline needs, so it serves both
-.venv/.locked: envs/requirements.txt | uv
+.venv/.locked: envs/requirements.txt | $(OWN_UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
 	test .venv/.locked-test -nt $< || $(UV) pip sync --quiet --python $(BIN)/python --require-hashes $<
 	touch $@
 
-.venv/.locked-test: envs/requirements-test.txt envs/requirements.txt | uv
+.venv/.locked-test: envs/requirements-test.txt envs/requirements.txt | $(OWN_UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes $<
 	touch $@ .venv/.locked
 
-.PHONY: uv
-uv:
-	@command -v uv >/dev/null || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m pip install --quiet uv
+# where uv is missing, pip installs it into a folder of its own: many systems refuse pip elsewhere
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet uv
 
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 
-lock: | uv
+lock: | $(OWN_UV)
 	$(COMPILE) envs/requirements.in --output-file envs/requirements.txt
 	$(COMPILE) --constraint envs/requirements.txt envs/requirements-test.in --output-file envs/requirements-test.txt
 	$(PYTHON) envs/conda.py > envs/overparam.yaml
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache
+	rm -rf .venv .uv .pytest_cache .ruff_cache
