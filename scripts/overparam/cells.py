@@ -34,7 +34,13 @@ def spell(values: Sequence[float]) -> str:
     consecutive = all(isinstance(value, int) for value in values) and len(values) > 2
     if consecutive and list(values) == list(range(values[0], values[-1] + 1)):
         return f"{values[0]}to{values[-1]}"
-    return "-".join(format(value, "g") for value in values)
+    return "-".join(_spelled(value) for value in values)
+
+
+def _spelled(value: float) -> str:
+    """Spell one number so that it can be read back exactly."""
+    short = format(value, "g")
+    return str(value) if isinstance(value, int) else short if float(short) == value else repr(value)
 
 
 def groups(values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -68,9 +74,11 @@ def settings(study: dict[str, Any], cell: Cell, seed: int) -> dict[str, Any]:
 
 
 def repeated(study: dict[str, Any]) -> list[str]:
-    """Return a sentence for every value that stands in two groups of one list of the study."""
+    """Return a sentence for every value that stands twice in one list of the study, and for empty ranges."""
     problems = []
     for key, noun in GRID.items():
+        empty = [entry for entry in study[key] if isinstance(entry, str) and not unspell(entry)]
+        problems += [f"study {study['name']!r}: {entry} counts down; write the smaller number first" for entry in empty]
         values = [value for group in groups(study[key]) for value in group]
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:

@@ -1,11 +1,10 @@
 """From the user's configuration to the plan of a run, with everything wrong said before any job starts."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from overparam import cells, experiment_settings, strict_yaml
 from overparam.program import UserError
@@ -36,7 +35,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     UserError
         One line for each thing that is wrong.
     """
-    resolved = yaml.safe_load(yaml.safe_dump(config))
+    resolved = json.loads(json.dumps(config, default=str))  # plain values, whatever reader made them
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
         raise UserError(_listed(found))
@@ -64,6 +63,16 @@ def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | No
         if not any(entry["source"] == "cifar10" for entry in config["datasets"] if entry["name"] in used):
             return f"it needs CIFAR-10 images, and the preset {config['preset']!r} gives it none"
     return None
+
+
+def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sources with file names in place of local paths: a result may be shown, the reader's folders not."""
+    cifar10 = sources["cifar10"]
+    parquet, archive = cifar10["parquet"], cifar10["archive"]
+    names = parquet and {split: Path(path).name for split, path in parquet.items()}
+    return {
+        "cifar10": {"parquet": names, "archive": {**archive, "path": archive["path"] and Path(archive["path"]).name}}
+    }
 
 
 def _listed(sentences: Sequence[str]) -> str:
@@ -111,6 +120,10 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
             for name in study["experiments"]
             if name not in readers
         ]
+        needed = study["n_train"] + study["n_heldout"]
+        available = next((entry["n_train"] for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
+        if available is not None and needed > available:
+            found.append(f"{key}: n_train and n_heldout need {needed} images, but {study['dataset']} keeps {available}")
         if study["batch_size"] > study["n_train"]:
             found.append(f"{key}.batch_size: must be at most n_train = {study['n_train']}, found {study['batch_size']}")
     return found
@@ -125,6 +138,7 @@ def _claims(wanted: str | list[str], registry: Sequence[dict[str, Any]]) -> tupl
     known = [claim["id"] for claim in registry]
     if wanted == "all":
         return known, []
+    wanted = [wanted] if isinstance(wanted, str) else wanted
     wrong = [
         f"config.claims: {entry!r} is not known; {nearest(entry, known)}" for entry in wanted if entry not in known
     ]

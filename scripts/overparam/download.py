@@ -95,7 +95,8 @@ def wrong_file(name: str, expected: str, found: str) -> str:
     """Return the message for a file with the wrong SHA-256: what, expected, found and what to do."""
     return (
         f"{name} is not the expected file.\n  expected SHA-256 {expected}\n  found SHA-256    {found}\n"
-        "  It was not opened. Name another mirror in `urls`, or fetch the official file yourself and name it by `path`."
+        "  It was not opened. Name another mirror in config.sources.cifar10.archive.urls, or fetch the official "
+        "file yourself and name it by $OVERPARAM_CIFAR10."
     )
 
 
@@ -146,7 +147,8 @@ def _collect(
     raise UserError(
         f"no mirror gave the file with SHA-256 {sha256}; the last answer of each:\n"
         + "\n".join(failures[url] for url in dict.fromkeys(urls))
-        + "\nCheck the network, name another mirror in `urls`, or name a local copy by `path`. "
+        + "\nCheck the network, name another mirror in config.sources.cifar10.archive.urls, or name a local copy by "
+        "$OVERPARAM_CIFAR10. "
         "What was received so far is kept; the next run resumes it."
     )
 

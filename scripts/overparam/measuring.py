@@ -11,10 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from overparam import experiment_settings
 from overparam.datasets import arrow
 from overparam.files import read_json, read_table
-from overparam.program import UserError
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +31,9 @@ def measure(
     settings
         Its resolved settings, with the root ``seed``.
     datasets
-        Descriptions (``dataset.json``) of the data sets that the experiment reads, or that its networks saw.
+        Descriptions (``dataset.json``) of the data set that the experiment reads, or of those that its networks saw.
     cells, costs
-        Training tables and their cost files, for an experiment that reads networks.
+        Training tables and their cost files, for an experiment that reads networks; else none.
 
     Returns
     -------
@@ -43,16 +41,13 @@ def measure(
         The tidy table, and what making it took: seconds, device, settings, data set.
     """
     module = importlib.import_module(f"overparam.experiments.{name}")
-    reads = experiment_settings.declaration(name)["reads"]
     start = time.perf_counter()
-    if reads == "nothing":
-        measurements = module.measure(settings)
-    elif reads == "dataset":
+    if cells:
+        measurements = module.measure(settings, pd.concat([read_table(path) for path in cells], ignore_index=True))
+    elif datasets:
         measurements = module.measure(settings, arrow.read(datasets[0].parent))
     else:
-        if not cells:
-            raise UserError(f"experiment {name!r} reads trained networks, but no study in the config names it")
-        measurements = module.measure(settings, pd.concat([read_table(path) for path in cells], ignore_index=True))
+        measurements = module.measure(settings)
     if missing := [column for column in REQUIRED if column not in measurements]:
         raise ValueError(f"experiment {name!r} returned no column {', '.join(missing)}")
     measurements = measurements.astype({"quantity": str, "value": "float64", "seed": "int64"})

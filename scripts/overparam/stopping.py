@@ -46,7 +46,9 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     without = models.merge(heldout[MODEL].drop_duplicates(), on=MODEL, how="left", indicator=True)
     without = sorted(set(without.loc[without["_merge"] == "left_only", "study"]))
     if without:
-        raise UserError(f"early stopping needs held-out samples: set `n_heldout` above 0 in {', '.join(without)}")
+        raise UserError(
+            f"early stopping needs held-out samples: set `n_heldout` above 0 for every model of {', '.join(without)}"
+        )
     ranked = heldout.assign(**{column: heldout[column].fillna(float("inf"))}).sort_values(
         [column, "epoch"], kind="stable"
     )
@@ -54,11 +56,21 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
 
 
 def at_stopping(training: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of every split at each rule's stopping epoch, with the rule in the column ``stopping``."""
-    stopped = [
-        training.merge(stopping_epochs(training, rule), on=[*MODEL, "epoch"]).assign(stopping=rule) for rule in RULES
-    ]
-    return pd.concat(stopped, ignore_index=True)
+    """Return the rows of every split at each rule's stopping epoch, with the rule in the column ``stopping``.
+
+    A study that was trained without held-out samples has no rows for the rules that need them.
+
+    Raises
+    ------
+    UserError
+        If some models of a study have held-out samples and others have none.
+    """
+    with_heldout = training["study"].isin(training.loc[training["split"] == "heldout", "study"].unique())
+    stopped = []
+    for rule, column in RULES.items():
+        rows = training if column is None else training[with_heldout]
+        stopped.append(rows.merge(stopping_epochs(rows, rule), on=[*MODEL, "epoch"]).assign(stopping=rule))
+    return pd.concat([rows for rows in stopped if len(rows)], ignore_index=True)
 
 
 def long(rows: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:

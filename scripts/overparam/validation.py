@@ -5,6 +5,7 @@ Imported while the Snakefile is parsed, so it must stay light: no torch, no pand
 
 import difflib
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -153,7 +154,20 @@ def _filling(validator_class: type) -> type:
     return jsonschema.validators.extend(validator_class, {"properties": properties})
 
 
-_Checking = _describing(jsonschema.Draft202012Validator)
+def _strict(validator_class: type) -> type:
+    """Extend a validator so that 100.0 is no whole number and NaN and infinity are no numbers: no job could use them."""
+
+    def whole(_, value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    def finite(_, value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+    checker = validator_class.TYPE_CHECKER.redefine("integer", whole).redefine("number", finite)
+    return jsonschema.validators.extend(validator_class, type_checker=checker)
+
+
+_Checking = _strict(_describing(jsonschema.Draft202012Validator))
 _Filling = _filling(_Checking)
 
 

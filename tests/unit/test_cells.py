@@ -48,9 +48,16 @@ def test_a_range_is_the_list_that_it_stands_for():
     assert planned(seeds=["0to3"]) == planned()
 
 
-@pytest.mark.parametrize("values", [(3,), (0, 1), (0, 1, 2), (5, 7, 6), (1000, 1001, 1002, 1003)])
+@pytest.mark.parametrize(
+    "values", [(3,), (20240101,), (1000000, 1000002), (0, 1), (0, 1, 2), (5, 7, 6), (1000, 1001, 1002, 1003)]
+)
 def test_spelling_can_be_read_back(values):
     assert cells.unspell(cells.spell(values)) == values
+
+
+@pytest.mark.parametrize("level", [0.0, 0.2, 0.05, 1 / 3, 0.1 + 0.2])
+def test_a_noise_level_is_spelled_exactly(level):
+    assert float(cells.spell([level])) == level
 
 
 def test_a_value_in_two_groups_is_refused():

@@ -1,12 +1,15 @@
 """A configuration is complete and right, or answered before any job starts."""
 
 import copy
+from pathlib import Path
 
 import pytest
 
 from overparam import config as configuration
+from overparam import registry, strict_yaml
 from overparam.program import UserError
 
+CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 REGISTRY = [
     {"id": "B4", "experiment": "width_sweep", "title": "peak"},
     {"id": "C1", "experiment": "three_point_sgd", "title": "floor"},
@@ -74,6 +77,13 @@ def test_the_users_configuration_is_not_changed():
         (study(batch_size=101), "config.studies[0].batch_size: must be at most n_train = 100, found 101"),
         (study(widths=[2, [2, 4]]), "2 stands twice among its widths"),
         (study(optimizer={"name": "adam", "learning_rate": "1e-4"}), "which YAML reads as text: write 1.0e-4"),
+        (study(epochs=100.0), "config.studies[0].epochs: expected a whole number, found 100.0"),
+        (study(label_noise=[float("nan")]), "config.studies[0].label_noise[0]: expected a number or a list"),
+        (study(seeds=["4to0"]), "4to0 counts down; write the smaller number first"),
+        (
+            {**study(n_train=300, n_heldout=101), "datasets": [{"name": "digits", "source": "digits", "n_train": 400}]},
+            "n_train and n_heldout need 401 images, but digits keeps 400",
+        ),
         ({"claims": ["B44"]}, "config.claims: 'B44' is not known; did you mean 'B4'?"),
         ({"datasets": [{"name": "a", "source": "mnist"}]}, '"mnist" is not known; allowed: cifar10, digits'),
         ({"experiments": {"nonsense": {}}}, "config.experiments.nonsense: unknown experiment"),
@@ -85,6 +95,26 @@ def test_one_sentence_names_the_key(changes, sentence):
     message = refused(**changes)
     assert sentence in message
     assert len(message.splitlines()) == 1
+
+
+def test_one_claim_may_be_named_without_a_list():
+    assert resolved(claims="B4")["claims"] == ["B4"]
+    assert "did you mean 'B4'?" in refused(claims="B44")
+
+
+def test_paths_of_the_reader_are_not_shown():
+    sources = resolved(sources={"cifar10": {"archive": {"path": "/home/someone/c.tar.gz"}}})["sources"]
+    assert configuration.without_folders(sources)["cifar10"]["archive"]["path"] == "c.tar.gz"
+
+
+@pytest.mark.parametrize("name", ["config", "smoke", "cifar10-small"])
+def test_shipped_configurations_can_measure_every_claim_that_they_list(name):
+    given = [strict_yaml.read(CONFIG_FOLDER / f"{entry}.yaml") for entry in dict.fromkeys(("config", name))]
+    claims = registry.load(CONFIG_FOLDER / "claims.yaml")
+    run = configuration.resolve({**given[0], **given[-1]}, claims)
+    chosen = [claim for claim in claims if claim["id"] in run["claims"]]
+    assert not [reason for claim in chosen if (reason := configuration.unavailable(claim, run))]
+    configuration.resolve({**given[0], **given[-1], "claims": "all"}, claims)
 
 
 def test_values_of_an_experiment():

@@ -86,7 +86,7 @@ def sources(tmp_path) -> Project:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> tuple[Project, str]:
     """The project after a smoke run, and what that run printed; not to be changed."""
-    project = fresh(tmp_path_factory.mktemp("finished") / "project")
+    project = fresh(tmp_path_factory.mktemp("finished") / "a project")
     return project, project.snakemake().stdout
 
 

@@ -45,6 +45,12 @@ def test_an_edited_judge_retrains_nothing(project):
     assert set(project.plan()) == {"judge", "draw", "tabulate", "report"}
 
 
+def test_an_edited_message_runs_nothing_again(project):
+    for module in ("validation", "config", "registry", "cells", "closure"):
+        project.append(f"scripts/overparam/{module}.py")
+    assert project.plan() == {}
+
+
 def test_an_edited_experiment_measures_alone(project):
     project.append("scripts/overparam/experiments/three_point_sgd.py")
     plan = project.plan()

@@ -76,6 +76,11 @@ def test_results_go_to_the_working_directory(sources, tmp_path):
     assert (tmp_path / "work" / RESULTS / "claims/C1/figure.svg").exists(), output
 
 
+def test_a_claim_outside_the_configuration_says_so(sources):
+    sources.extra = {"claims": ["C1"]}
+    assert "B4 is not among config.claims: C1" in sources.snakemake("-n", "B4", check=False).stdout
+
+
 def test_a_claim_that_can_not_be_measured_says_why(sources):
     sources.extra = {"studies": [], "claims": ["B4", "C1"]}
     sources.snakemake()

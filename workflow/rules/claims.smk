@@ -14,12 +14,12 @@ rule judge:
         ENVIRONMENT
     params:
         settings=claim_settings("id", "name", "forms", "control"),
-        measured=lambda wildcards, input: " ".join(f"--input {name} {path}" for name, path in input.items()),
+        inputs=given_inputs,
         code=code_hash("judge.py"),
     message:
         "Judge {wildcards.claim}"
     shell:
-        "python $OVERPARAM_SCRIPTS/judge.py {params.settings:q} {params.measured} --output verdict {output.verdict} --log {log}"
+        'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --output verdict {output.verdict} --log {log}'
 
 
 rule draw:
@@ -48,16 +48,15 @@ rule draw:
     message:
         "Draw {wildcards.claim}"
     shell:
-        "python $OVERPARAM_SCRIPTS/draw.py {params.settings:q} --input measurements {input.measurements}"
+        'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
         " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
         " --output pdf {output.pdf} --output alt {output.alt} --log {log}"
 
 
-for name in CLAIMS:
+for name in [claim["id"] for claim in REGISTRY]:
 
     rule:
         name:
             name
         input:
-            verdicts([name]),
-            pictures([name]),
+            target_of(name),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,11 @@ def dataset_inputs(wildcards):
     return {"archive": rules.download.output.archive}
 
 
+def given_inputs(wildcards, input):
+    """Return the inputs of a job, whichever it has, as arguments."""
+    return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
+
+
 def dataset_settings(wildcards):
     """Return the settings of a data set."""
     dataset = DATASETS[wildcards.dataset]
@@ -104,7 +110,7 @@ def cell_labels(wildcards):
         rules.corrupt.output.labels,
         dataset=study["dataset"],
         definition=study["noise_definition"],
-        noise=[format(level, "g") for level in cell.label_noise],
+        noise=[cells.spell([level]) for level in cell.label_noise],
         seeds=cells.spell(cell.seeds),
     )
 
@@ -128,6 +134,12 @@ def training_tables(pattern):
     return tables
 
 
+def cell_images(wildcards):
+    """Return the images that the networks of a cell see."""
+    name = STUDIES[wildcards.study]["dataset"]
+    return expand([rules.prepare.output.train, rules.prepare.output.test], dataset=name)
+
+
 def studied_datasets(wildcards):
     """Return the descriptions of the data sets that an experiment's networks saw."""
     used = {study["dataset"]: 1 for study in STUDIES.values() if wildcards.experiment in study["experiments"]}
@@ -138,6 +150,12 @@ def read_dataset(wildcards):
     """Return the description of the data set that an experiment reads."""
     name = RUN["experiments"][wildcards.experiment].get("dataset")
     return expand(rules.prepare.output.info, dataset=name) if name else []
+
+
+def read_images(wildcards):
+    """Return the images that an experiment reads."""
+    name = RUN["experiments"][wildcards.experiment].get("dataset")
+    return expand([rules.prepare.output.train, rules.prepare.output.test], dataset=name) if name else []
 
 
 def experiment_of(wildcards):
@@ -205,7 +223,19 @@ def record_run():
     """Save the configuration with all its defaults, for provenance: no input or param of any rule."""
     path = Path(RESULTS) / "run.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"preset": RUN["preset"], "config": RUN}, indent=2, sort_keys=True))
+    shared = {**RUN, "sources": overparam.config.without_folders(RUN["sources"])}
+    path.write_text(json.dumps({"preset": RUN["preset"], "config": shared}, indent=2, sort_keys=True))
+
+
+def target_of(name):
+    """Return a function that gives the files of a claim, or says that the configuration leaves it out."""
+
+    def files(wildcards):
+        if name not in CLAIMS:
+            raise WorkflowError(f"{name} is not among config.claims: {', '.join(CLAIMS)}; add it there")
+        return verdicts([name]) + pictures([name])
+
+    return files
 
 
 def show_verdicts():

@@ -16,7 +16,7 @@ rule download:
     message:
         "Download CIFAR-10"
     shell:
-        "python $OVERPARAM_SCRIPTS/download.py {params.settings:q} --output archive {output.archive} --log {log}"
+        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive} --log {log}'
 
 
 rule prepare:
@@ -34,12 +34,12 @@ rule prepare:
         ENVIRONMENT
     params:
         settings=dataset_settings,
-        sources=lambda wildcards, input: " ".join(f"--input {name} {path}" for name, path in input.items()),
+        inputs=given_inputs,
         code=code_hash("prepare.py"),
     message:
         "Prepare data set {wildcards.dataset}"
     shell:
-        "python $OVERPARAM_SCRIPTS/prepare.py {params.settings:q} {params.sources}"
+        'python "$OVERPARAM_SCRIPTS"/prepare.py {params.settings:q} {params.inputs}'
         " --output train {output.train} --output test {output.test} --output info {output.info} --log {log}"
 
 
@@ -68,5 +68,5 @@ rule corrupt:
     message:
         "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
-        "python $OVERPARAM_SCRIPTS/corrupt.py {params.settings:q} --input info {input.info}"
+        'python "$OVERPARAM_SCRIPTS"/corrupt.py {params.settings:q} --input info {input.info}'
         " --output labels {output.labels} --log {log}"

@@ -4,6 +4,7 @@
 rule train:
     input:
         dataset=lambda wildcards: expand(rules.prepare.output.info, dataset=STUDIES[wildcards.study]["dataset"]),
+        images=cell_images,
         labels=cell_labels,
     output:
         table=f"{RESULTS}/training/{{study}}/{{cell}}.parquet",
@@ -28,7 +29,7 @@ rule train:
     shell:
         "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864"
         " GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
-        " python $OVERPARAM_SCRIPTS/train.py {params.settings:q}"
+        ' python "$OVERPARAM_SCRIPTS"/train.py {params.settings:q}'
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
         " --gpus {resources.gpu} --log {log}"
@@ -56,6 +57,6 @@ rule measure_networks:
     message:
         "Measure {wildcards.experiment}"
     shell:
-        "python $OVERPARAM_SCRIPTS/measure.py {params.settings:q} --input training {input.training}"
+        'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input training {input.training}'
         " --input costs {input.costs} --input datasets {input.datasets}"
         " --output table {output.table} --output cost {output.cost} --log {log}"

@@ -18,7 +18,7 @@ rule tabulate:
     message:
         "Tabulate the verdicts"
     shell:
-        "python $OVERPARAM_SCRIPTS/summarise.py {params.settings:q} --input verdicts {input.verdicts}"
+        'python "$OVERPARAM_SCRIPTS"/summarise.py {params.settings:q} --input verdicts {input.verdicts}'
         " --output table {output.table} --log {log}"
 
 
@@ -43,7 +43,7 @@ rule report:
     message:
         "Write the page"
     shell:
-        "python $OVERPARAM_SCRIPTS/report.py {params.settings:q} --input verdicts {input.verdicts}"
+        'python "$OVERPARAM_SCRIPTS"/report.py {params.settings:q} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
         " --input config {params.run} --output page {output.page} --log {log}"
 

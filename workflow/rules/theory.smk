@@ -4,6 +4,7 @@
 rule measure:
     input:
         dataset=read_dataset,
+        images=read_images,
     output:
         table=f"{RESULTS}/measurements/{{experiment}}.parquet",
         cost=f"{RESULTS}/measurements/{{experiment}}.cost.json",
@@ -24,5 +25,5 @@ rule measure:
     message:
         "Measure {wildcards.experiment}"
     shell:
-        "python $OVERPARAM_SCRIPTS/measure.py {params.settings:q} --input datasets {input.dataset}"
+        'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
         " --output table {output.table} --output cost {output.cost} --log {log}"

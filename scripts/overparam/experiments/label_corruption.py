@@ -33,6 +33,9 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
         - ``fitted``: fraction of the corrupted training samples whose given label the network predicts
           (null without corruption), and ``fitted_over_chance``: the same times the number of classes;
         - ``distance``: ‖θ − θ₀‖ over all parameters, and ``relative_distance``: divided by ‖θ₀‖;
+        - ``distance_over_clean``: the distance divided by that of the network with the same seed, at the same epoch,
+          that was trained without corruption (1 where both are still at their start; no rows at label_noise = 0 or in
+          studies without such networks);
         - ``diverged`` (0 or 1, at the last epoch).
     """
     rows = pd.concat([at_stopping(training), training.assign(stopping=None)], ignore_index=True)
@@ -60,9 +63,22 @@ def _per_model(rows: pd.DataFrame) -> pd.DataFrame:
         keys.assign(split="train", labels=None, quantity=name, value=values.astype("float64"))
         for name, values in measured.items()
     ]
-    table = pd.concat(tidy, ignore_index=True)
+    table = pd.concat([*tidy, _over_clean(train)], ignore_index=True)
     missing = table["value"].isna() & (
         table["quantity"].isin(["fitted", "fitted_over_chance"]) & (table["label_noise"] == 0)
         | (table["quantity"] == "diverged") & (table["stopping"] != "final")
     )
     return table[~missing]
+
+
+def _over_clean(train: pd.DataFrame) -> pd.DataFrame:
+    """Return the distance of corrupted networks, divided by that of their clean twins at the same epoch."""
+    twins = [column for column in MODEL if column not in ("label_noise", "noise_definition")] + ["epoch"]
+    clean = train[(train["label_noise"] == 0) & train["stopping"].isna()]
+    clean = clean[[*twins, "distance"]].rename(columns={"distance": "clean_distance"})
+    pairs = train[(train["label_noise"] > 0) & train["study"].isin(clean["study"].unique())]
+    pairs = pairs.merge(clean, on=twins, how="left", validate="many_to_one")
+    values = (pairs["distance"] / pairs["clean_distance"]).mask(pairs["distance"] == pairs["clean_distance"], 1.0)
+    return pairs[[*MODEL, *CONDITIONS]].assign(
+        split="train", labels=None, quantity="distance_over_clean", value=values.astype("float64")
+    )
