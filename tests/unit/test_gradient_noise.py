@@ -1,12 +1,16 @@
 """Per-sample gradients and their covariance, against closed forms."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 
 from overparam import seeding
 from overparam.experiments import gradient_noise
+from overparam.judge.predictions import evaluate
 from overparam.program import UserError
 
 SETTINGS = {
@@ -26,6 +30,13 @@ def sample() -> tuple[gradient_noise.Parameters, torch.Tensor, torch.Tensor]:
     shapes = {"w": (4, 3), "b": (4,), "v": (4,)}
     parameters = {name: torch.from_numpy(draws.standard_normal(shape)) for name, shape in shapes.items()}
     return parameters, torch.from_numpy(draws.standard_normal((7, 3))), torch.from_numpy(draws.standard_normal(7))
+
+
+@pytest.fixture
+def floor_prediction() -> dict:
+    entries = yaml.safe_load((Path(__file__).parents[2] / "config/claims.yaml").read_text(encoding="utf-8"))
+    predictions = next(entry for entry in entries if entry["id"] == "C4")["forms"]["printed"]["predictions"]
+    return next(one for one in predictions if one["name"] == "floor-without-interpolation")
 
 
 def jacobian(parameters: gradient_noise.Parameters, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +107,27 @@ def test_excess_is_over_a_minimum_that_is_zero_only_where_the_network_interpolat
     rows = table[table["quantity"] == "noise_covariance"]
     assert (rows["excess_loss"] > 0).all()
     assert not rows.duplicated(["case", "seed", "excess_loss"]).any()
+
+
+def test_noise_is_compared_with_what_proportionality_would_leave(table):
+    ends = table.pivot_table(index=["case", "seed"], columns="quantity", values="value")
+    np.testing.assert_allclose(ends["noise_over_proportional"], ends["noise_left"] * 10 ** ends["decades"])
+    assert ends.loc["interpolating", "noise_over_proportional"].between(1 / 3, 3).all()
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, "refuted"), (0.2, "supported")])
+def test_floor_needs_noise_that_is_not_proportional_to_the_loss(monkeypatch, floor_prediction, share, verdict):
+    """The small network's noise is ``share`` of the first one, plus a part exactly proportional to its excess loss."""
+
+    def noise(case, path, inputs, labels):
+        excess = np.logspace(0, -4, len(path["v"]))[:, None] * np.linspace(1, 2, len(inputs))
+        floor = share if case == "under_parameterized" else 0.0
+        return excess, 5 * (excess + floor), 5 * (excess + floor)
+
+    monkeypatch.setattr(gradient_noise, "_noise", noise)
+    monkeypatch.setattr(gradient_noise, "_nearby_minimum", lambda *given: 0.0)
+    measured = gradient_noise.measure(SETTINGS | {"n_steps": 100})
+    assert evaluate(measured, floor_prediction)["verdict"] == verdict
 
 
 def test_levels_are_the_first_records_below_each():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from overparam.judge.intervals import over_seeds, rate_bound
+from overparam.judge.intervals import effective, over_seeds, rate_bound
 from overparam.program import UserError
 from overparam.seeding import generator
 
@@ -94,6 +94,19 @@ def test_proportion_is_clopper_and_pearson():
     assert interval.high == 1
     with pytest.raises(UserError, match="0 or 1"):
         over_seeds(np.array([0.5]), average="proportion")
+
+
+@pytest.mark.parametrize("n", [2, 8, 30])
+def test_seeds_that_agree_leave_no_spread_to_estimate(n):
+    interval = over_seeds(np.full(n, 0.3))
+    assert (interval.low, interval.high) == (0.3, 0.3)
+    assert interval.reason == f"all {n} seeds agree: no spread to estimate"
+    assert over_seeds(np.append(np.full(n, 0.3), 0.4)).reason == ""
+
+
+def test_median_is_one_from_twenty_seeds_on():
+    assert [effective("median", n) for n in (19, 20)] == ["mean", "median"]
+    assert effective("mean", 20) == "mean"
 
 
 def test_rate_bound_is_three_over_n():

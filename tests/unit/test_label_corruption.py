@@ -39,6 +39,24 @@ def test_distance_absolute_and_relative_to_the_start(measurements):
     assert one(measurements, quantity="relative_distance", **where) == pytest.approx(10 * 1.2 / 2)
 
 
+def test_distance_is_compared_with_the_clean_twin_at_the_same_epoch():
+    training = synthetic_training.table(widths=(32,), levels=(0.0, 0.4))
+    late = (training["label_noise"] == 0) & (training["split"] == "heldout") & (training["epoch"] == 30)
+    training.loc[late, "loss_noisy"] = 0  # the clean network stops at epoch 30, the corrupted one at 10
+    training.loc[training["seed"] == 1, "distance"] *= 3  # of both twins
+    table = label_corruption.measure({"seed": 0}, training)
+    ratio = table[table["quantity"] == "distance_over_clean"]
+    assert set(ratio["label_noise"]) == {0.4}
+    assert one(ratio, stopping="heldout_loss", epoch=10) == pytest.approx(1.4)
+    assert ratio.loc[ratio["stopping"] == "final", "value"].tolist() == pytest.approx([1.4] * 3)
+    assert one(ratio[ratio["stopping"].isna()], epoch=0) == 1  # both are at their start
+
+
+def test_without_clean_networks_no_distance_is_compared():
+    table = label_corruption.measure({"seed": 0}, synthetic_training.table(widths=(32,), levels=(0.4,)))
+    assert "distance_over_clean" not in set(table["quantity"])
+
+
 def test_parameterization_compares_parameters_with_samples(measurements):
     found = measurements.groupby("width")["parameterization"].unique().to_dict()
     assert {width: values.tolist() for width, values in found.items()} == {2: ["under"], 32: ["over"]}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from overparam.judge import peaks, thresholds
+from overparam.judge import peaks, thresholds, trends
 from overparam.judge.intervals import over_seeds
 from overparam.judge.predictions import KINDS, evaluate
 from overparam.judge.selection import Curve
@@ -62,6 +62,22 @@ def test_slope_that_bends_is_neither_supported_nor_refuted():
     result = judged(table(np.exp(noise(0.01)) * bent), "slope", x="width", band=[-0.9, -0.45])
     assert [estimate["verdict"] for estimate in result["estimates"]] == ["supported", "refuted"]
     assert result["verdict"] == "inconclusive"
+
+
+@pytest.mark.parametrize(("asymptote", "expected"), [("large", "inconclusive"), ("small", "supported")])
+def test_slope_holds_at_the_end_that_is_named(asymptote, expected):
+    bent = X**-0.5 * np.where(X > 64, (X / 64) ** -1.0, 1.0)  # −0.5 for small x only, steeper over the whole range
+    settings = {"x": "width", "band": [-0.9, -0.45], "asymptote": asymptote}
+    result = judged(table(np.exp(noise(0.01)) * bent), "slope", **settings)
+    assert result["verdict"] == expected
+    half = {"large": "upper", "small": "lower"}[asymptote]
+    assert [estimate["name"] for estimate in result["estimates"]] == ["slope", f"slope of {half} half"]
+
+
+@pytest.mark.parametrize(("n", "upper", "lower"), [(5, [2, 3, 4], [0, 1, 2]), (6, [3, 4, 5], [0, 1, 2])])
+def test_halves_of_a_curve_share_only_the_middle(n, upper, lower):
+    curve = Curve(0, np.arange(n), np.arange(n))
+    assert [trends.half(curve, end).x.tolist() for end in ("large", "small")] == [upper, lower]
 
 
 def test_semilog_slope_is_an_exponential_rate():
@@ -140,6 +156,10 @@ def test_threshold_is_never_sharper_than_a_step_between_two_places():
     (estimate,) = judged(step, "threshold", x="width", level=0.5, direction="falling", band=[80, 100])["estimates"]
     assert (estimate["low"], estimate["high"]) == (pytest.approx(64), pytest.approx(128))
     assert estimate["verdict"] == "inconclusive"
+    (reason,) = judged(step, "threshold", x="width", level=0.5, direction="falling", band=[80, 100])["detail"][
+        "reasons"
+    ].values()
+    assert reason == "a step too coarse to interpolate"  # not that all seeds agree
 
 
 def test_seeds_that_do_not_cross_are_counted_and_open_the_interval():
@@ -236,6 +256,12 @@ def test_bound():
     assert verdict(rows, "bound", limit=0.85, tolerance=0.1) == "supported"
     assert verdict(rows, "bound", limit=0.05, direction="above") == "supported"
     assert verdict(rows, "bound", limit=0.5, direction="above") == "refuted"
+
+
+def test_rate_of_violations_counts_seeds_not_their_instances():
+    detail = judged(table(np.full((30, len(X)), 0.5)), "bound", limit=1)["detail"]
+    assert (detail["n_instances"], detail["independent_units"]) == (30 * len(X), 30)
+    assert detail["rate_of_violations_at_most"] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("scale", [1.0, 200.0])
@@ -384,6 +410,42 @@ def test_noise_makes_no_peaks(shape, n_seeds, replications):
     assert false_peaks(shape, n_seeds, replications, peaks.pooled) < 0.05
 
 
+def test_outlying_seeds_make_no_peaks_of_medians():
+    rng = generator(0, "outliers")
+    count = 0
+    for _ in range(400):
+        tested = peaks.cross_fitted(rng.standard_cauchy(size=(24, len(X))), "median")
+        weaker = peaks.weaker_side(tested, "median")
+        count += all(peaks.pooled(side, "median").low > 0 for side in (weaker, tested.rise, tested.fall))
+    assert count / 400 < 0.05
+
+
+def outlying(n_seeds):
+    """Return rises of 1 and falls of -1 in one half, the reverse in the other; an outlier each inverts their means."""
+    half = np.arange(n_seeds) % 2
+    rise = np.where(half == 0, 1.0, -1.0)
+    fall = -rise
+    rise[1] = fall[0] = 1e4
+    return peaks.Tested(rise, fall, half, np.zeros((2, 3), dtype=int))
+
+
+def test_weaker_side_of_medians_is_not_chosen_by_one_outlier():
+    tested = outlying(24)
+    assert np.median(peaks.weaker_side(tested, "median")) == -1
+    assert np.median(peaks.weaker_side(tested)) == 1  # by means one seed in each half decides
+
+
+def test_peak_is_judged_by_one_average_throughout(monkeypatch):
+    seen = []
+    for name in ("averaged", "weaker_side", "pooled"):
+        original = getattr(peaks, name)
+        monkeypatch.setattr(peaks, name, lambda values, average, f=original: seen.append(average) or f(values, average))
+    for n_seeds, expected in ((24, "median"), (19, "mean")):
+        seen.clear()
+        judged(table(bump(0.2) + noise(0.02, n_seeds)), "peak", x="width", average="median")
+        assert set(seen) == {expected}
+
+
 def test_pooling_as_if_the_halves_were_independent_would_make_peaks():
     assert false_peaks("step", 10, 400, over_seeds) > 0.05
 
@@ -423,6 +485,22 @@ def test_each_judges_every_combination():
     assert list(result["detail"]) == ["label_noise = 0.0", "label_noise = 0.2"]
     with pytest.raises(UserError, match="did you mean `label_noise`"):
         judged(rows, "slope", x="width", band=[0, 1], each=["label_nois"])
+
+
+def test_combination_that_was_not_measured_leaves_the_others():
+    rows = [table(np.exp(noise(0.01)) + n, label_noise=n, method=m) for n, m in ((0, "a"), (0, "b"), (1, "a"))]
+    sides = {"greater": {"where": {"method": "a"}}, "less": {"where": {"method": "b"}}}
+    settings = {"reduce": "mean", "along": "width", "each": ["label_noise"], "band": [-1, 1]}
+    result = judged(pd.concat(rows), "ordering", **sides, **settings)
+    assert result["verdict"] == "inconclusive"
+    assert result["detail"]["label_noise = 1"] == {"not_measured": "no row has method = b (found: a)"}
+    assert [estimate["name"] for estimate in result["estimates"]] == ["label_noise = 0: difference"]
+    assert result["n_seeds"] == 6
+    refuted = judged(pd.concat(rows), "ordering", **sides, **{**settings, "band": [5, 6]})
+    assert refuted["verdict"] == "refuted"
+    nothing = judged(pd.concat(rows), "ordering", **sides, **settings, where={"label_noise": 2})
+    assert (nothing["verdict"], nothing["estimates"]) == ("inconclusive", [])
+    assert nothing["detail"] == {"not_measured": "no row has label_noise = 2 (found: 0, 1)"}
 
 
 ONE_SEED = {

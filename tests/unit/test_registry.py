@@ -90,7 +90,7 @@ MISTAKES = [
     ({"requires": "pictures"}, 'claims[X1].requires: "pictures" is not known; allowed: images'),
     ({"requires": 3}, "claims[X1].requires: 3 is not known; allowed: images"),
     ({"control": None}, "claims[X1].control: missing (A case in which the claim must fail"),
-    ({"control__where": {}}, "claims[X1].control.where: needs at least 1 key, found 0 (Merged over every filter"),
+    ({"control__where": {}}, "claims[X1].control.where: needs at least 1 key, found 0 (Merged over the filter of"),
     ({"control__only": ["rat"]}, "claims[X1].control.only: 'rat' is no prediction; did you mean 'rate'? allowed: rate"),
     ({"forms__printed__predictions": []}, "claims[X1].forms.printed.predictions: needs at least 1 entry, found 0"),
     ({"forms__fixed": {"predictions": [SLOPE]}}, "claims[X1].forms.fixed: unknown key; allowed: corrected, printed"),
@@ -98,7 +98,11 @@ MISTAKES = [
     ({PREDICTION + "kind": None}, f"{RATE}.kind: missing (Which judge)"),
     ({PREDICTION + "name": None}, "claims[X1].forms.printed.predictions[0].name: missing (Name of the prediction"),
     ({PREDICTION + "x": None}, f"{RATE}.x: missing (Column along which the curve runs"),
-    ({PREDICTION + "semilogy": True}, f"{RATE}.semilogy: unknown key; did you mean 'semilog'? allowed: average,"),
+    ({PREDICTION + "semilogy": True}, f"{RATE}.semilogy: unknown key; did you mean 'semilog'? allowed: asymptote,"),
+    (
+        {PREDICTION + "asymptote": "zero"},
+        f'{RATE}.asymptote: "zero" is not known; allowed: large, small (End of x at which the exponent holds',
+    ),
     (
         {PREDICTION + "band": ["1e-4", 1]},
         f'{RATE}.band[0]: expected a number or null, found "1e-4", which YAML reads as text: write 1.0e-4 (End of the',

@@ -53,6 +53,22 @@ def test_select_says_what_is_wrong(where, message):
         selection.select(TABLE, "error", where)
 
 
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ({"width": 3}, selection.NothingMeasured),
+        ({"width": 2, "method": "adam"}, selection.NothingMeasured),
+        ({"width": 3, "label_nois": 0}, UserError),  # the missing level must not hide the misspelt column
+        ({"quantity": "loss"}, UserError),
+        ({"width": {"from": 1}}, UserError),
+    ],
+)
+def test_level_that_was_not_measured_is_told_from_a_mistake(where, kind):
+    with pytest.raises(UserError) as caught:
+        selection.select(TABLE, "error", where)
+    assert type(caught.value) is kind
+
+
 def test_several_rows_of_one_seed_and_place_name_the_column_that_varies():
     with pytest.raises(UserError, match=r"2 rows for seed = 0, width = 1.*differ in label_noise, method"):
         selection.curves(TABLE, "width")
@@ -88,6 +104,15 @@ def test_pairs_ignore_conditions_that_the_other_side_does_not_have():
         selection.paired(rows, limits[limits.seed == 0])
     with pytest.raises(UserError, match="one is expected"):
         selection.paired(rows, pd.concat([limits, limits]))
+
+
+def test_control_leaves_a_side_the_columns_that_it_names():
+    prediction = {"where": {"width": 1, "method": "sgd"}, "greater": {"where": {"width": 2}}, "less": 0.5}
+    assert selection.controlled(prediction, {"width": 4, "method": "ridge"}) == {
+        "where": {"width": 4, "method": "ridge"},
+        "greater": {"where": {"width": 2}},
+        "less": 0.5,
+    }
 
 
 def test_imposed_reaches_every_side():

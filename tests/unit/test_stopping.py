@@ -50,8 +50,23 @@ def test_an_epoch_without_a_number_is_never_chosen():
 
 def test_a_study_without_held_out_samples_is_named():
     training = synthetic_training.table()
-    with pytest.raises(UserError, match=r"n_heldout.*in s"):
+    with pytest.raises(UserError, match=r"n_heldout.*of s"):
         epochs(training[training["split"] != "heldout"], "heldout_error")
+
+
+def test_a_study_without_held_out_samples_keeps_its_last_epoch():
+    training = pd.concat([synthetic_training.table(study="a"), synthetic_training.table(study="b")])
+    without = training[(training["study"] == "a") | (training["split"] != "heldout")]
+    at = stopping.at_stopping(without)
+    assert set(at.loc[at["study"] == "a", "stopping"]) == set(stopping.RULES)
+    assert set(at.loc[at["study"] == "b", "stopping"]) == {"final"}
+    assert set(stopping.at_stopping(without[without["study"] == "b"])["stopping"]) == {"final"}
+
+
+def test_held_out_samples_for_some_models_only_are_an_error():
+    training = synthetic_training.table()
+    with pytest.raises(UserError, match=r"n_heldout.*of s"):
+        stopping.at_stopping(training[(training["split"] != "heldout") | (training["width"] == 8)])
 
 
 def test_models_of_two_studies_are_kept_apart():

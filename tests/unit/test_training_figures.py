@@ -35,22 +35,78 @@ def swept(names=("a",)):
     return width_sweep.measure({"seed": 0}, pd.concat(tables))
 
 
-def test_alt_text_of_the_sweep_names_dip_peak_and_descent():
-    text = model_wise_double_descent.alt_text(swept(), VERDICT)
-    assert "falls to 30.1%" in text and "rises to 50.1% at width 16" in text and "20 % label noise" in text
+def peak_verdict(tested_at, verdicts=("supported",) * 3):
+    """Return a verdict on study a whose rise, fall and weaker side came out like this."""
+    names = ("rise", "fall", "weaker side")
+    estimates = [
+        {"name": f"study = a: {name}", "verdict": one, "low": 0.1, "high": 0.2}
+        for name, one in zip(names, verdicts, strict=True)
+    ]
+    detail = {"study = a": {"tested_at": tested_at, "reference": 9.5}}
+    prediction = {"name": "p", "kind": "peak", "estimates": estimates, "detail": detail}
+    return {**VERDICT, "forms": {"printed": {"predictions": [prediction]}}}
 
 
-def test_alt_text_of_a_sweep_without_peak_says_so():
-    measurements = width_sweep.measure({"seed": 0}, synthetic_training.table(final=lambda width, level: 1 / width))
-    assert "no interior peak" in model_wise_double_descent.alt_text(measurements, VERDICT)
+def test_alt_text_of_the_sweep_takes_places_and_finding_from_the_verdict():
+    text = model_wise_double_descent.alt_text(swept(), peak_verdict([[8.0, 16.0, 32.0]] * 2))
+    assert "a peak is shown" in text and "falls to 30.1% at width 8, rises to 50.1% at width 16" in text
+    assert "20 % label noise, mean of 3 seeds" in text and "10% at width 9.5" in text
+    both = model_wise_double_descent.alt_text(swept(), peak_verdict([[8.0, 16.0, 32.0], [4.0, 16.0, 32.0]]))
+    assert "at width 8, rises" in both and "at width 4, rises" in both
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_alt_text_of_a_sweep_names_no_peak_unless_all_of_it_is_shown(missing):
+    verdicts = ["inconclusive" if i == missing else "supported" for i in range(3)]
+    text = model_wise_double_descent.alt_text(swept(), peak_verdict([[8.0, 16.0, 32.0]] * 2, verdicts))
+    assert "no peak shown" in text and "rises" not in text and "10.0 to 20.0 points" in text
+
+
+def test_alt_text_of_a_sweep_that_was_not_judged_names_no_peak():
+    assert "no peak shown" in model_wise_double_descent.alt_text(swept(), VERDICT)
+
+
+def test_the_sweep_shows_medians_where_the_judge_takes_them():
+    seeds = range(20)
+    training = synthetic_training.table((4, 8, 16, 32), (0.0, 0.2), seeds=seeds, study="a")
+    training.loc[training["seed"] == 19, "error_clean"] = 100.0  # a mean would notice
+    measurements = width_sweep.measure({"seed": 0}, training)
+    text = model_wise_double_descent.alt_text(measurements, peak_verdict([[4.0, 8.0, 16.0]] * 2))
+    assert "median of 20 seeds" in text and "31.0% at width 8" in text
+    figure = model_wise_double_descent.draw(measurements, VERDICT)
+    assert "median of 20 seeds" in figure.axes[0].get_title()
+    averages = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert np.max([line.get_ydata() for line in averages]) < 1
+    pyplot.close("all")
+
+
+def test_a_sweep_without_held_out_samples_is_drawn():
+    training = synthetic_training.table((4, 8, 16, 32), study="a")
+    measurements = width_sweep.measure({"seed": 0}, training[training["split"] != "heldout"])
+    text = model_wise_double_descent.alt_text(measurements, peak_verdict([[4.0, 8.0, 16.0]] * 2))
+    assert "early stopping" not in text
+    assert model_wise_double_descent.draw(measurements, VERDICT).axes
+    pyplot.close("all")
 
 
 def test_alt_texts_of_corruption_carry_the_numbers():
     measurements = corrupted()
-    assert "at least 100.0%" in corruption_is_fitted.alt_text(measurements, VERDICT)
+    assert "at least 100%" in corruption_is_fitted.alt_text(measurements, VERDICT)
     robust = early_stopping_is_robust.alt_text(measurements, VERDICT)
     assert "loses 4.0 points" in robust and "to the end 40.0" in robust and "chance is 10.0%" in robust
-    assert "14 at ρ = 0.4" in distance_over_training.alt_text(measurements, VERDICT)
+    distance = distance_over_training.alt_text(measurements, VERDICT)
+    assert "14 at ρ = 0.4" in distance and "at least 1.2 times" in distance and "at most 1.4 times" in distance
+
+
+def test_what_is_bounded_in_words_is_rounded_to_the_safe_side():
+    measurements = corrupted()
+    noisy = (measurements["split"] == "train") & (measurements["labels"] == "noisy")
+    measurements.loc[noisy & (measurements["quantity"] == "error"), "value"] = 0.00351
+    assert "at least 99.6%" in corruption_is_fitted.alt_text(measurements, VERDICT)
+    measurements.loc[(measurements["quantity"] == "fitted") & (measurements["stopping"] == "heldout_loss"), "value"] = (
+        0.10011
+    )
+    assert "at most 10.1%" in early_stopping_is_robust.alt_text(measurements, VERDICT)
 
 
 @pytest.mark.parametrize("names", [("a",), ("a", "b")])

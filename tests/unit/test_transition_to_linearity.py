@@ -13,12 +13,37 @@ from overparam.experiments import (
     linear_remainder,
     submodel_independence,
 )
+from overparam.figures import hessian_norm as hessian_norm_figure
 
 
 def settings(name: str, **overrides) -> dict:
     declared = experiment_settings.declaration(name)
     defaults = {key: value["default"] for key, value in declared["settings"].items()}
     return {**defaults, **declared["presets"]["smoke"], "seed": 1, **overrides}
+
+
+def hessian_table(exponent: float) -> pd.DataFrame:
+    """Return norms m^exponent with weights ±1, and √(log m) times that with Gaussian ones."""
+    rows = []
+    for width in (16, 256, 4096):
+        common = {"seed": 0, "width": width, "input_norm": 1.0, "radius": 1.0}
+        root_log, value = np.log(width) ** 0.5, width**exponent
+        for activation, weights, output, norm in (
+            ("tanh", "gaussian", "linear", value * root_log),
+            ("sigmoid", "gaussian", "linear", value * root_log),
+            ("tanh", "sign", "linear", value),
+            ("tanh", "gaussian", "squared", 1.0 if exponent == -0.5 else value),
+        ):
+            case = {**common, "activation": activation, "output_weights": weights, "output": output}
+            rows.append({**case, "quantity": "hessian_norm", "value": norm})
+            rows.append({**case, "quantity": "hessian_norm_over_root_log", "value": norm / root_log})
+    return pd.DataFrame(rows)
+
+
+def test_alt_text_names_a_cause_only_where_the_exponents_agree_with_it():
+    agreeing, other = (hessian_norm_figure.alt_text(hessian_table(exponent), {}) for exponent in (-0.5, -0.3))
+    assert "accounts for" in agreeing and "stops the fall" in agreeing
+    assert "accounts for" not in other and "stops the fall" not in other
 
 
 def test_hessian_norm_agrees_with_lanczos_and_is_repeatable():

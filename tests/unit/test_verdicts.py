@@ -103,11 +103,110 @@ def test_control_applies_to_the_predictions_that_it_names():
     assert forms["corrected"]["verdict"] == "inconclusive"  # the bound holds for ridge as well
 
 
-def test_control_without_rows_names_claim_prediction_and_column():
+LASSO = "no row has method = lasso (found: sgd, ridge)"
+
+
+def test_control_that_was_not_measured_leaves_nothing_to_be_supported():
     entry = copy.deepcopy(ENTRY)
     entry["control"]["where"] = {"method": "lasso"}
-    with pytest.raises(UserError, match=r"X1, printed form, control, prediction `rate`: no row has method = lasso"):
+    forms = judge(entry)["forms"]
+    assert (forms["corrected"]["verdict"], forms["corrected"]["predictions"][0]["verdict"]) == (
+        "inconclusive",
+        "supported",
+    )
+    assert forms["corrected"]["reason"] == f"the control was not measured: rate ({LASSO})"
+    (judged,) = forms["corrected"]["control"]["predictions"]
+    assert (judged["verdict"], judged["estimates"], judged["n_seeds"]) == ("inconclusive", [], 0)
+    assert judged["detail"] == {"not_measured": LASSO}
+    assert forms["printed"]["verdict"] == "inconclusive"  # without its control the refutation is worth nothing either
+    assert "; refuted: rate (slope" in forms["printed"]["reason"]
+
+
+def test_control_of_which_a_measured_part_failed_has_failed():
+    entry = copy.deepcopy(ENTRY)
+    table = measurements()
+    table = pd.concat([table, table[table["method"] == "sgd"].assign(quantity="loss")])  # no loss of ridge
+    entry["forms"]["corrected"]["predictions"].append({**SLOPE, "name": "loss", "quantity": "loss", "band": [-1, 0]})
+    form = judge(entry, table)["forms"]["corrected"]
+    assert [one["verdict"] for one in form["control"]["predictions"]] == ["refuted", "inconclusive"]
+    assert form["verdict"] == "supported"
+    entry["control"]["only"] = ["loss"]
+    form = judge(entry, table)["forms"]["corrected"]
+    assert form["reason"].startswith("the control was not measured: loss (no row has method = ridge")
+
+
+def test_prediction_on_a_level_that_was_not_measured_is_inconclusive():
+    entry = copy.deepcopy(ENTRY)
+    wide = {"name": "wide", "kind": "ordering", "quantity": "error", "where": {"method": "sgd"}, "less": 1}
+    entry["forms"]["corrected"]["predictions"].append({**wide, "greater": {"where": {"width": 128}}})
+    form = judge(entry)["forms"]["corrected"]
+    assert (form["verdict"], [one["verdict"] for one in form["predictions"]]) == (
+        "inconclusive",
+        ["supported", "inconclusive"],
+    )
+    assert form["reason"] == "inconclusive: wide (no row has width = 128 (found: 2, 4, 8, 16, 32, 64))"
+
+
+@pytest.mark.parametrize(
+    ("where", "message"), [({"methd": "ridge"}, "unknown column `methd`"), ({"quantity": "los"}, "quantity = los")]
+)
+def test_misspelt_control_names_claim_prediction_and_column(where, message):
+    entry = copy.deepcopy(ENTRY)
+    entry["control"]["where"] = where
+    with pytest.raises(UserError, match=f"X1, printed form, control, prediction `rate`: .*{message}"):
         judge(entry)
+
+
+def test_parts_that_hold_under_a_failed_control_are_named():
+    entry = copy.deepcopy(ENTRY)
+    parts = [measurements().assign(activation=name) for name in ("relu", "tanh")]
+    under = (parts[1]["method"] == "ridge").to_numpy()
+    parts[1].loc[under, "value"] = parts[1].loc[~under, "value"].to_numpy()  # with tanh ridge does what SGD does
+    entry["forms"]["corrected"]["predictions"] = [
+        {**SLOPE, "band": [-0.6, -0.4], "each": ["activation"]},
+        {"name": "small", "kind": "bound", "quantity": "error", "limit": 2, "where": {"activation": "relu"}},
+    ]
+    del entry["forms"]["printed"]
+    form = judge(entry, pd.concat(parts))["forms"]["corrected"]
+    assert (form["verdict"], form["control"]["verdict"]) == ("supported", "refuted")
+    assert form["control"]["supported_parts"] == ["rate (activation = tanh)", "small"]
+    assert form["reason"].endswith("; under the control these parts still hold: rate (activation = tanh), small")
+
+
+def early_stopped(removes):
+    """Return test errors with a peak where train errors cross a level; early stopping ``removes`` the peak or not."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for seed in range(6):
+        for k, width in enumerate((2, 4, 8, 16, 32, 64, 128)):
+            peak, fit = 0.2 * np.exp(-((k - 3) ** 2)), 1 / (1 + np.exp(2.0 * (k - 3)))
+            for stopping in ("final", "heldout_error"):
+                early = stopping == "heldout_error"
+                errors = {"test": 0.3 if early and removes else 0.3 + peak, "train": 0.4 if early else fit}
+                noisy = [(split, stopping, seed, width, e + 0.005 * rng.normal()) for split, e in errors.items()]
+                rows += [("error", *row) for row in noisy]
+    return pd.DataFrame(rows, columns=["quantity", "split", "stopping", "seed", "width", "value"])
+
+
+@pytest.mark.parametrize(("removes", "control", "expected"), [(True, "fails", "supported"), (False, "holds", "open")])
+def test_control_keeps_the_reference_so_that_a_peak_it_leaves_shows(removes, control, expected):
+    reference = {"quantity": "error", "where": {"split": "train", "stopping": "final"}, "level": 0.5}
+    prediction = {
+        "name": "peak",
+        "kind": "peak",
+        "quantity": "error",
+        "where": {"split": "test", "stopping": "final"},
+        "x": "width",
+        "prominence": 0.02,
+        "at": [0.5, 2],
+        "reference": {**reference, "direction": "falling"},
+    }
+    entry = {**ENTRY, "forms": {"printed": {"predictions": [prediction]}}}
+    entry["control"] = {"description": "Stopped early.", "where": {"stopping": "heldout_error"}}
+    form = judge(entry, early_stopped(removes))["forms"]["printed"]
+    assert form["predictions"][0]["verdict"] == "supported"
+    assert (form["control"]["verdict"] == "supported") == (control == "holds")
+    assert form["verdict"] == {"supported": "supported", "open": "inconclusive"}[expected]
 
 
 def test_vacuous_bound_is_supported_and_flagged():

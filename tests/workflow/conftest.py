@@ -21,8 +21,9 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         self.extra = {}
+        self.environment = {}
 
-    def snakemake(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake; stdout and stderr together in ``stdout``."""
         configfiles = ["config/smoke.yaml"]
         if self.extra:
@@ -31,7 +32,7 @@ class Project:
         clean = {name: value for name, value in os.environ.items() if name != "OVERPARAM_CIFAR10"}
         run = subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--configfile", *configfiles],
-            cwd=self.folder, env={**clean, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=self.folder, env={**clean, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         if check and run.returncode:
             logs = "\n".join(path.read_text() for path in self.folder.glob("results/*/logs/**/*.log"))

@@ -38,7 +38,8 @@ def test_networks_on_images(sources):
         "studies": [STUDY],
         "experiments": {"random_features": {"dataset": "cifar10-small"}},
     }
-    sources.snakemake(OVERPARAM_CIFAR10=str(IMAGES))
+    sources.environment = {"OVERPARAM_CIFAR10": str(IMAGES)}
+    sources.snakemake()
     verdict = json.loads((sources.folder / RESULTS / "claims/B4/verdict.json").read_text())
     assert verdict["data"]["label"].startswith("CIFAR-10") and len(verdict["data"]["checksum"]) == 64
     assert verdict["data"]["label"] in (sources.folder / RESULTS / "claims/B4/figure.alt.txt").read_text()

@@ -50,4 +50,15 @@ rule report:
 
 rule claims:
     input:
-        rules.tabulate.output.table,
+        table=rules.tabulate.output.table,
+        verdicts=verdicts(),
+    log:
+        f"{RESULTS}/logs/claims.log",
+    conda:
+        ENVIRONMENT
+    params:
+        settings=verbatim({"claims": [tabulated(name) for name in CLAIMS]}),
+    message:
+        "The verdicts"
+    shell:
+        'python "$OVERPARAM_SCRIPTS"/show.py {params.settings:q} --input verdicts {input.verdicts} --log {log}'

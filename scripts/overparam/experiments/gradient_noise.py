@@ -33,8 +33,9 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         Per ``case``, ``seed`` and recorded ``step``: ``noise_covariance`` = tr Cov_i(∇ℓ_i) and
         ``noise_second_moment`` = mean_i ‖∇ℓ_i‖², with the columns ``loss`` (L) and ``excess_loss`` (L − L*; L* is zero
         for a network that interpolates, else the loss of the minimum that Levenberg–Marquardt finds from the end of
-        the run). Per case and seed: ``decades`` of excess loss covered, ``noise_left`` (last tr Cov over first) and
-        ``loss_infimum`` (L*).
+        the run). Per case and seed: ``decades`` of excess loss covered, ``noise_left`` (last tr Cov over first),
+        ``noise_over_proportional`` (that over the last excess loss over the first: 1 if the noise is proportional to
+        the excess loss, far above 1 if it has a floor) and ``loss_infimum`` (L*).
     """
     n_inputs = settings["n_inputs"]
     sizes = {case: (settings["small_width"] if case == "under_parameterized" else settings["width"]) for case in CASES}
@@ -59,7 +60,13 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                     rows.append({"quantity": quantity, "value": values[k, seed], "seed": seed, **condition, **point})
             decades = np.log10(excess[kept[0]] / excess[kept[-1]])
             left = covariance[kept[-1], seed] / covariance[kept[0], seed]
-            for quantity, value in (("decades", decades), ("noise_left", left), ("loss_infimum", infimum[seed])):
+            values = {
+                "decades": decades,
+                "noise_left": left,
+                "noise_over_proportional": left * 10**decades,
+                "loss_infimum": infimum[seed],
+            }
+            for quantity, value in values.items():
                 rows.append({"quantity": quantity, "value": value, "seed": seed, **condition})
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64", "step": "Int64"})
 

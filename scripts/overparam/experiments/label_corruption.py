@@ -78,7 +78,8 @@ def _over_clean(train: pd.DataFrame) -> pd.DataFrame:
     clean = clean[[*twins, "distance"]].rename(columns={"distance": "clean_distance"})
     pairs = train[(train["label_noise"] > 0) & train["study"].isin(clean["study"].unique())]
     pairs = pairs.merge(clean, on=twins, how="left", validate="many_to_one")
-    values = (pairs["distance"] / pairs["clean_distance"]).mask(pairs["distance"] == pairs["clean_distance"], 1.0)
+    at_start = (pairs["distance"] == 0) & (pairs["clean_distance"] == 0)
+    values = (pairs["distance"] / pairs["clean_distance"]).mask(at_start, 1.0)
     return pairs[[*MODEL, *CONDITIONS]].assign(
         split="train", labels=None, quantity="distance_over_clean", value=values.astype("float64")
     )

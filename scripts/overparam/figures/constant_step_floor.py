@@ -6,6 +6,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.figures import theme
+from overparam.figures.rounding import at_most
 
 CASES = {
     ("inconsistent", "sgd"): ("SGD, no line fits", "o", "-"),
@@ -45,7 +46,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"Stationary squared error of constant-step SGD on three points that no line fits: it grows {_factor(floor)} "
         f"times, from {floor.iloc[0]:.2g} to {floor.iloc[-1]:.2g}, as the step grows "
         f"{floor.index[-1] / floor.index[0]:.3g} times, and lies on the exact solution. "
-        f"With labels that fit, or with the full batch, it stays below {quiet:.1g} at every step."
+        f"With labels that fit, or with the full batch, its mean is at most {at_most(quiet, 1)} at every step."
     )
 
 

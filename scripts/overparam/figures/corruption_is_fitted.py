@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.figures import corruption, studies, theme
+from overparam.figures.rounding import at_least
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -28,7 +29,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             final = corruption.at(corruption.accuracy(small, "train"), "final")
             studies.lines(levels, final, "label_noise", seeds=False, **control)
         levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict))
+        levels.set_title(studies.title(study, verdict, "\n"))
         studies.percent_axis(levels)
     if len(corruption.under(measurements)):
         shown["train, p < n"] = control
@@ -47,12 +48,14 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     large, small = corruption.over(study), corruption.under(study)
     train, test = (corruption.at(corruption.accuracy(large, split), "final") for split in ("train", "test"))
     curve = corruption.mean(test)
+    least = at_least(round(100 * train["value"].min(), 9), 3)
     text = (
         f"{studies.title(study, verdict)}, labels replaced by {corruption.definition(study)}: train accuracy on the "
-        f"given labels is at least {train['value'].min():.1%} at every corruption, while test accuracy goes from "
-        f"{curve.iloc[0]:.1%} at ρ = {curve.index[0]:g} to {curve.iloc[-1]:.1%} at ρ = {curve.index[-1]:g}."
+        f"given labels is at least {least}% in every run, while mean test "
+        f"accuracy goes from {curve.iloc[0]:.1%} at ρ = {curve.index[0]:g} to {curve.iloc[-1]:.1%} at "
+        f"ρ = {curve.index[-1]:g}."
     )
     control = corruption.mean(corruption.at(corruption.accuracy(small, "train"), "final"))
     if len(control):
-        text += f" A network with fewer parameters than samples fits {control.min():.1%} at worst."
+        text += f" A network with fewer parameters than samples fits {control.min():.1%} at ρ = {control.idxmin():g}."
     return text

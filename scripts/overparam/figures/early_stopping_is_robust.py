@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.figures import corruption, studies, theme
+from overparam.figures.rounding import at_most
 
 SHOWN = {"final": ("-", "o", "last epoch"), corruption.STOPPED: ("--", "^", "early stopping")}
 
@@ -29,7 +30,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             axis.axhline(_chance(study), **chance)
         entries["chance, 1/C"] = chance
         levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict))
+        levels.set_title(studies.title(study, verdict, "\n"))
         fitted.set_title("false labels fitted")
         test.set_title("test, true labels")
         studies.percent_axis(levels)
@@ -54,12 +55,13 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     for rule in SHOWN:
         curve = corruption.mean(corruption.at(test, rule))
         lost[rule] = curve.iloc[0] - curve[level]
-        fitted[rule] = corruption.mean(corruption.at(_fitted(judged), rule)).max()
+        fitted[rule] = at_most(round(100 * corruption.mean(corruption.at(_fitted(judged), rule)).max(), 9), 3)
     return (
-        f"{studies.title(study, verdict)}: at ρ = {level:g} early stopping on corrupted held-out labels loses "
-        f"{100 * lost[corruption.STOPPED]:.1f} points of test accuracy, training to the end {100 * lost['final']:.1f}; "
-        f"for ρ up to {level:g} at most {fitted[corruption.STOPPED]:.1%} of the corrupted labels are fitted at the "
-        f"stopping time (chance is {_chance(study):.1%}), {fitted['final']:.1%} at the end."
+        f"{studies.title(study, verdict)}, means over seeds: at ρ = {level:g} early stopping on corrupted held-out "
+        f"labels loses {100 * lost[corruption.STOPPED]:.1f} points of test accuracy, training to the end "
+        f"{100 * lost['final']:.1f}; for ρ up to {level:g} at most {fitted[corruption.STOPPED]}% of the corrupted "
+        f"labels are fitted at the stopping time (chance is {_chance(study):.1%}), at most "
+        f"{fitted['final']}% at the end."
     )
 
 

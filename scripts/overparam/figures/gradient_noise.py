@@ -9,7 +9,7 @@ from overparam.figures import theme
 CASES = {
     "interpolating": ("squared loss, p > n", "o"),
     "under_parameterized": ("squared loss, p < n (control)", "s"),
-    "cross_entropy": ("cross-entropy, p > n", "^"),
+    "cross_entropy": ("cross-entropy, p > n (control)", "^"),
 }
 GUIDES = {"interpolating": (1, "slope 1", 3), "cross_entropy": (2, "slope 2", 0.1)}
 
@@ -53,9 +53,11 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     }
     left = measurements[measurements["quantity"] == "noise_left"].groupby("case")["value"].median()
     falls = {case: -np.log10(left[case]) for case in CASES}
+    excess = measurements[measurements["quantity"] == "noise_over_proportional"].groupby("case")["value"].median()
     return (
         f"Gradient noise against excess loss along gradient descent (medians over seeds). Squared loss, interpolating: "
         f"the loss falls {parts['interpolating']:.1f} decades and the noise {falls['interpolating']:.1f}; "
-        f"under-parameterized: {parts['under_parameterized']:.1f} and only {falls['under_parameterized']:.1f}; "
+        f"under-parameterized: {parts['under_parameterized']:.1f} and {falls['under_parameterized']:.1f}, which leaves "
+        f"{excess['under_parameterized']:.2g} times the noise that proportionality would; "
         f"cross-entropy: {parts['cross_entropy']:.1f} and {falls['cross_entropy']:.1f}."
     )

@@ -52,26 +52,33 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the fall over the range of widths and the raw exponents."""
-    inside = measurements[(measurements["quantity"] == "hessian_norm") & (measurements["radius"] > 0)]
-    curves = {
-        name: _select(inside, *case).groupby("width")["value"].mean()
-        for name, case in {
-            "gaussian": ("tanh", "gaussian", 1.0),
-            "sigmoid": ("sigmoid", "gaussian", 1.0),
-            "sign": ("tanh", "sign", 1.0),
-            "control": ("tanh", "gaussian", 1.0, "squared"),
-        }.items()
+    """State the exponents, raw and over √(log m), and the cause only where they agree with it."""
+    inside = measurements[measurements["radius"] > 0]
+    cases = {
+        "gaussian": ("tanh", "gaussian", 1.0),
+        "sigmoid": ("sigmoid", "gaussian", 1.0),
+        "sign": ("tanh", "sign", 1.0),
+        "control": ("tanh", "gaussian", 1.0, "squared"),
     }
-    slopes = {name: np.polyfit(np.log(curve.index), np.log(curve), 1)[0] for name, curve in curves.items()}
-    first, last = curves["gaussian"].index[[0, -1]]
+    raw, scaled = (inside[inside["quantity"] == f"hessian_norm{end}"] for end in ("", "_over_root_log"))
+    slopes = {name: _exponent(_select(raw, *case)) for name, case in cases.items()}
+    over_log = {name: _exponent(_select(scaled, *cases[name])) for name in ("gaussian", "sigmoid")}
+    explained = abs(slopes["sign"] + 0.5) <= 0.02 and all(abs(slope + 0.5) <= 0.05 for slope in over_log.values())
+    words = "; the largest unit's growth like √(log m) accounts for the difference from −1/2: without it they are"
+    words = words if explained else "; divided by √(log m) they are"
+    outcome = "stops the fall: exponent" if slopes["control"] > -0.1 else "gives exponent"
+    first, last = raw["width"].min(), raw["width"].max()
     return (
         f"Largest Hessian norm of a two-layer network over a ball around its initialisation, for widths {first} to "
-        f"{last}. With Gaussian output weights it falls with exponent {slopes['gaussian']:.3f} (tanh) and "
-        f"{slopes['sigmoid']:.3f} (sigmoid), shallower than −1/2 because the largest unit grows like √(log m); with "
-        f"weights ±1 with exponent {slopes['sign']:.3f}. Squaring the output stops the fall: exponent "
-        f"{slopes['control']:.3f}."
+        f"{last}. With Gaussian output weights it falls with exponents {slopes['gaussian']:.3f} (tanh) and "
+        f"{slopes['sigmoid']:.3f} (sigmoid){words} {over_log['gaussian']:.3f} and {over_log['sigmoid']:.3f}; with "
+        f"weights ±1 with exponent {slopes['sign']:.3f}. Squaring the output {outcome} {slopes['control']:.3f}."
     )
+
+
+def _exponent(rows: pd.DataFrame) -> float:
+    curve = rows.groupby("width")["value"].mean()
+    return float(np.polyfit(np.log(curve.index), np.log(curve), 1)[0])
 
 
 def _select(rows: pd.DataFrame, activation: str, weights: str, x_norm: float, output: str = "linear") -> pd.DataFrame:

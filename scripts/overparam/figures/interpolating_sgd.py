@@ -7,6 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.figures import theme
+from overparam.figures.rounding import at_least, at_most
 
 CAUSES = {
     ("over", "contradictory"): ("contradictory, p/n = {}", "-."),
@@ -58,10 +59,11 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     worst, least = final.max(), final.min()
     return (
         f"Excess loss of constant-step SGD: with more parameters than samples it falls exponentially to at most "
-        f"{worst['over', 'generic']:.1g} of its start, {ratio.min():.2g} to {ratio.max():.2g} times as fast as "
-        f"promised; with fewer parameters but realisable labels to {worst['under', 'realisable']:.1g}. "
-        f"It stays above {least['under', 'generic']:.1g} with fewer parameters and generic labels, and above "
-        f"{least['over', 'contradictory']:.1g} with more parameters and contradictory labels."
+        f"{at_most(worst['over', 'generic'], 1)} of its start, {ratio.min():.2g} to {ratio.max():.2g} times as fast as "
+        f"promised; with fewer parameters but realisable labels to at most "
+        f"{at_most(worst['under', 'realisable'], 1)}. It stays above {at_least(least['under', 'generic'], 1)} with "
+        f"fewer parameters and generic labels, and above {at_least(least['over', 'contradictory'], 1)} with more "
+        f"parameters and contradictory labels."
     )
 
 

@@ -6,6 +6,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.figures import theme
+from overparam.figures.rounding import at_most
 
 DIRECTIONS = {
     "worst": ("worst direction found", "o", "-"),
@@ -50,15 +51,24 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the exponents per direction and the tightest ratio to the bound."""
-    exponents = {direction: _exponent(measurements, "tanh", direction) for direction in DIRECTIONS}
+    """State the exponents per direction, and how near the bound each comes, also at the largest width."""
+    tanh, relu = (
+        {direction: _exponent(measurements, name, direction) for direction in DIRECTIONS} for name in ("tanh", "relu")
+    )
+    width = measurements["width"].max()
+    widest = _shares(measurements[measurements["width"] == width], "tanh", "linear").groupby("direction").max()
+    shares = [
+        _shares(measurements, *case).max() for case in (("tanh", "linear"), ("relu", "linear"), ("tanh", "squared"))
+    ]
+    usual = max(widest["random"], widest["gradient descent"])
     return (
         f"Remainder of a two-layer tanh network after its linear part: it falls with width with exponent "
-        f"{exponents['worst']:.2f} in the worst direction found, {exponents['gradient descent']:.2f} along gradient "
-        f"descent's own displacement and {exponents['random']:.2f} in random directions, and reaches at most "
-        f"{_tightest(measurements, 'tanh', 'linear'):.2f} of the bound β‖θ − θ₀‖²/(2√m). ReLU, which is not smooth, "
-        f"exceeds the bound up to {_tightest(measurements, 'relu', 'linear'):.3g} times, and squaring the output up to "
-        f"{_tightest(measurements, 'tanh', 'squared'):.3g} times."
+        f"{tanh['worst']:.2f} in the worst direction found, {tanh['gradient descent']:.2f} along gradient descent's "
+        f"own displacement and {tanh['random']:.2f} in random directions. The largest share of the bound "
+        f"β‖θ − θ₀‖²/(2√m) is {shares[0]:.2f}; at m = {width} it is {widest['worst']:.2f} in the "
+        f"worst direction and at most {at_most(usual, 1)} in the others. ReLU, which is not smooth, falls with "
+        f"{relu['worst']:.2f}, {relu['gradient descent']:.2f} and {relu['random']:.2f}; its largest share of the bound "
+        f"is {shares[1]:.3g}, and with the tanh output squared {shares[2]:.3g}."
     )
 
 
@@ -73,8 +83,9 @@ def _exponent(measurements: pd.DataFrame, activation: str, direction: str) -> fl
     return float(np.polyfit(np.log(middle.index), np.log(middle), 1)[0])
 
 
-def _tightest(measurements: pd.DataFrame, activation: str, output: str) -> float:
+def _shares(measurements: pd.DataFrame, activation: str, output: str) -> pd.Series:
+    """Return remainder over bound of every displacement."""
     rows = measurements[(measurements["activation"] == activation) & (measurements["output"] == output)]
     keys = ["seed", "width", "direction", "trial"]
     sides = [rows[rows["quantity"] == name].set_index(keys)["value"] for name in ("remainder", "remainder_bound")]
-    return float((sides[0] / sides[1]).max())
+    return sides[0] / sides[1]

@@ -1,12 +1,17 @@
 """Test error above train error over width, a colour per level of label noise, early stopping dashed."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.figures import studies, theme
+from overparam.judge.intervals import effective
 
+JUDGED = 0.2  # level of label noise that the claim judges
 LEVEL = 0.1  # train error at the interpolation threshold, as the claim defines it
 STOPPED = "heldout_error"
+SIDES = ("rise", "fall", "weaker side")  # what the verdict must support before a peak is named
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -20,19 +25,19 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         test, train = axes[0, column], axes[1, column]
         for level, rows in study.groupby("label_noise"):
             final, stopped = (rows[rows["stopping"] == rule] for rule in ("final", STOPPED))
-            style = {"color": colors[level]}
+            style = {"color": colors[level], "average": _average(study)}
             studies.lines(test, _split(final, "test"), "width", marker="o", markersize=4, **style)
             studies.lines(
                 test, _split(stopped, "test"), "width", seeds=False, linestyle="--", marker="^", markersize=5, **style
             )
             studies.lines(train, _split(final, "train"), "width", marker="o", markersize=4, **style)
         studies.width_axis(train, study["width"].unique())
-        threshold = _threshold(study, max(study["label_noise"]))
+        threshold = _threshold(study, verdict)
         if threshold:
-            theme.mark_threshold(test, threshold, f"train error {100 * LEVEL:g} %")
-            theme.mark_threshold(train, threshold, "")
+            theme.mark_threshold(test, threshold, "")
+            theme.mark_threshold(train, threshold, f"train error {100 * LEVEL:g} %")
         train.axhline(LEVEL, color=theme.INK, linestyle=":", linewidth=1)
-        test.set_title(studies.title(study, verdict))
+        test.set_title(f"{studies.title(study, verdict)}, {_averaged(study)}")
         train.set_xlabel("width")
         for axis in (test, train):
             studies.percent_axis(axis)
@@ -47,36 +52,53 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State dip, peak and second descent of every study at its highest noise level, and what early stopping leaves."""
+    """State for every study whether the verdict shows a peak, and the errors at the places where it was tested."""
     errors = _errors(measurements)
     return " ".join(_finding(study, verdict) for _, study in errors.groupby("study", sort=False))
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    level = max(study["label_noise"])
-    noisy = study[study["label_noise"] == level]
-    curve = _mean(noisy, "test", "final")
-    inner = curve.iloc[1:-1]
-    rise = {
-        width: min(value - curve.loc[:width].min(), value - curve.loc[width:].min()) for width, value in inner.items()
-    }
-    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise: "
-    peak = max(rise, key=rise.get) if rise else None
-    if peak is None or rise[peak] <= 0:
-        text += f"test error has no interior peak over width {curve.index[0]} to {curve.index[-1]}."
+    level, (estimates, detail) = _level(study), _judged(study, verdict)
+    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {_averaged(study)}: "
+    tested = sorted({tuple(places) for places in detail.get("tested_at", [])})  # one triple per half of the seeds
+    if not tested:
+        return f"{text}no peak shown."
+    curve = _curve(study, level, "test", "final")
+    if all(estimates.get(side, {}).get("verdict") == "supported" for side in SIDES):
+        text += "a peak is shown: " + "; or ".join(
+            f"test error falls to {curve[dip]:.1%} at width {dip:g}, rises to {curve[top]:.1%} at width {top:g} and "
+            f"falls again to {curve[end]:.1%} at width {end:g}"
+            for dip, top, end in tested
+        )
     else:
-        dip, end = curve.loc[:peak].idxmin(), curve.loc[peak:].idxmin()
-        text += (
-            f"test error falls to {curve[dip]:.1%} at width {dip}, rises to {curve[peak]:.1%} at width {peak} "
-            f"and falls again to {curve[end]:.1%} at width {end}; "
-        )
-        threshold = _threshold(study, level)
-        text += f"train error reaches {LEVEL:.0%} at width {threshold:.3g}; " if threshold else ""
-        stopped = _mean(noisy, "test", STOPPED)
-        text += (
-            f"with early stopping it is {stopped[dip]:.1%}, {stopped[peak]:.1%} and {stopped[end]:.1%} at these widths."
-        )
-    return text
+        text += "no peak shown; test error is " + "; ".join(_at(curve, places) for places in tested)
+    weaker = estimates.get("weaker side", {})
+    if None not in (low := weaker.get("low"), high := weaker.get("high")):
+        text += f". The weaker of rise and fall is {100 * low:.1f} to {100 * high:.1f} points"
+    threshold = _threshold(study, verdict)
+    text += f". Train error reaches {LEVEL:.0%} at width {threshold:.3g}" if threshold else ""
+    others = {"with early stopping": (level, STOPPED), "without label noise": (0.0, "final")}
+    for words, (noise, rule) in others.items():
+        other = _curve(study, noise, "test", rule)
+        if len(other) and (noise, rule) != (level, "final"):
+            text += f"; {words} test error is {_at(other, tested[0])}"
+    return text + "."
+
+
+def _at(curve: pd.Series, places: tuple[float, ...]) -> str:
+    values, widths = [f"{curve[place]:.1%}" for place in places], [f"{place:g}" for place in places]
+    return f"{', '.join(values[:-1])} and {values[-1]} at widths {', '.join(widths[:-1])} and {widths[-1]}"
+
+
+def _judged(study: pd.DataFrame, verdict: dict) -> tuple[dict[str, dict], dict[str, Any]]:
+    """Return the estimates of the claim's peak in one study, by name, and their detail; both empty if not judged."""
+    label = f"study = {study['study'].iloc[0]}"
+    for form in verdict.get("forms", {}).values():
+        for prediction in form["predictions"]:
+            if prediction["kind"] == "peak" and label in prediction["detail"]:
+                named = {estimate["name"].removeprefix(f"{label}: "): estimate for estimate in prediction["estimates"]}
+                return named, prediction["detail"][label]
+    return {}, {}
 
 
 def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -88,11 +110,28 @@ def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
     return rows[rows["split"] == split]
 
 
-def _mean(rows: pd.DataFrame, split: str, rule: str) -> pd.Series:
-    return _split(rows[rows["stopping"] == rule], split).groupby("width")["value"].mean()
+def _level(study: pd.DataFrame) -> float:
+    return JUDGED if JUDGED in set(study["label_noise"]) else max(study["label_noise"])
 
 
-def _threshold(study: pd.DataFrame, level: float) -> float | None:
-    """Return the width at which the mean train error reaches :data:`LEVEL` at one noise level."""
-    curve = _mean(study[study["label_noise"] == level], "train", "final")
+def _average(study: pd.DataFrame) -> str:
+    """Return how the claim's judge averages over this many seeds."""
+    return effective("median", study["seed"].nunique())
+
+
+def _averaged(study: pd.DataFrame) -> str:
+    return f"{_average(study)} of {study['seed'].nunique()} seeds"
+
+
+def _curve(study: pd.DataFrame, level: float, split: str, rule: str) -> pd.Series:
+    """Return the average error over width at one level of label noise."""
+    rows = study[(study["label_noise"] == level) & (study["stopping"] == rule)]
+    return _split(rows, split).groupby("width")["value"].agg(_average(study))
+
+
+def _threshold(study: pd.DataFrame, verdict: dict) -> float | None:
+    """Return the width at which train error reaches :data:`LEVEL`: as judged, else that of the average curve."""
+    if reference := _judged(study, verdict)[1].get("reference"):
+        return reference
+    curve = _curve(study, _level(study), "train", "final")
     return studies.crossing(curve.index, curve, LEVEL)

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.figures import random_features, studies, theme
+from overparam.figures.rounding import at_least, at_most
 
 PANELS = (
     ("function_norm", "norm √N‖a‖"),
@@ -73,14 +74,16 @@ def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
         )
         for quantity in ("function_norm", "kernel_distance")
     }
+    kernel = random_features.rows(chosen, *clean, method="kernel", quantity="function_norm")["value"].mean()
     norm, distance = found["function_norm"], found["kernel_distance"]
     ends = chosen[(chosen["method"] == "gradient_descent") & (chosen["quantity"] == "solution_distance")]
-    worst = ends.groupby("start")["value"].max()
+    farthest, nearest = ends.groupby("start")["value"].max(), ends.groupby("start")["value"].min()
     return (
         f"{random_features.sentence_start(kind)} on {random_features.data_label(verdict)}, "
         f"{random_features.arm_name(*clean)}: the function's norm √N‖a‖ is {norm.iloc[0]:.3g} at "
         f"N = {norm.index[0]:g} n, largest ({norm.max():.3g}) at N = {norm.idxmax():g} n and {norm.iloc[-1]:.3g} at "
-        f"N = {norm.index[-1]:g} n; the relative distance to the kernel's predictor falls from {distance.max():.3g} to "
-        f"{distance.iloc[-1]:.2g}. Gradient descent from zero ends within {worst['zero']:.1g} of the minimum-norm "
-        f"solution, from a random start {worst['random']:.2g} away."
+        f"N = {norm.index[-1]:g} n, {norm.iloc[-1] / kernel:.3g} times the kernel's; "
+        f"the relative distance to the kernel's predictor falls from {distance.max():.3g} to "
+        f"{distance.iloc[-1]:.2g}. Gradient descent from zero ends within {at_most(farthest['zero'], 1)} of the "
+        f"minimum-norm solution, from a random start at least {at_least(nearest['random'])} away."
     )

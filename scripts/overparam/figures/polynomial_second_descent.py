@@ -22,7 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         test = polynomial_risk.losses(measurements, basis, "minimum_norm", "test")
         polynomial_risk.line(axis, test, SMALLEST_SHOWN, seeds=True, label=f"test, {label}", **style)
     train = polynomial_risk.losses(measurements, "legendre_orthonormal", "minimum_norm", "train")
-    style = {"color": theme.INK, "linestyle": ":", "label": "train, every basis (zero from p = n on)"}
+    style = {"color": theme.INK, "linestyle": ":", "label": "train, orthonormal"}
     polynomial_risk.line(axis, train, SMALLEST_SHOWN, seeds=False, **style)
     largest = max(polynomial_risk.medians(measurements, basis, "minimum_norm", "test").max() for basis in BASES)
     polynomial_risk.axes(axis, n, SMALLEST_SHOWN, largest)

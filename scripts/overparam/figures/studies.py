@@ -25,10 +25,10 @@ def data_label(dataset: str, verdict: dict) -> str:
     return data["label"] if data.get("name") == dataset and data.get("label") else dataset
 
 
-def title(study: pd.DataFrame, verdict: dict) -> str:
-    """Return the heading of one study: model, data set and number of training samples."""
+def title(study: pd.DataFrame, verdict: dict, separator: str = ", ") -> str:
+    """Return the heading of one study: model and data set, then the number of training samples."""
     first = study.iloc[0]
-    return f"{_model(first['model'])} on {data_label(first['dataset'], verdict)}, n = {first['n_train']:,}"
+    return f"{_model(first['model'])} on {data_label(first['dataset'], verdict)}{separator}n = {first['n_train']:,}"
 
 
 def _model(name: str) -> str:
@@ -41,17 +41,27 @@ def by_level(levels: Sequence[float]) -> dict[float, str]:
 
 
 def lines(
-    axis: plt.Axes, rows: pd.DataFrame, x: str, color: str, seeds: bool = True, interval: bool = True, **style
+    axis: plt.Axes,
+    rows: pd.DataFrame,
+    x: str,
+    color: str,
+    seeds: bool = True,
+    interval: bool = True,
+    average: str = "mean",
+    **style,
 ) -> None:
-    """Draw the mean of ``value`` over ``x``, with its 95 % interval and a faint line per seed unless switched off."""
+    """Draw the average of ``value`` over ``x``, its 95 % interval and a faint line per seed, unless switched off."""
+    if rows.empty:
+        return
     if seeds:
+        faint = min(0.25, 4 / rows["seed"].nunique())  # many seeds would hide the average
         sns.lineplot(
-            rows, x=x, y="value", units="seed", estimator=None, ax=axis, color=color, alpha=0.25, linewidth=0.7,
+            rows, x=x, y="value", units="seed", estimator=None, ax=axis, color=color, alpha=faint, linewidth=0.7,
             linestyle=style.get("linestyle", "-"), legend=False,
         )  # fmt: skip
     sns.lineplot(
-        rows, x=x, y="value", errorbar=("ci", 95) if interval else None, seed=0, ax=axis, color=color, legend=False,
-        markeredgewidth=0, **style,
+        rows, x=x, y="value", estimator=average, errorbar=("ci", 95) if interval else None, seed=0, ax=axis,
+        color=color, legend=False, markeredgewidth=0, **style,
     )  # fmt: skip
 
 
@@ -71,8 +81,9 @@ def width_axis(axis: plt.Axes, widths: Sequence[int]) -> None:
     """Use a logarithmic axis with the widths themselves as ticks, thinned out where they would touch."""
     axis.set_xscale("log")
     ticks: list[int] = []
+    apart = (max(widths) / min(widths)) ** 0.045  # of the axis, for a panel as wide as the page
     for width in sorted(widths):
-        if not ticks or width >= 1.3 * ticks[-1]:
+        if not ticks or width >= apart * ticks[-1]:
             ticks.append(width)
     axis.set_xticks(ticks, [f"{tick}" for tick in ticks])
     axis.minorticks_off()

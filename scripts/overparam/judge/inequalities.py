@@ -19,6 +19,10 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     1 + ``tolerance``. Where a limit is not positive, it is the largest excess over the limit, at most ``tolerance``
     (absolute). One violation refutes; an instance without a number (nan) leaves the bound undecided, an infinite value
     violates an upper bound. The bound is vacuous if the tightest ratio lies below ``vacuous``.
+
+    Without a violation, ``detail`` bounds the rate of seeds that have one. The instances of a seed share its draw of
+    data and weights (several widths, steps or directions of one run), so only seeds count as independent cases: 3 over
+    their number, ``independent_units``, not over the number of instances.
     """
     values, limits = sides(measurements, prediction, "limit")
     above = prediction.get("direction", "below") == "above"
@@ -35,11 +39,17 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         shares = np.where(np.isnan(values) | np.isnan(limits), np.nan, shares)
     violations = int((shares > allowed).sum())
     vacuous = name == "tightest ratio" and bool(np.max(shares) < prediction.get("vacuous", VACUOUS))
-    detail = {"violations": violations, "instances_without_number": int(np.isnan(shares).sum())}
+    n_seeds = _seeds(measurements, prediction)
+    detail = {
+        "violations": violations,
+        "instances_without_number": int(np.isnan(shares).sum()),
+        "n_instances": len(shares),
+        "independent_units": n_seeds,
+    }
     if not violations:
-        detail["rate_of_violations_at_most"] = rate_bound(len(shares))
+        detail["rate_of_violations_at_most"] = rate_bound(n_seeds)
     estimate = Estimate(name, _largest(shares, allowed), (-np.inf, allowed))
-    return Outcome([estimate], _seeds(measurements, prediction), len(shares), vacuous=vacuous, detail=detail)
+    return Outcome([estimate], n_seeds, len(shares), vacuous=vacuous, detail=detail)
 
 
 def equality(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:

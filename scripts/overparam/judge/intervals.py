@@ -22,7 +22,7 @@ AVERAGES = ("mean", "median", "proportion")
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """An estimate with its interval; infinite ends are unbounded, and ``reason`` says why."""
+    """An estimate with its interval; infinite ends are unbounded. ``reason`` says why, or why there is no width."""
 
     estimate: float
     low: float
@@ -43,6 +43,11 @@ class Interval:
         )
 
 
+def effective(average: str, n_seeds: int) -> str:
+    """Return the average that is taken over ``n_seeds`` seeds: a median below 20 of them becomes the mean."""
+    return "mean" if average == "median" and n_seeds < BOOTSTRAP_FROM else average
+
+
 def unknown(reason: str, estimate: float = np.nan) -> Interval:
     """Return the interval that knows nothing."""
     return Interval(estimate, -np.inf, np.inf, reason)
@@ -56,13 +61,14 @@ def over_seeds(values: np.ndarray, average: str = "mean", limits: tuple[float, f
     values
         One estimate per seed, shape (n_seeds,). ``inf`` (``-inf``) means "beyond every number"; ``nan`` means unknown.
     average
-        ``mean``; ``median`` (from 20 seeds on, below that the mean); ``proportion`` for outcomes 0 and 1.
+        ``mean``; ``median`` (from 20 seeds on, see :func:`effective`); ``proportion`` for outcomes 0 and 1.
     limits
         The range that was looked at, if infinite values mean "beyond this range" (censored): (lowest, highest).
 
     Notes
     -----
-    One seed has no interval: it is unbounded on both sides. With values at ``+inf`` the upper end is unbounded and the
+    One seed has no interval: it is unbounded on both sides. Seeds that all agree have an interval without width, whose
+    ``reason`` says that there was no spread to estimate. With values at ``+inf`` the upper end is unbounded and the
     lower end is that of the values cut at ``limits[1]``, or at the largest finite one: cutting from above can only
     lower the mean, so the end stays a lower confidence bound.
     """
@@ -83,7 +89,8 @@ def over_seeds(values: np.ndarray, average: str = "mean", limits: tuple[float, f
 
 def _finite(values: np.ndarray, average: str) -> Interval:
     if np.ptp(values) == 0:  # resampling or t cannot add anything, and BCa would divide by zero
-        return Interval(float(values[0]), float(values[0]), float(values[0]))
+        value = float(values[0])
+        return Interval(value, value, value, f"all {len(values)} seeds agree: no spread to estimate")
     if len(values) < BOOTSTRAP_FROM:
         mean = float(np.mean(values))
         return Interval(mean, *map(float, stats.t.interval(LEVEL, len(values) - 1, loc=mean, scale=stats.sem(values))))
@@ -111,9 +118,7 @@ def _with_infinite(values: np.ndarray, average: str, limits: tuple[float, float]
         return unknown(reason, np.inf)  # one finite value says nothing about the spread
     cap = limits[1] if limits else float(finite.max())
     cut = _finite(np.minimum(values, cap), average)
-    if (
-        average == "median" and len(values) >= BOOTSTRAP_FROM
-    ):  # a median below the cap does not notice the infinite ones
+    if effective(average, len(values)) == "median":  # one below the cap does not notice the infinite ones
         end, middle = (np.inf if number >= cap else number for number in (cut.high, cut.estimate))
         return Interval(middle, cut.low, end, reason)
     return Interval(np.inf, cut.low, np.inf, reason)

@@ -17,6 +17,11 @@ The halves are not independent of each other: a place where both happen to be hi
 test high there (on a noisy plateau this made 6 % false peaks where 2.5 % are due). Whatever the dependence, it can at
 most double the variance of the pooled mean, so its interval is widened by the square root of two.
 
+Medians. With `average: median` (from 20 seeds on; below that it is the mean) places and weaker side are chosen by
+medians too: by means, one outlying seed would decide which side is the weaker one. Both the bound on the expectation of
+the weaker side and the square root of two are derived for means (linearity of the expectation, variance of a sum of two
+halves). For medians they are heuristics, checked by simulation with heavy tails only.
+
 Place. Grid points between the chosen feet that are not shown to lie below the chosen top (paired differences with the
 top that the other half chose, interval over seeds) may all be the maximum: the set contains the true one with the
 level of the interval, as the top it is compared with was chosen on other seeds. Their span, widened by half the
@@ -33,7 +38,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.judge.intervals import BOOTSTRAP_FROM, Interval, over_seeds, unknown
+from overparam.judge.intervals import Interval, effective, over_seeds, unknown
 from overparam.judge.selection import curves, grid, merged, select
 from overparam.judge.thresholds import crossings, from_scale, to_scale
 from overparam.judge.verdicts import SUPPORTED, Estimate, Outcome, band_of
@@ -69,7 +74,8 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     x, values = grid(rows, prediction["x"])
-    ratio, average = prediction.get("relation", "difference") == "ratio", prediction.get("average", "mean")
+    ratio = prediction.get("relation", "difference") == "ratio"
+    average = effective(prediction.get("average", "mean"), len(values))
     heights = (-1 if prediction.get("valley", False) else 1) * (_logarithm(values) if ratio else values)
     counts = {"n_seeds": len(values), "n_instances": len(rows)}
     if len(values) < 2 or len(x) < FEWEST_PLACES:
@@ -83,7 +89,7 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     scaled = to_scale(x, prediction)
     if "reference" in prediction:
         reference, detail = _reference(measurements, prediction)
-    sides = {"rise": tested.rise, "fall": tested.fall, "weaker side": weaker_side(tested)}
+    sides = {"rise": tested.rise, "fall": tested.fall, "weaker side": weaker_side(tested, average)}
     in_view = _in_view(prediction, scaled, reference)
     estimates = [
         Estimate(name, pooled(side, average).map(shown_as), band, decisive=in_view) for name, side in sides.items()
@@ -142,11 +148,15 @@ def averaged(heights: np.ndarray, average: str) -> np.ndarray:
     return np.nan_to_num(curve, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
 
 
-def weaker_side(tested: Tested) -> np.ndarray:
-    """Return per seed its rise or its fall, whichever has the smaller mean over the seed's half."""
+def weaker_side(tested: Tested, average: str = "mean") -> np.ndarray:
+    """Return per seed its rise or its fall, whichever has the smaller average over the seed's half.
+
+    The average must be the one that :func:`pooled` judges: ``mean`` or ``median``.
+    """
+    statistic = np.median if average == "median" else np.mean
     sides = np.stack([tested.rise, tested.fall])  # (2, n_seeds)
     with np.errstate(invalid="ignore"):
-        weaker = [np.argmin(np.mean(sides[:, tested.half == half], axis=1)) for half in (0, 1)]
+        weaker = [np.argmin(statistic(sides[:, tested.half == half], axis=1)) for half in (0, 1)]
     return sides[np.array(weaker)[tested.half], np.arange(len(tested.half))]
 
 
@@ -174,15 +184,16 @@ def located(heights: np.ndarray, scaled: np.ndarray, tested: Tested, average: st
 def _reference(measurements: pd.DataFrame, prediction: dict[str, Any]) -> tuple[Interval, dict[str, Any]]:
     given = {"x": prediction["x"], "scale": prediction.get("scale", "log"), **prediction["reference"]}
     rows = select(measurements, given["quantity"], merged(prediction.get("where"), given.get("where")))
-    average = "median" if prediction.get("average") == "median" and rows["seed"].nunique() >= BOOTSTRAP_FROM else "mean"
+    average = effective(prediction.get("average", "mean"), rows["seed"].nunique())
     interval, counts = crossings(curves(rows, given["x"]), given, average)
     place = from_scale(interval.estimate, given)
     return interval, {"reference": place, **{f"reference_{name}": count for name, count in counts.items()}}
 
 
 def _place(place: Interval, reference: Interval, prediction: dict[str, Any], shown: bool) -> Estimate:
+    reason = reference.reason and f"reference: {reference.reason}"
     relative = Interval(  # the extremes of both intervals together: holds at no less than the level of either pair
-        place.estimate - reference.estimate, place.low - reference.high, place.high - reference.low, reference.reason
+        place.estimate - reference.estimate, place.low - reference.high, place.high - reference.low, reason
     ).map(lambda value: from_scale(value, prediction))
     return Estimate("place", relative, band_of(prediction["at"]), decisive=shown)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from overparam.judge.inequalities import bound, equality
 from overparam.judge.orderings import ordering
 from overparam.judge.peaks import peak
-from overparam.judge.selection import imposed, listed, merged, select, suggestion
+from overparam.judge.selection import NothingMeasured, imposed, listed, merged, select, suggestion
 from overparam.judge.thresholds import threshold
 from overparam.judge.trends import monotone, slope
 from overparam.judge.verdicts import Estimate, Outcome, combine
@@ -27,7 +27,25 @@ KINDS: dict[str, Callable[[pd.DataFrame, dict[str, Any]], Outcome]] = {
 
 
 def evaluate(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, Any]:
-    """Judge one prediction; with ``each``, separately for every combination of values of these columns.
+    """Judge one prediction and write down what it came to; see :func:`outcomes` and :func:`written`."""
+    return written(prediction, outcomes(measurements, prediction))
+
+
+def outcomes(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, Outcome]:
+    """Judge one prediction; with ``each``, separately for every combination of values of these columns, by its label.
+
+    Where the run has no rows that the prediction speaks of, the outcome is inconclusive and says so; that of one
+    combination leaves the others as they are.
+    """
+    try:
+        combinations = _combinations(measurements, prediction)
+    except NothingMeasured as error:
+        return {"": _unmeasured(error)}
+    return {label: _outcome(measurements, imposed(prediction, where)) for label, where in combinations.items()}
+
+
+def written(prediction: dict[str, Any], judged: dict[str, Outcome]) -> dict[str, Any]:
+    """Return what a prediction came to, from the outcome of every combination.
 
     Returns
     -------
@@ -35,24 +53,28 @@ def evaluate(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str
         ``name, kind, verdict, vacuous, estimates, n_seeds, n_instances, detail`` as plain JSON values; a number that
         is not finite is null, and ``detail`` says why.
     """
-    combinations = _combinations(measurements, prediction)
-    outcomes = {
-        label: KINDS[prediction["kind"]](measurements, imposed(prediction, where))
-        for label, where in combinations.items()
-    }
-    details = {label: _explained(outcome) for label, outcome in outcomes.items()}
+    details = {label: _explained(outcome) for label, outcome in judged.items()}
     return {
         "name": prediction["name"],
         "kind": prediction["kind"],
-        "verdict": combine(outcome.verdict for outcome in outcomes.values()),
-        "vacuous": any(outcome.vacuous for outcome in outcomes.values()),
-        "estimates": [
-            _written(estimate, label) for label, outcome in outcomes.items() for estimate in outcome.estimates
-        ],
-        "n_seeds": min(outcome.n_seeds for outcome in outcomes.values()),
-        "n_instances": sum(outcome.n_instances for outcome in outcomes.values()),
-        "detail": plain(details if "each" in prediction else details[""]),
+        "verdict": combine(outcome.verdict for outcome in judged.values()),
+        "vacuous": any(outcome.vacuous for outcome in judged.values()),
+        "estimates": [_written(estimate, label) for label, outcome in judged.items() for estimate in outcome.estimates],
+        "n_seeds": min((outcome.n_seeds for outcome in judged.values() if not outcome.unmeasured), default=0),
+        "n_instances": sum(outcome.n_instances for outcome in judged.values()),
+        "detail": plain(details.get("", details)),
     }
+
+
+def _outcome(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
+    try:
+        return KINDS[prediction["kind"]](measurements, prediction)
+    except NothingMeasured as error:
+        return _unmeasured(error)
+
+
+def _unmeasured(error: NothingMeasured) -> Outcome:
+    return Outcome([], n_seeds=0, n_instances=0, unmeasured=str(error))
 
 
 def _combinations(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -81,7 +103,11 @@ def _spelled(value: Any) -> str:
 
 def _explained(outcome: Outcome) -> dict[str, Any]:
     reasons = {estimate.name: estimate.interval.reason for estimate in outcome.estimates if estimate.interval.reason}
-    return {**outcome.detail, **({"reasons": reasons} if reasons else {})}
+    return {
+        **outcome.detail,
+        **({"reasons": reasons} if reasons else {}),
+        **({"not_measured": outcome.unmeasured} if outcome.unmeasured else {}),
+    }
 
 
 def _written(estimate: Estimate, label: str) -> dict[str, Any]:

@@ -34,8 +34,21 @@ def merged(*wheres: Where | None) -> dict[str, Any]:
     return {column: condition for where in wheres for column, condition in (where or {}).items()}
 
 
+class NothingMeasured(UserError):
+    """No row passes a filter whose columns and quantity are known: the run lacks a level, nothing is misspelt."""
+
+
+def controlled(prediction: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """Return the prediction as it is judged under a control's ``where``.
+
+    It wins over the prediction's own filter, from which every side takes the columns that it does not name itself.
+    What a side names, it keeps: a reference at the end of training stays the unit where the control stops early.
+    """
+    return {**prediction, "where": merged(prediction.get("where"), where)}
+
+
 def imposed(prediction: Mapping[str, Any], where: Where) -> dict[str, Any]:
-    """Return the prediction with ``where`` merged over its own filter and over that of each of its sides."""
+    """Return the prediction for one combination of ``each``: ``where`` wins over its filter and that of every side."""
     sides = {key: prediction[key] for key in SIDES if isinstance(prediction.get(key), Mapping)}
     return {
         **prediction,
@@ -60,18 +73,22 @@ def select(measurements: pd.DataFrame, quantity: str, where: Where | None = None
     Raises
     ------
     UserError
-        If a column does not exist, or if no row is left: the message names the condition that removed the last row.
+        If a column or the quantity does not exist.
+    NothingMeasured
+        If no row is left otherwise: the message names the condition that removed the last row.
     """
-    rows = measurements
-    for column, condition in merged({"quantity": quantity}, where).items():
+    rows, conditions = measurements, merged({"quantity": quantity}, where)
+    for column in conditions:  # all of them first, so that a missing level hides no misspelt column
         if column not in rows.columns or column == "value":
             known = [name for name in rows.columns if name != "value"]
             raise UserError(
                 f"unknown column `{column}` in `where`{suggestion(column, known)} (columns: {listed(known)})"
             )
+    for column, condition in conditions.items():
         kept = rows[_matches(rows[column], condition)]
         if kept.empty:
-            raise UserError(f"no row has {described(column, condition)} (found: {listed(rows[column].unique())})")
+            kind = UserError if column == "quantity" else NothingMeasured
+            raise kind(f"no row has {described(column, condition)} (found: {listed(rows[column].unique())})")
         rows = kept
     return rows
 

@@ -64,7 +64,10 @@ def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tup
     interval = over_seeds(places, average, limits)
     if np.isfinite(places).all():
         low, high = (float(np.mean([getattr(one, end) for one in each])) for end in ("low", "high"))
-        interval = dataclasses.replace(interval, low=min(interval.low, low), high=max(interval.high, high))
+        if low < interval.low or high > interval.high:
+            reason = "a step too coarse to interpolate"  # also where all seeds agree on the interpolated place
+            low, high = min(interval.low, low), max(interval.high, high)
+            interval = dataclasses.replace(interval, low=low, high=high, reason=reason)
     return interval, detail
 
 

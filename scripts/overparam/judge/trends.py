@@ -12,20 +12,24 @@ from overparam.judge.selection import Curve, curves, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
 
 FEWEST_PLACES = 3
+HALVES = {"large": "upper", "small": "lower"}  # by the end at which the exponent is that of a limit
 
 
 def slope(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """Judge an exponent: the slope of log value on log x (with ``semilog`` on x itself), by least squares per seed.
 
-    Finite-size curves bend: the fit over the whole range and the fit over its upper half (the half of the places with
-    the largest x, the middle one included) must both lie in the band. Only if both lie outside is the slope refuted.
+    Finite-size curves bend: the fit over the whole range and the fit over the half of the places that lies nearer to
+    the limit in which the exponent holds (``asymptote: large`` or ``small`` x; the middle place included) must both lie
+    in the band. Only if both lie outside is the slope refuted.
     A value that is not positive has no logarithm: that seed has no slope, and the interval is open.
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     found = curves(rows, prediction["x"])
+    asymptote = prediction.get("asymptote", "large")
+    parts = {"slope": found, f"slope of {HALVES[asymptote]} half": [half(curve, asymptote) for curve in found]}
     fits = {
-        name: np.array([fitted(part(curve), prediction.get("semilog", False)) for curve in found])
-        for name, part in {"slope": lambda curve: curve, "slope of upper half": upper_half}.items()
+        name: np.array([fitted(curve, prediction.get("semilog", False)) for curve in part])
+        for name, part in parts.items()
     }
     band, average = band_of(prediction["band"]), prediction.get("average", "mean")
     return Outcome(
@@ -46,10 +50,11 @@ def monotone(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     return Outcome([estimate], len(found), len(rows), detail=_without_number(found, rank_correlation))
 
 
-def upper_half(curve: Curve) -> Curve:
-    """Return the half of the curve with the largest x, the middle place included."""
-    start = len(curve.x) // 2
-    return Curve(curve.seed, curve.x[start:], curve.y[start:])
+def half(curve: Curve, asymptote: str) -> Curve:
+    """Return the half of the curve with the ``large`` or the ``small`` x, the middle place included."""
+    rest = len(curve.x) // 2
+    kept = slice(rest, None) if asymptote == "large" else slice(len(curve.x) - rest)
+    return Curve(curve.seed, curve.x[kept], curve.y[kept])
 
 
 def fitted(curve: Curve, semilog: bool = False) -> float:

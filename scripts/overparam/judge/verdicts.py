@@ -57,6 +57,8 @@ class Outcome:
         True for a bound that lies far from every measurement.
     detail
         Whatever explains the numbers, by name: plain JSON values.
+    unmeasured
+        Why there are no estimates, if the run has no rows that the prediction speaks of.
     """
 
     estimates: list[Estimate]
@@ -65,6 +67,7 @@ class Outcome:
     unanimous: bool = False
     vacuous: bool = False
     detail: dict[str, Any] = dataclasses.field(default_factory=dict)
+    unmeasured: str = ""
 
     @property
     def verdict(self) -> str:
