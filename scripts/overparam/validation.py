@@ -155,7 +155,7 @@ def _filling(validator_class: type) -> type:
 
 
 def _strict(validator_class: type) -> type:
-    """Extend a validator so that 100.0 is no whole number and NaN and infinity are no numbers: no job could use them."""
+    """Extend a validator so that 100.0 is no whole number, and NaN and infinity no numbers: no job could use them."""
 
     def whole(_, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)

@@ -32,7 +32,8 @@ class Project:
         clean = {name: value for name, value in os.environ.items() if name != "OVERPARAM_CIFAR10"}
         run = subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--configfile", *configfiles],
-            cwd=self.folder, env={**clean, **self.environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            cwd=self.folder, env={**clean, **self.environment}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         if check and run.returncode:
             logs = "\n".join(path.read_text() for path in self.folder.glob("results/*/logs/**/*.log"))
