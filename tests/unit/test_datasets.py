@@ -250,7 +250,7 @@ def test_wrong_hash_is_refused_before_anything_is_unpickled(archive, monkeypatch
     monkeypatch.setattr(cifar10.tarfile, "open", lambda *_, **__: pytest.fail("the archive was opened"))
     with pytest.raises(UserError) as caught:
         cifar10.read_archive(path)
-    for part in (str(path), sha256, cifar10.OFFICIAL_SHA256, "mirror", "`path`"):
+    for part in (str(path), sha256, cifar10.OFFICIAL_SHA256, "mirror", "OVERPARAM_CIFAR10"):
         assert part in str(caught.value)
     assert not calls
     monkeypatch.undo()

@@ -191,7 +191,7 @@ def test_wrong_file_is_named_and_never_appears(server, destination):
     server.answers = [Answer(content=wrong)]
     with pytest.raises(UserError) as caught:
         fetch([server.url()], destination)
-    for part in (server.url(), SHA256, hashlib.sha256(wrong).hexdigest(), "mirror", "`path`"):
+    for part in (server.url(), SHA256, hashlib.sha256(wrong).hexdigest(), "mirror", "OVERPARAM_CIFAR10"):
         assert part in str(caught.value)
     assert len(server.ranges) == 1, "a mirror with another file was asked again"
     assert not destination.exists()
