@@ -258,16 +258,14 @@ def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entr
     )
 
 
-@pytest.mark.parametrize("wildcards", [{"claim": "B4"}, {"id": "B4"}])
-def test_captions_for_snakemake_render(wildcards):
+def test_captions_for_snakemake_render():
     from docutils.core import publish_parts
     from jinja2 import Environment
     from snakemake.iocontainers import Wildcards
 
     class Snakemake:
-        params = Wildcards()
+        wildcards = Wildcards(fromdict={"claim": "B4"})
 
-    Snakemake.wildcards = Wildcards(fromdict=wildcards)
     for name in ("workflow", "claim"):
         source = (SCRIPTS.parent / "workflow" / "report" / f"{name}.rst").read_text(encoding="utf-8")
         rst = Environment().from_string(source).render(snakemake=Snakemake)
