@@ -196,7 +196,8 @@ def _nearby_minimum(path: Parameters, seed: int, inputs: torch.Tensor, labels: t
     found = scipy.optimize.least_squares(
         residual, flat, jac=jacobian, method="lm", xtol=1e-10, ftol=1e-10, gtol=1e-10, max_nfev=MOST_EVALUATIONS
     )
-    return float(found.cost / len(y))  # cost is ½ Σ r²
+    # cost is ½ Σ r²; its digits beyond the solver's tolerance depend on where in memory its arrays happen to lie
+    return float(f"{found.cost / len(y):.11g}")
 
 
 def _levels(excess: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
