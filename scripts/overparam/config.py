@@ -107,6 +107,7 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
 def _check_studies(config: Mapping[str, Any]) -> list[str]:
     found = repeated([study["name"] for study in config["studies"]], "config.studies")
     datasets = [entry["name"] for entry in config["datasets"]]
+    readers = experiment_settings.readers("training")
     for index, study in enumerate(config["studies"]):
         key = f"config.studies[{index}]"
         found += cells.repeated(study)
@@ -114,7 +115,6 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
             found.append(f"{key}.dataset: {study['dataset']!r} is not known; {nearest(study['dataset'], datasets)}")
         if study["model"] not in _models():
             found.append(f"{key}.model: {study['model']!r} is not known; {nearest(study['model'], _models())}")
-        readers = [n for n in experiment_settings.names() if experiment_settings.declaration(n)["reads"] == "training"]
         found += [
             f"{key}.experiments: {name!r} is no experiment that reads networks; {nearest(name, readers)}"
             for name in study["experiments"]

@@ -17,6 +17,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml") if path.with_suffix(".py").exists())
 
 
+def readers(source: str) -> list[str]:
+    """Return the names of the experiments that read ``nothing``, a ``dataset`` or ``training``."""
+    return [name for name in names() if declaration(name)["reads"] == source]
+
+
 @functools.cache
 def declaration(name: str) -> dict[str, Any]:
     """Return the declaration of an experiment: ``description``, ``reads``, ``settings`` and ``presets``.

@@ -31,9 +31,7 @@ AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = {(cell.study, cell.name): cell for study in RUN["studies"] for cell in cells.cells(study)}
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
-NETWORK_EXPERIMENTS = [
-    name for name in experiment_settings.names() if experiment_settings.declaration(name)["reads"] == "training"
-]
+NETWORK_EXPERIMENTS = experiment_settings.readers("training")
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
 os.environ.update(
