@@ -6,7 +6,8 @@ from overparam import files, measuring, program
 def work(job: program.Job) -> None:
     """Measure what ``settings.experiment`` names."""
     inputs = (job.inputs.get(name, []) for name in ("datasets", "training", "costs"))
-    table, cost = measuring.measure(job.settings["experiment"], job.settings["settings"], *inputs, job.memory_mb)
+    machine = {"memory_mb": job.memory_mb, "gpus": job.gpus}
+    table, cost = measuring.measure(job.settings["experiment"], job.settings["settings"], *inputs, **machine)
     files.write_json(job.output("cost"), cost)
     files.write_table(job.output("table"), table)
 

@@ -40,6 +40,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     if found:
         raise UserError(_listed(found))
     _use_environment(resolved["sources"]["cifar10"])
+    _leave_out(resolved)
     found += _check_datasets(resolved)
     found += _check_studies(resolved)
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
@@ -89,6 +90,16 @@ def _use_environment(cifar10: dict[str, Any]) -> None:
         cifar10["parquet"] = {split: str(path / f"{split}.parquet") for split in ("train", "test")}
     else:
         cifar10["parquet"], cifar10["archive"]["path"] = None, str(path)
+
+
+def _leave_out(config: dict[str, Any]) -> None:
+    """Remove optional data sets whose images are not at hand, and the studies on them."""
+    cifar10 = config["sources"]["cifar10"]
+    if cifar10["parquet"] or cifar10["archive"]["path"]:
+        return
+    absent = [entry["name"] for entry in config["datasets"] if entry["optional"] and entry["source"] == "cifar10"]
+    config["datasets"] = [entry for entry in config["datasets"] if entry["name"] not in absent]
+    config["studies"] = [study for study in config["studies"] if study["dataset"] not in absent]
 
 
 def _check_datasets(config: Mapping[str, Any]) -> list[str]:

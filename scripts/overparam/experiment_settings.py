@@ -24,7 +24,9 @@ def readers(source: str) -> list[str]:
 
 @functools.cache
 def declaration(name: str) -> dict[str, Any]:
-    """Return the declaration of an experiment: ``description``, ``reads``, ``settings`` and ``presets``.
+    """Return the declaration of an experiment: ``description``, ``reads``, ``settings``, ``presets``.
+
+    An experiment that can use a GPU says ``gpu: true``.
 
     Raises
     ------
@@ -38,6 +40,8 @@ def declaration(name: str) -> dict[str, Any]:
     missing = {"description", "reads", "settings", "presets"} - set(declared)
     if missing:
         raise UserError(f"{path.name}: missing {', '.join(sorted(missing))}")
+    if not isinstance(declared.setdefault("gpu", False), bool) or (declared["gpu"] and declared["reads"] == "training"):
+        raise UserError(f"{path.name}: gpu: must be true or false, and false where training is read")
     if declared["reads"] not in READS:
         raise UserError(f"{path.name}: reads: {declared['reads']!r} is not known; {nearest(declared['reads'], READS)}")
     return declared

@@ -26,6 +26,7 @@ def measure(
     cells: Sequence[Path],
     costs: Sequence[Path],
     memory_mb: int,
+    gpus: int = 0,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Run experiment ``name``.
 
@@ -42,6 +43,8 @@ def measure(
     memory_mb
         Memory of the whole job, in MB. The experiment's setting ``memory_mb`` is half of it: the other half is for the
         interpreter, the libraries and the results.
+    gpus
+        GPUs that the job may use, 0 or 1; the experiment's setting of that name.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def measure(
         The tidy table, and what making it took: seconds, device, settings, data set.
     """
     module = importlib.import_module(f"overparam.experiments.{name}")
-    settings = {**settings, "memory_mb": memory_mb / 2}
+    settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
     start = time.perf_counter()
     if cells:
         measurements = module.measure(settings, pd.concat([read_table(path) for path in cells], ignore_index=True))

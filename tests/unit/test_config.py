@@ -146,3 +146,17 @@ def test_environment_variable(monkeypatch, tmp_path):
     assert parquet == {split: str(tmp_path / f"{split}.parquet") for split in ("train", "test")}
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "train.parquet"))
     assert resolved()["sources"]["cifar10"]["archive"]["path"] == str(tmp_path / "train.parquet")
+
+
+def test_optional_data_sets_are_left_out_where_their_images_are_not(monkeypatch, tmp_path):
+    datasets = [{"name": "digits", "source": "digits"}, {"name": "images", "source": "cifar10", "optional": True}]
+    studies = [STUDY, {**STUDY, "name": "on-images", "dataset": "images"}]
+    run = resolved(datasets=datasets, studies=studies)
+    assert [entry["name"] for entry in run["datasets"]] == ["digits"]
+    assert [entry["name"] for entry in run["studies"]] == ["sweep"]
+    archive = tmp_path / "cifar-10-python.tar.gz"
+    archive.touch()
+    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(archive))
+    run = resolved(datasets=datasets, studies=studies)
+    assert [entry["name"] for entry in run["datasets"]] == ["digits", "images"]
+    assert [entry["name"] for entry in run["studies"]] == ["sweep", "on-images"]

@@ -506,18 +506,50 @@ def test_resolution_is_the_area_average():
     for side, factor in ((6, 2), (4, 3), (1, 12)):
         blocks = images.reshape(5, 3, side, factor, side, factor).astype(float)
         expected = np.floor(blocks.mean(axis=(3, 5)) + 0.5 + 1e-9)
-        np.testing.assert_array_equal(views._pooled(images, side), expected)
+        np.testing.assert_array_equal(views._resized(images, side), expected)
     bright = np.full((1, 1, 32, 32), 255, np.uint8)
-    np.testing.assert_array_equal(views._pooled(bright, 1), [[[[255]]]])  # the sum does not overflow
-    assert views._pooled(images, None) is images
+    np.testing.assert_array_equal(views._resized(bright, 1), [[[[255]]]])  # the sum does not overflow
+    assert views._resized(images, None) is images
     agreed = Image.fromarray(images[0, 0]).resize((6, 6), Image.Resampling.BOX)
-    assert np.abs(np.asarray(agreed, int) - views._pooled(images, 6)[0, 0]).max() <= 1  # Pillow rounds its own way
+    assert np.abs(np.asarray(agreed, int) - views._resized(images, 6)[0, 0]).max() <= 1  # Pillow rounds its own way
 
 
 def test_resolution_changes_no_choice(dataset):
     sharp, coarse = view(dataset, n_train=20), view(dataset, n_train=20, resolution=8)
-    np.testing.assert_array_equal(coarse.train.images, views._pooled(sharp.train.images, 8))
+    np.testing.assert_array_equal(coarse.train.images, views._resized(sharp.train.images, 8))
     np.testing.assert_array_equal(coarse.train.labels, sharp.train.labels)
+
+
+def test_larger_resolution_repeats_pixels(pool):
+    coarse, fine = view(pool, n_train=20), view(pool, n_train=20, resolution=32)
+    assert fine.shape == (1, 32, 32)
+    np.testing.assert_array_equal(fine.train.images[:, :, ::4, ::4], coarse.train.images)
+    np.testing.assert_array_equal(views._resized(fine.train.images, 8), coarse.train.images)
+
+
+def test_crop_cuts_out_the_centre(dataset):
+    whole, centre = view(dataset, n_train=20), view(dataset, n_train=20, crop=28)
+    np.testing.assert_array_equal(centre.train.images, whole.train.images[:, :, 2:30, 2:30])
+    odd = view(dataset, n_train=20, resolution=16, crop=13)
+    np.testing.assert_array_equal(odd.train.images, views._resized(whole.train.images, 16)[:, :, 1:14, 1:14])
+
+
+def test_grey_images_in_colour(pool, dataset):
+    coloured = view(pool, n_train=20, colour=True)
+    assert coloured.shape == (3, 8, 8)
+    assert (coloured.train.images == view(pool, n_train=20).train.images).all()
+    assert view(dataset, n_train=20, colour=True).shape == (3, 32, 32)
+
+
+def test_every_image_normalised_by_itself(dataset, tmp_path):
+    whitened = view(dataset, n_train=20, normalisation="image")
+    images = whitened.normalised("train")
+    np.testing.assert_allclose(images.mean(axis=(1, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(images.std(axis=(1, 2, 3)), 1, rtol=1e-5)
+    arrow.write(tmp_path, whitened)
+    np.testing.assert_array_equal(arrow.read(tmp_path).normalised("train"), images)
+    constant = Split(np.full((1, 3, 32, 32), 7, np.uint8), np.zeros(1, np.int64))
+    assert (whitened.normalised(constant) == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -531,7 +563,8 @@ def test_resolution_changes_no_choice(dataset):
         ({"classes": [3, 10]}, r"0\.\.9, got \[3, 10\]"),
         ({"classes": [-1, 1]}, r"0\.\.9"),
         ({"resolution": 20}, r"\[1, 2, 4, 8, 16, 32\]"),
-        ({"resolution": 64}, "divide the 32 pixels"),
+        ({"resolution": 48}, "divide the 32 pixels per side, and it is no multiple"),
+        ({"crop": 33}, "`crop` is 33, but the images have 32×32 pixels"),
         ({"resolution": 0}, "divide the 32 pixels"),
     ],
 )

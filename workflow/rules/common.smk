@@ -35,6 +35,7 @@ STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = {(cell.study, cell.name): cell for study in RUN["studies"] for cell in cells.cells(study)}
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
 NETWORK_EXPERIMENTS = experiment_settings.readers("training")
+GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
 os.environ.update(
@@ -99,7 +100,7 @@ def given_inputs(wildcards, input):
 
 def dataset_settings(wildcards):
     """Return the settings of a data set."""
-    dataset = DATASETS[wildcards.dataset]
+    dataset = {key: value for key, value in DATASETS[wildcards.dataset].items() if key != "optional"}
     checksum = {"sha256": RUN["sources"]["cifar10"]["archive"]["sha256"]} if dataset["source"] == "cifar10" else {}
     return canonical({**dataset, **checksum, "seed": RUN["seed"]})
 
@@ -112,7 +113,7 @@ def cell_labels(wildcards):
         dataset=study["dataset"],
         definition=study["noise_definition"],
         noise=[cells.spell([level]) for level in cell.label_noise],
-        seeds=cells.spell(cell.seeds),
+        seeds=cells.spell(cell.seeds if study["label_seed"] is None else [study["label_seed"]]),
     )
 
 

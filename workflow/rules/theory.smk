@@ -21,6 +21,7 @@ rule measure:
     threads: 1
     resources:
         mem_mb=RUN["memory_mb"],
+        gpu=lambda wildcards: RUN["gpus"] if wildcards.experiment in GPU_EXPERIMENTS else 0,
     params:
         settings=experiment_of,
         code=experiment_code,
@@ -28,4 +29,5 @@ rule measure:
         "Measure {wildcards.experiment}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
-        " --output table {output.table} --output cost {output.cost} --memory-mb {resources.mem_mb} --log {log}"
+        " --output table {output.table} --output cost {output.cost}"
+        " --memory-mb {resources.mem_mb} --gpus {resources.gpu} --log {log}"

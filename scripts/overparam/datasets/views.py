@@ -16,7 +16,7 @@ from overparam.datasets import cifar10, digits
 from overparam.datasets.arrow import Dataset, Split
 from overparam.program import UserError
 
-CHOICES = ("source", "classes", "resolution", "n_train", "n_test", "seed")
+CHOICES = ("source", "classes", "resolution", "crop", "colour", "normalisation", "n_train", "n_test", "seed")
 
 
 def read_source(settings: dict[str, Any], inputs: dict[str, Path]) -> Dataset:
@@ -57,7 +57,14 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
         classes
             Classes of the source to keep; they become 0, 1, … in this order. None: all.
         resolution
-            Pixels per side, which divides the source's: averages over square areas, rounded half up. None: as it is.
+            Pixels per side: a divisor of the source's (averages over square areas, rounded half up) or a multiple of it
+            (pixels are repeated). None: as it is.
+        crop
+            Pixels per side of the centre that is cut out of these. None: all.
+        colour
+            Whether the one channel of grey images is repeated three times.
+        normalisation
+            ``channel`` or ``image``, see :meth:`overparam.datasets.arrow.Dataset.normalised`.
         n_train, n_test
             Images per split. None: all there are; of a pool, what the other split leaves, and two thirds for training
             if both are None.
@@ -80,12 +87,16 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
     else:
         train = _first(source.train, n_train, seed, "train", *address)
         test = _first(source.test, n_test, seed, "test", *address)
-    resolution = settings.get("resolution")
+
+    def seen(split: Split) -> Split:
+        images = _coloured(_cropped(_resized(split.images, settings.get("resolution")), settings.get("crop")), settings)
+        return Split(images, split.labels)
+
     return dataclasses.replace(
         source,
         name=settings["name"],
-        train=Split(_pooled(train.images, resolution), train.labels),
-        test=Split(_pooled(test.images, resolution), test.labels),
+        train=seen(train),
+        test=seen(test),
         view={key: settings.get(key) for key in CHOICES},
     )
 
@@ -143,16 +154,40 @@ def _stratified(labels: np.ndarray, seed: int, *address: str | int) -> np.ndarra
     return np.argsort(places, kind="stable")
 
 
-def _pooled(images: np.ndarray, resolution: int | None) -> np.ndarray:
-    """Return the images averaged over square areas to ``resolution`` pixels per side, uint8, rounded half up."""
+def _resized(images: np.ndarray, resolution: int | None) -> np.ndarray:
+    """Return the images with ``resolution`` pixels per side, uint8: pixels averaged, rounded half up, or repeated."""
     n, channels, height, width = images.shape
     if resolution is None or resolution == height:
         return images
+    if resolution >= 1 and resolution % height == 0 and width == height:
+        factor = resolution // height
+        return images.repeat(factor, axis=2).repeat(factor, axis=3)
     if resolution < 1 or height % resolution or width != height:
         possible = [side for side in range(1, height + 1) if height % side == 0]
-        raise UserError(f"`resolution` is {resolution}, but only {possible} divide the {height} pixels per side")
+        raise UserError(
+            f"`resolution` is {resolution}, but only {possible} divide the {height} pixels per side, and it is no "
+            "multiple of them"
+        )
     factor = height // resolution
     areas = images.reshape(n, channels, resolution, factor, resolution, factor)
     sums = areas.sum(axis=(3, 5), dtype=np.uint32)
     area = factor * factor
     return ((2 * sums + area) // (2 * area)).astype(np.uint8)
+
+
+def _cropped(images: np.ndarray, side: int | None) -> np.ndarray:
+    """Return the centres of the images; of an odd remainder the larger half goes off at the bottom and right."""
+    height, width = images.shape[2:]
+    if side is None:
+        return images
+    if side > min(height, width):
+        raise UserError(f"`crop` is {side}, but the images have {height}×{width} pixels")
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(images[:, :, top : top + side, left : left + side])
+
+
+def _coloured(images: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
+    """Return the images with three channels if ``settings["colour"]``."""
+    if not settings.get("colour") or images.shape[1] == 3:
+        return images
+    return images.repeat(3, axis=1)

@@ -28,10 +28,9 @@ class CNN(Pack):
         )
         self.output = Linear(n_models, n_classes, channels[-1])
 
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    def arrange(self, images: torch.Tensor) -> torch.Tensor:
         """Return ``(B, G·channels, H, W)`` in channels-last memory."""
-        x = images[index.T]  # (B, G, H, W, channels)
-        return x.permute(0, 2, 3, 1, 4).flatten(3).permute(0, 3, 1, 2)
+        return images.permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits ``(M, K, B)``."""

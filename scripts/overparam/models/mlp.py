@@ -16,9 +16,9 @@ class MLP(Pack):
         self.hidden = Linear(n_models, width, n_inputs)
         self.output = Linear(n_models, n_classes, width)
 
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    def arrange(self, images: torch.Tensor) -> torch.Tensor:
         """Return ``(G, d, B)``; an image's pixels run over rows, columns, channels."""
-        return images.flatten(1)[index].transpose(1, 2)
+        return images.flatten(2).transpose(1, 2)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits ``(M, K, B)``."""

@@ -5,12 +5,15 @@ models' losses gives each model its own gradient, an optimizer that works elemen
 alone, and a model that diverges harms no other.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import torch
 from torch import nn
 
 
 class Pack(nn.Module):
-    """Base of all networks; a subclass defines ``forward`` and ``batch``.
+    """Base of all networks; a subclass defines ``arrange`` and ``forward``.
 
     Attributes
     ----------
@@ -40,18 +43,51 @@ class Pack(nn.Module):
         """Return a copy of all parameters, one row per model: ``(M, n_params)``."""
         return torch.cat([parameter.detach().flatten(1) for parameter in self.parameters()], dim=1)
 
+    def arrange(self, images: torch.Tensor) -> torch.Tensor:
+        """Bring images ``(G, B, height, width, channels)`` into the layout that :meth:`forward` takes.
+
+        G divides M, and models ``g·M/G … (g + 1)·M/G − 1`` share the batch g.
+        """
+        raise NotImplementedError
+
     def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """Gather one batch per group of models, in the layout that ``forward`` takes.
+        """Gather one batch per group of models, in the layout that :meth:`forward` takes.
 
         Parameters
         ----------
         images
             Images resident on the device, ``(n, height, width, channels)``.
         index
-            Sample numbers, ``(G, B)``; G divides M, and models ``g·M/G … (g + 1)·M/G − 1`` share row g.
+            Sample numbers, ``(G, B)``.
         """
-        raise NotImplementedError
+        return self.arrange(images[index])
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits ``(M, n_classes, B)`` for what :meth:`batch` returned."""
+        """Return the logits ``(M, n_classes, B)`` for what :meth:`arrange` returned."""
         raise NotImplementedError
+
+    def backpropagate(
+        self,
+        inputs: torch.Tensor,
+        labels: torch.Tensor,
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        precision: AbstractContextManager,
+    ) -> torch.Tensor:
+        """Set the gradient of every parameter to that of its own model's mean loss; return these losses ``(M,)``.
+
+        Parameters
+        ----------
+        inputs
+            What :meth:`arrange` returned, B samples.
+        labels
+            ``(M, B)``.
+        loss
+            One of :data:`overparam.training.losses.LOSSES`.
+        precision
+            Context in which the forward pass computes.
+        """
+        with precision:
+            logits = self(inputs)
+        losses = loss(logits.float(), labels).mean(dim=1)
+        losses.sum().backward()  # each model's own gradient: no other term of the sum depends on it
+        return losses.detach()

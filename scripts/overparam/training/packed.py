@@ -1,6 +1,8 @@
 """Training of one pack: every combination of noise level and seed at one width, as one computation."""
 
 import contextlib
+import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -9,9 +11,26 @@ import torch
 from overparam import models, seeding
 from overparam.packed.pack import Pack
 from overparam.progress import Progress
-from overparam.training import evaluation, optimizers
+from overparam.training import augmentation, evaluation, optimizers
 from overparam.training.losses import LOSSES, Loss
 from overparam.training.samples import Samples, members
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Moment:
+    """A moment of a training at which it is looked at.
+
+    Attributes
+    ----------
+    epoch, step
+        Epochs and steps taken so far.
+    finite
+        ``(M,)``, bool: no loss of the model has been infinite or not a number so far. It may be changed.
+    """
+
+    epoch: int
+    step: int
+    finite: torch.Tensor
 
 
 def train_pack(
@@ -50,36 +69,67 @@ def train_pack(
         ``weight_norm`` (‖θ − θ₀‖ and ‖θ‖, all parameters) and ``diverged``: a loss in training, a loss in an evaluation
         or a parameter has not been finite, now or earlier.
     """
-    train = splits["train"]
-    n, batch_size, last = len(train), settings["batch_size"], settings["epochs"]
-    pack = build(settings, width, _input_shape(train), n_classes).to(device)
+    pack = build(settings, width, _input_shape(splits["train"]), n_classes).to(device)
+    recorder = _Recorder(settings, pack, splits, LOSSES[settings["loss"]], _precision(settings, device))
+    for moment in fit(pack, settings, splits["train"], progress):
+        recorder.record(moment)
+    return recorder.table()
+
+
+def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress | None = None) -> Iterator[Moment]:
+    """Train a pack, and stop to be looked at whenever an evaluation is due.
+
+    Parameters
+    ----------
+    pack
+        Initialised, on the device of the samples; it is trained in place.
+    settings
+        The settings of a cell.
+    train
+        Samples with the labels given to each model.
+    progress
+        Told of every finished epoch.
+
+    Yields
+    ------
+    Moment
+        At every epoch of ``settings["evaluations"]``, the pack being in the state of that moment.
+    """
+    n, device = len(train), train.clean.device
+    batch_size, last, root = settings["batch_size"], settings["epochs"], settings["seed"]
     update = optimizers.optimizer(list(pack.parameters()), settings["optimizer"])
     schedule = optimizers.schedule(settings["optimizer"], -(-n // batch_size), last)
     loss, precision = LOSSES[settings["loss"]], _precision(settings, device)
-    recorder = _Recorder(settings, pack, splits, loss, precision)
+    orders = [seeding.torch_generator(root, "order", seed) for seed in order_seeds(settings)]
+    augment = augmentation.build(settings, train.images, order_seeds(settings))
     wanted = set(evaluation.epochs(settings["evaluations"], last))
     finite = torch.ones(pack.n_models, dtype=torch.bool, device=device)
-    generators = [seeding.torch_generator(settings["seed"], "order", seed) for seed in settings["seeds"]]
     step = 0
     if 0 in wanted:
-        recorder.record(0, step, finite)
+        yield Moment(0, step, finite)
     for epoch in range(1, last + 1):
-        order = torch.stack([torch.randperm(n, generator=generator) for generator in generators]).to(device)  # (S, n)
+        order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)  # (S, n)
         given = _in_order(train.given, order)
+        if augment:
+            augment.draw()
         for start in range(0, n, batch_size):
             rows = slice(start, start + batch_size)
-            with precision:
-                logits = pack(pack.batch(train.images, order[:, rows]))
-            losses = loss(logits.float(), given[:, rows]).mean(dim=1)  # (M,)
-            losses.sum().backward()  # each model's own gradient: no other term of the sum depends on it
+            index = order[:, rows]
+            inputs = pack.arrange(augment(index)) if augment else pack.batch(train.images, index)
+            losses = pack.backpropagate(inputs, given[:, rows], loss, precision)
             update(schedule(step))
-            finite &= torch.isfinite(losses.detach())
+            finite &= torch.isfinite(losses)
             step += 1
         if epoch in wanted:
-            recorder.record(epoch, step, finite)
+            yield Moment(epoch, step, finite)
         if progress:
             progress.advance()
-    return recorder.table()
+
+
+def order_seeds(settings: dict[str, Any]) -> list[int]:
+    """Return the seeds of the orders of the batches, one per group of models that share their batches."""
+    fixed = settings.get("order_seed")
+    return settings["seeds"] if fixed is None else [fixed]
 
 
 def build(settings: dict[str, Any], width: int, input_shape: tuple[int, int, int], n_classes: int) -> Pack:
@@ -117,8 +167,9 @@ class _Recorder:
         self.who = {"n_params": pack.n_params, "label_noise": noise, "seed": seeds}
         self.rows: list[pd.DataFrame] = []
 
-    def record(self, epoch: int, step: int, finite: torch.Tensor) -> None:
-        """Evaluate every model on every split; take what is not finite out of ``finite``."""
+    def record(self, moment: Moment) -> None:
+        """Evaluate every model on every split; take what is not finite out of ``moment.finite``."""
+        finite = moment.finite
         parameters = self.pack.vectors()
         norms = {
             "distance": torch.linalg.vector_norm(parameters - self.start, dim=1, dtype=torch.float64).cpu().numpy(),
@@ -133,7 +184,7 @@ class _Recorder:
             finite &= torch.from_numpy(table["loss_clean"]).isfinite().to(finite.device)
         diverged = (~finite).cpu().numpy()
         for split, table in metrics.items():
-            when = {"epoch": epoch, "step": step, "split": split}
+            when = {"epoch": moment.epoch, "step": moment.step, "split": split}
             self.rows.append(pd.DataFrame({**self.who, **when, **table, **norms, "diverged": diverged}))
 
     def table(self) -> pd.DataFrame:

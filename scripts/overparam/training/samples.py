@@ -48,11 +48,12 @@ def load(
     ----------
     settings
         ``n_train``: the first samples of the training set, trained on. ``n_heldout``: the samples after them, not
-        trained on, with labels corrupted in the same way. ``label_noise``, ``noise_definition`` and ``seeds``.
+        trained on, with labels corrupted in the same way. ``label_noise``, ``noise_definition``, ``seeds``, and
+        ``label_seed``: of the labels that all seeds share, null for each its own.
     dataset
         Images and clean labels.
     corruptions
-        One for every combination of noise and seed, in any order.
+        One for every combination of noise and seed of labels, in any order.
     device
         Where the samples stay.
 
@@ -88,8 +89,9 @@ def _given(settings: dict[str, Any], clean: np.ndarray, corruptions: Sequence[Co
     """Return the given labels of every model for the whole training set, ``(M, n)``."""
     definition = settings["noise_definition"]
     tables = {(table.label_noise, table.seed): table for table in corruptions if table.definition == definition}
-    given = []
+    fixed, given = settings.get("label_seed"), []
     for noise, seed in members(settings):
+        seed = seed if fixed is None else fixed
         if (noise, seed) not in tables:
             raise UserError(f"no table of labels for {definition} noise {noise:g} and seed {seed} was given")
         table = tables[noise, seed]
