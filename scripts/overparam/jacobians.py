@@ -2,8 +2,15 @@
 
 With f(θ; x) of shape (K,), the Jacobian of n inputs is J of shape (n·K, p), and the empirical tangent kernel is JJᵀ
 (Jacot, Gabriel & Hongler, arXiv 1806.07572).
+
+The kernel is a sum over groups of parameters, Σ_g J_g J_gᵀ: a pass holds the columns of one group for all inputs, as
+many as fit, and makes them from a few inputs at a time. So every entry of J is computed once; only the forward pass and
+the backward pass down to the group are repeated, once per group. Pairs of chunks of inputs, the other way, compute all
+of J as many times as there are chunks in half the memory, halved by symmetry.
 """
 
+import dataclasses
+import math
 from collections.abc import Callable
 
 import torch
@@ -11,6 +18,29 @@ from torch.func import jacrev, vmap
 
 Parameters = dict[str, torch.Tensor]
 Network = Callable[[Parameters, torch.Tensor], torch.Tensor]
+
+CHUNK = 64  # inputs; more at a time are not faster
+MOST_PASSES = 100  # a limit that would take more is not kept
+BLOCKS = 8  # of rows, of which one triangle is computed: 9/16 of all products
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How a kernel is computed.
+
+    Attributes
+    ----------
+    columns
+        Parameters per pass: that many columns of J are held for all inputs.
+    passes
+        Number of passes over the inputs.
+    chunk
+        Inputs whose gradients are taken at once.
+    """
+
+    columns: int
+    passes: int
+    chunk: int
 
 
 def jacobian(network: Network, parameters: Parameters, inputs: torch.Tensor, memory_mb: float) -> torch.Tensor:
@@ -33,7 +63,8 @@ def jacobian(network: Network, parameters: Parameters, inputs: torch.Tensor, mem
         J, shape (n, K, p), the dtype of the parameters.
     """
     size = chunk_size(parameters, memory_mb, _count_outputs(network, parameters, inputs))
-    chunks = [_block(network, parameters, part) for part in inputs.split(size)]
+    everything = {name: slice(0, value.numel()) for name, value in parameters.items()}
+    chunks = [torch.cat(_columns(network, parameters, everything, part), dim=2) for part in inputs.split(size)]
     return torch.cat(chunks)
 
 
@@ -51,37 +82,60 @@ def tangent_kernel(
     network, parameters, inputs
         As for :func:`jacobian`.
     memory_mb
-        Memory for two chunks of Jacobian and what makes them, in MB.
+        Memory for what is held besides the result, in MB; see :func:`plan`.
     others
-        Shape (m, …); ``None`` for ``inputs`` themselves, which computes half of the symmetric kernel only.
+        Shape (m, …); ``None`` for ``inputs`` themselves, which computes about half of the symmetric kernel only.
 
     Returns
     -------
     torch.Tensor
         Shape (n·K, m·K); the row of output c of input i is i·K + c.
     """
-    n_outputs = _count_outputs(network, parameters, inputs)
-    size = chunk_size(parameters, memory_mb / 2, n_outputs)
-    rows = []
-    starts = range(0, len(inputs), size)
-    for start in starts:
-        left = _block(network, parameters, inputs[start : start + size]).flatten(0, 1)
-        # symmetric: columns from the diagonal on, the rest is mirrored below
-        right_inputs = inputs[start:] if others is None else others
-        row = []
-        for part in right_inputs.split(size):
-            same = others is None and not row
-            right = left if same else _block(network, parameters, part).flatten(0, 1)
-            row.append(left @ right.mT)
-        rows.append(torch.cat(row, dim=1))
-    if others is not None:
-        return torch.cat(rows)
-    kernel = rows[0].new_empty(rows[0].shape[1], rows[0].shape[1])
-    for start, row in zip(starts, rows, strict=True):
-        top, bottom = start * n_outputs, start * n_outputs + row.shape[0]
-        kernel[top:bottom, top:] = row
-        kernel[top:, top:bottom] = row.mT
+    n_outputs, sample = _count_outputs(network, parameters, inputs), next(iter(parameters.values()))
+    sides = [inputs] if others is None else [inputs, others]
+    chosen = plan(network, parameters, inputs[0], sum(map(len, sides)), memory_mb)
+    rows = [len(side) * n_outputs for side in sides]
+    held = [sample.new_empty(count, chosen.columns) for count in rows]
+    kernel = sample.new_zeros(rows[0], rows[-1])
+    for group in _groups(parameters, chosen.columns):
+        width = sum(part.stop - part.start for part in group.values())
+        for side, slab in zip(sides, held, strict=True):
+            for start in range(0, len(side), chosen.chunk):
+                part = side[start : start + chosen.chunk]
+                into = slab[start * n_outputs : (start + len(part)) * n_outputs, :width]
+                column = 0
+                for block in _columns(network, parameters, group, part):
+                    into[:, column : column + block.shape[2]] = block.flatten(0, 1)
+                    column += block.shape[2]
+        _accumulate(kernel, *(slab[:, :width] for slab in held))
+    if others is None:
+        for start, stop in _blocks(len(kernel)):  # the other triangle
+            kernel[start:stop, stop:] = kernel[stop:, start:stop].mT
     return kernel
+
+
+def plan(network: Network, parameters: Parameters, example: torch.Tensor, n_inputs: int, memory_mb: float) -> Plan:
+    """Return how the kernel of ``n_inputs`` inputs is computed within ``memory_mb``.
+
+    Held at a time are the columns of one group for all inputs and, for a chunk of inputs, what the backward pass needs
+    and the gradients of every tensor that the group touches. What the backward pass needs is measured on ``example``.
+    The number of passes is the least that these leave; every pass has as many columns. Limits below what a single
+    input takes, and such as would need more than :data:`MOST_PASSES`, are exceeded.
+    """
+    count = sum(value.numel() for value in parameters.values())
+    itemsize = max(value.element_size() for value in parameters.values())
+    n_outputs = _count_outputs(network, parameters, example[None])
+    budget = memory_mb * 1e6
+    tape = 2 * _tape(network, parameters, example)  # and as much again while going back through it
+    largest = max(value.numel() for value in parameters.values())
+    row = n_outputs * itemsize
+    chunk = min(CHUNK, n_inputs)
+    while chunk > 1 and chunk * (tape + 2 * row * largest) > budget / 4:
+        chunk = (chunk + 1) // 2
+    left = budget - chunk * (tape + 2 * row * largest)
+    columns = min(count, max(math.ceil(count / MOST_PASSES), int(left // (row * (n_inputs + chunk)))))
+    passes = math.ceil(count / columns)
+    return Plan(math.ceil(count / passes), passes, chunk)
 
 
 def chunk_size(parameters: Parameters, memory_mb: float, n_outputs: int) -> int:
@@ -95,7 +149,62 @@ def _count_outputs(network: Network, parameters: Parameters, inputs: torch.Tenso
         return network(parameters, inputs[0]).numel()
 
 
-def _block(network: Network, parameters: Parameters, inputs: torch.Tensor) -> torch.Tensor:
-    """Return the Jacobian of a chunk of inputs at once, (b, K, p)."""
-    parts = vmap(jacrev(lambda theta, x: torch.atleast_1d(network(theta, x))), (None, 0))(parameters, inputs)
-    return torch.cat([parts[name].flatten(2) for name in parameters], dim=2)
+def _tape(network: Network, parameters: Parameters, example: torch.Tensor) -> int:
+    """Return the bytes that the backward pass of one input needs, parameters not counted."""
+    leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
+    own = {value.untyped_storage().data_ptr() for value in leaves.values()}
+    kept = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        result = network(leaves, example)  # alive until the end, and with it every storage that was counted
+    del result
+    return sum(kept.values())
+
+
+def _groups(parameters: Parameters, columns: int) -> list[dict[str, slice]]:
+    """Return the parts of the flattened tensors that make up each group of consecutive columns."""
+    groups, offset = [], 0
+    for name, value in parameters.items():
+        start = 0
+        while start < value.numel():
+            number, used = divmod(offset + start, columns)
+            stop = min(value.numel(), start + columns - used)
+            if number == len(groups):
+                groups.append({})
+            groups[number][name] = slice(start, stop)
+            start = stop
+        offset += value.numel()
+    return groups
+
+
+def _columns(
+    network: Network, parameters: Parameters, group: dict[str, slice], inputs: torch.Tensor
+) -> list[torch.Tensor]:
+    """Return the columns of a group of the Jacobian of a chunk of inputs, one (b, K, …) per tensor of the group."""
+
+    def function(chosen: Parameters, x: torch.Tensor) -> torch.Tensor:
+        return torch.atleast_1d(network({**parameters, **chosen}, x))
+
+    whole = {name: parameters[name] for name in group}
+    found = vmap(jacrev(function), (None, 0))(whole, inputs)
+    return [found[name].flatten(2)[:, :, part] for name, part in group.items()]
+
+
+def _accumulate(kernel: torch.Tensor, left: torch.Tensor, right: torch.Tensor | None = None) -> None:
+    """Add ``left @ right.mT``; without ``right`` it is ``left`` itself, and the diagonal's blocks and those below."""
+    if right is not None:
+        kernel.addmm_(left, right.mT)
+        return
+    for start, stop in _blocks(len(kernel)):
+        kernel[start:, start:stop].addmm_(left[start:], left[start:stop].mT)
+
+
+def _blocks(size: int) -> list[tuple[int, int]]:
+    step = max(1, math.ceil(size / BLOCKS))
+    return [(start, min(start + step, size)) for start in range(0, size, step)]

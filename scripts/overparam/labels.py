@@ -74,7 +74,7 @@ def corrupt(
     n_classes
         Number of classes C, at least 2.
     label_noise
-        Probability that a sample is drawn, in ``[0, 1)``.
+        Probability that a sample is drawn, in ``[0, 1]``.
     definition
         ``"wrong_label"`` or ``"random_label"``, see the module.
     generator
@@ -179,8 +179,8 @@ def _replaced(
 def _check(labels: np.ndarray, n_classes: int, label_noise: float, definition: str) -> None:
     if definition not in DEFINITIONS:
         raise UserError(f"unknown definition of label noise {definition!r}; known: {', '.join(DEFINITIONS)}")
-    if not 0 <= label_noise < 1:
-        raise UserError(f"`label_noise` must lie in [0, 1), got {label_noise}")
+    if not 0 <= label_noise <= 1:
+        raise UserError(f"`label_noise` must lie in [0, 1], got {label_noise}")
     if n_classes < 2:
         raise UserError(f"labels of {n_classes} class cannot be corrupted: at least 2 are needed")
     if labels.ndim != 1 or labels.size == 0 or not np.issubdtype(labels.dtype, np.integer):

@@ -71,7 +71,7 @@ def test_the_users_configuration_is_not_changed():
         (study(widths=[0]), "config.studies[0].widths[0]: must be at least 1, found 0"),
         (study(dataset="digit"), "config.studies[0].dataset: 'digit' is not known; did you mean 'digits'?"),
         (study(label_noise=[-0.1]), "config.studies[0].label_noise[0]: must be at least 0, found -0.1"),
-        (study(label_noise=[1.0]), "config.studies[0].label_noise[0]: must be below 1, found 1.0"),
+        (study(label_noise=[1.5]), "config.studies[0].label_noise[0]: must be at most 1, found 1.5"),
         (study(model="resnet"), "config.studies[0].model: 'resnet' is not known"),
         (study(experiments=["width_swep"]), "'width_swep' is no experiment that reads networks; did you mean"),
         (study(batch_size=101), "config.studies[0].batch_size: must be at most n_train = 100, found 101"),

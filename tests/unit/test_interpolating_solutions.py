@@ -16,6 +16,10 @@ SETTINGS = {
     "seed": 0, "memory_mb": 100, "dataset": "digits", "n_train": 20, "n_test": 60, "n_seeds": 3,
     "features": ["relu", "fourier"], "features_per_sample": [1, 1.5, 2, 8], "label_noise": [0, 0.2], "n_starts": 3,
     "scaled_features_per_sample": [8], "start_scales": [0, 1, 2, 4], "truth_shares": [0, 0.5, 1], "cutoff": 1e-13,
+    "gpus": 0, "network_model": "mlp", "network_seeds": 2, "network_n_train": 20, "network_batch_size": 20,
+    "network_widths": [2, 24, 48], "network_starts": 3, "network_epochs": 150, "network_learning_rate": 0.01,
+    "network_scaled_width": 48, "network_scaled_starts": 1, "network_scales": [0.5, 1, 2],
+    "network_scaled_epochs": 600, "network_descent_rate": 0.3, "network_level": 0.01, "network_truth_epochs": 20,
 }  # fmt: skip
 
 
@@ -30,6 +34,11 @@ def dataset() -> Dataset:
 @pytest.fixture(scope="module")
 def table(dataset) -> pd.DataFrame:
     return measure(SETTINGS, dataset)
+
+
+@pytest.fixture(scope="module")
+def networks(table) -> pd.DataFrame:
+    return table[table["features"] == "network"]
 
 
 def test_every_solution_interpolates(table):
@@ -68,7 +77,7 @@ def test_solutions_are_those_of_gradient_descent(dataset, table):
 
 def test_the_spread_follows_its_closed_form(dataset):
     """Two starts of length R differ in squared output, on average, by 2R²/N · ‖P φ(x)‖²."""
-    settings = {**SETTINGS, "n_starts": 40, "n_seeds": 1, "features": ["relu"], "label_noise": [0]}
+    settings = {**SETTINGS, "n_starts": 40, "n_seeds": 1, "network_seeds": 1, "features": ["relu"], "label_noise": [0]}
     table = measure(settings, dataset)
     problem = interpolating_solutions._Problem(settings, 0, dataset)
     _, parts, _, test = problem._features("relu", 8)
@@ -84,7 +93,7 @@ def test_the_spread_follows_its_closed_form(dataset):
 
 
 def test_norms_are_pythagorean_and_the_smallest_is_from_zero(table):
-    scaled = table[(table["start"] == "scaled") & (table["quantity"] == "norm")]
+    scaled = table[(table["start"] == "scaled") & (table["quantity"] == "norm") & (table["features"] != "network")]
     keys = ["seed", "features", "label_noise"]
     wide = scaled.pivot_table(index=keys, columns="start_scale", values="value")
     beyond = (wide**2).sub(wide[0] ** 2, axis=0).div(wide[0] ** 2, axis=0)  # scale² · ‖P start‖², P of rank N − n
@@ -93,7 +102,7 @@ def test_norms_are_pythagorean_and_the_smallest_is_from_zero(table):
 
 
 def test_risk_rises_with_random_norms_and_falls_towards_the_truth(table):
-    loss = table[(table["quantity"] == "loss") & table["solution_norm"].notna()]
+    loss = table[(table["quantity"] == "loss") & table["solution_norm"].notna() & (table["features"] != "network")]
     wide = {
         start: loss[loss["start"] == start].pivot_table(
             index=["features", "label_noise"], columns="start_scale", values=["value", "solution_norm"]
@@ -134,3 +143,34 @@ def test_the_figures_draw_and_their_texts_have_the_numbers(table):
         "start == 'scaled' and quantity == 'loss' and features == 'relu' and label_noise == 0 and start_scale == 4"
     )
     assert f"to {table.query(condition)['value'].mean():.2g} at" in smaller_norm_generalises.alt_text(table, verdict)
+    condition = "features == 'network' and quantity == 'disagreement' and place == 'widest' and label_noise == 0"
+    share = f"{100 * table.query(condition)['value'].mean():.0f} % at the largest (no label noise)"
+    assert share in one_model_at_the_threshold.alt_text(table, verdict)
+
+
+def test_networks_that_fit_from_different_starts_differ(networks):
+    rows = networks[(networks["start"] == "random")]
+    wide = rows[rows["width"] == 48].pivot_table(index=["seed", "label_noise"], columns="quantity", values="value")
+    assert (wide["fitted"] == 1).all() and (wide["train_error"] == 0).all() and (wide["disagreement"] > 0.01).all()
+    narrow = rows[(rows["width"] == 2) & (rows["quantity"] == "disagreement")]
+    assert len(narrow) == 4 and narrow["value"].isna().all()
+    places = rows[rows["place"].notna() & (rows["quantity"] == "disagreement")]
+    assert set(places["seed"]) == {1, 2} and len(places) == 8 and places["value"].notna().all()
+
+
+def test_networks_from_larger_weights_end_at_larger_norms_and_risks(networks):
+    rows = networks[networks["start"] == "scaled"]
+    wide = rows.pivot_table(index=["seed", "label_noise"], columns=["quantity", "start_scale"], values="value")
+    assert (wide["reached"] == 1).all(axis=None) and (wide["train_loss"] <= 0.0101).all(axis=None)
+    assert (wide["norm"].diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
+    assert wide["loss"][2].mean() > wide["loss"][1].mean()
+
+
+def test_networks_moved_towards_the_truth_fit_the_same_samples_with_less_risk(networks):
+    rows = networks[networks["start"] == "truth"]
+    wide = rows.pivot_table(index=["seed", "label_noise"], columns=["quantity", "start_scale"], values="value")
+    assert (wide["reached"] == 1).all(axis=None)
+    assert (wide["loss"][1] < wide["loss"][0]).all()
+    scaled = networks[(networks["start"] == "scaled") & (networks["start_scale"] == 1)]
+    begun = scaled.pivot_table(index=["seed", "label_noise"], columns="quantity", values="value")
+    np.testing.assert_allclose(wide["norm"][0], begun["norm"], rtol=1e-3)  # share 0 is scale 1

@@ -5,23 +5,36 @@ import pandas as pd
 import pytest
 import torch
 from scipy import optimize
+from sklearn.datasets import load_digits
 
 from overparam import hidden_layer
+from overparam.datasets.arrow import Dataset, Split
 from overparam.experiments import interpolation
 from overparam.figures import interpolation as figure
-from overparam.figures.rounding import at_least
+from overparam.figures.rounding import at_least, at_most
+from overparam.program import UserError
 from overparam.seeding import generator
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 12, "dimension": 3, "activations": ["softplus", "tanh"],
     "widths": [2, 8, 64], "linear_widths": [2, 6], "n_starts": 2, "duplicated_fraction": 0.25, "step_limit": 200,
-    "constructed_n_train": [16], "constructed_dimensions": [3],
+    "constructed_n_train": [16], "constructed_dimensions": [3], "gpus": 0, "dataset": "digits", "network_model": "mlp",
+    "network_widths": [1, 100], "network_n_train": 20, "network_batch_size": 20, "network_epochs": 800,
+    "network_learning_rate": 0.3,
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def table() -> pd.DataFrame:
-    return interpolation.measure(SETTINGS)
+def dataset() -> Dataset:
+    digits = load_digits()
+    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
+    train, test = Split(images[:300], given[:300]), Split(images[300:400], given[300:400])
+    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+
+
+@pytest.fixture(scope="module")
+def table(dataset) -> pd.DataFrame:
+    return interpolation.measure(SETTINGS, dataset)
 
 
 def models(n: int = 5, d: int = 3, k: int = 4):
@@ -94,8 +107,24 @@ def test_counterexamples_are_not_fitted_with_any_number_of_parameters(table):
     assert (linear["mean_loss"] > 1e-2).all()
 
 
+def test_wide_image_networks_fit_every_random_label_and_narrow_ones_cannot(table):
+    rows = table[table["problem"] == "image network"]
+    losses = rows.pivot_table(index=["width", "seed"], columns="quantity", values="value")
+    assert (losses.loc[100, "largest_loss"] < 1e-6).all() and (losses.loc[100, "fitted"] == 1).all()
+    assert (losses.loc[1, "largest_loss"] > 0.1).all()  # one unit: outputs on a line
+    assert (losses["mean_loss"] <= losses["largest_loss"]).all() and (losses["diverged"] == 0).all()
+    assert set(rows["p_over_n"]) == {85 / 200, (65 * 100 + 101 * 10) / 200}  # equations are samples times classes
+
+
+def test_images_must_suffice(dataset):
+    with pytest.raises(UserError, match="network_n_train is 400, but digits has 300"):
+        interpolation.measure({**SETTINGS, "network_n_train": 400}, dataset)
+
+
 def test_figure_and_its_text(table):
     text = figure.alt_text(table, {})
     rows = table[(table["quantity"] == "largest_error") & (table["p_over_n"] < 1)]
     assert f"samples by at least {at_least(rows['value'].min())}" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    networks = table[(table["problem"] == "image network") & (table["quantity"] == "largest_loss")]
+    assert f"at most {at_most(networks.loc[networks['width'] == 100, 'value'].max(), 1)} at" in text
+    assert len(figure.draw(table, {}).axes) == 3

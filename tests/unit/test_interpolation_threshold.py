@@ -9,13 +9,18 @@ from overparam.datasets.arrow import Dataset, Split
 from overparam.experiments import interpolation_threshold
 from overparam.experiments.interpolation_threshold import grouped, least, measure
 from overparam.figures import interpolation_threshold as figure
+from overparam.network_thresholds import crossing
 from overparam.program import UserError
 from overparam.random_feature_maps import normalised_inputs
 
 SETTINGS = {
     "seed": 0, "memory_mb": 100, "dataset": "digits", "n_seeds": 2, "n_train": [12, 20], "n_classes": [2, 10],
     "n_test": 50, "features": ["relu", "fourier"], "features_per_sample": [0.5, 0.9, 1, 1.1, 5], "fitted": 1e-10,
-    "cutoff": 1e-13,
+    "cutoff": 1e-13, "networks": {
+        "n_seeds": 2, "n_train": [12, 20], "n_classes": [2, 10], "label_noise": 0.2, "params_per_label": [0.5, 1, 2, 4],
+        "steps": 60, "earlier": [4], "fixed_loss": 0.5, "evaluations": 8, "batch_size": 8,
+        "optimizer": {"name": "adam", "learning_rate": 0.01},
+    },
 }  # fmt: skip
 
 
@@ -32,8 +37,18 @@ def table(dataset) -> pd.DataFrame:
     return measure(SETTINGS, dataset)
 
 
-def test_the_threshold_is_the_number_of_independent_equations(table):
-    found = table[table["quantity"] == "threshold_params_per_label"].set_index("parameters")["value"]
+@pytest.fixture(scope="module")
+def features(table) -> pd.DataFrame:
+    return table[table["features"] != "network"]
+
+
+@pytest.fixture(scope="module")
+def networks(table) -> pd.DataFrame:
+    return table[table["features"] == "network"]
+
+
+def test_the_threshold_is_the_number_of_independent_equations(features):
+    found = features[features["quantity"] == "threshold_params_per_label"].set_index("parameters")["value"]
     assert (found["independent"] == 1).all()
     assert (found["twice"] == 2).all()
     assert (found["linear"] == 1).all()  # n = 12 and 20 are below the rank of the pixels
@@ -70,8 +85,8 @@ def test_losses_are_those_of_the_pseudoinverse(table, dataset):
             assert value == pytest.approx((residual**2).sum(axis=1).mean(), rel=1e-7, abs=1e-20)
 
 
-def test_doubled_features_predict_the_same_with_twice_the_parameters(table):
-    loss = table[(table["quantity"] == "loss") & (table["split"] == "test")]
+def test_doubled_features_predict_the_same_with_twice_the_parameters(features):
+    loss = features[(features["quantity"] == "loss") & (features["split"] == "test")]
     keys = ["seed", "features", "n_train", "n_classes"]
     once, twice = (
         loss[loss["parameters"] == name].sort_values([*keys, "n_params"]) for name in ("independent", "twice")
@@ -108,6 +123,9 @@ def test_classes_are_dealt_evenly(dataset):
         ({"n_train": [152]}, "152, but digits has 150"),
         ({"n_train": [12, 60], "n_classes": [2, 10]}, "are equal"),
         ({"n_classes": [11]}, "at most 10"),
+        ({"networks": {**SETTINGS["networks"], "n_train": [151]}}, "networks.n_train is 151, but digits has 150"),
+        ({"networks": {**SETTINGS["networks"], "n_classes": [11]}}, "networks.n_classes is at most 10"),
+        ({"networks": {**SETTINGS["networks"], "n_train": [10, 50]}}, "are equal"),
     ],
 )
 def test_settings_that_cannot_be_measured_are_refused(dataset, changes, message):
@@ -115,7 +133,59 @@ def test_settings_that_cannot_be_measured_are_refused(dataset, changes, message)
         measure({**SETTINGS, **changes}, dataset)
 
 
+def test_parameters_of_networks_are_counted_right_with_doubled_pixels_too(networks):
+    rows = networks[(networks["quantity"] == "loss") & (networks["stopping"] == "fixed_loss")]
+    inputs = rows["parameters"].map({"independent": 64, "twice": 128})
+    expected = (inputs + 1) * rows["width"] + (rows["width"] + 1) * rows["n_classes"]
+    assert (rows["n_params"] == expected).all()
+    np.testing.assert_allclose(
+        rows["params_per_label"], (expected / (rows["n_train"] * rows["n_classes"])).astype(float)
+    )
+
+
+def test_networks_stop_at_the_fixed_loss_or_after_all_steps(networks):
+    keys = ["parameters", "n_train", "n_classes", "width", "seed"]
+    rows = networks[networks["split"].isna() & (networks["quantity"] == "reached")].set_index(keys)["value"]
+    loss = networks[(networks["quantity"] == "loss") & (networks["split"] == "train")]
+    stopped = loss[loss["stopping"] == "fixed_loss"].set_index(keys)["value"]
+    last = loss[(loss["stopping"] == "fixed_steps") & (loss["steps"] == 60)].set_index(keys)["value"]
+    reached = rows[rows == 1].index
+    assert 0 < len(reached) < len(rows)
+    assert (stopped[reached] <= 0.5).all()
+    missed = rows[rows == 0].index
+    pd.testing.assert_series_equal(stopped[missed], last[missed])
+
+
+def test_thresholds_of_networks_lie_between_widths_that_miss_and_fit(networks):
+    assert set(networks["quantity"]) >= {"threshold_params", "peak_params_per_label", "diverged", "reached"}
+    found = networks[(networks["quantity"] == "threshold_params") & (networks["stopping"] == "fixed_steps")]
+    found = found[(found["steps"] == 60) & np.isfinite(found["value"])]
+    assert len(found)
+    for row in found.itertuples():
+        loss = networks[
+            (networks["quantity"] == "loss") & (networks["split"] == "train") & (networks["steps"] == 60)
+            & (networks["parameters"] == row.parameters) & (networks["n_train"] == row.n_train)
+            & (networks["n_classes"] == row.n_classes) & (networks["seed"] == row.seed)
+        ].sort_values("n_params")  # fmt: skip
+        fits = loss["value"].to_numpy() <= 0.5
+        first = int(np.flatnonzero(fits)[0])
+        assert loss["n_params"].iloc[max(first - 1, 0)] <= row.value <= loss["n_params"].iloc[first]
+
+
+def test_the_threshold_is_interpolated_in_the_logarithms():
+    params = np.array([10, 100, 1000])
+    assert crossing(params, np.array([1, 1e-1, 1e-3]), 1e-2) == pytest.approx(10**2.5)
+    assert crossing(params, np.array([1, 0.5, 0.2]), 1e-2) == np.inf
+    assert crossing(params, np.array([np.nan, 1e-3, 1e-4]), 1e-2) == 100
+
+
 def test_the_figure_draws_and_its_text_has_the_numbers(table):
     assert figure.draw(table, {"data": {"label": "digits"}}).axes
     text = figure.alt_text(table, {"data": {"label": "digits"}})
     assert "interpolates is 1 times nK" in text and "it takes 2 times nK" in text and "0.29 nK" in text
+    place = table[
+        (table["features"] == "network") & (table["quantity"] == "peak_params_per_label")
+        & (table["stopping"] == "fixed_loss") & (table["parameters"] == "independent")
+    ]  # fmt: skip
+    typical = np.exp(np.log(place["value"]).groupby([place["n_train"], place["n_classes"]]).mean())
+    assert f"largest at {typical.min():.2f} to {typical.max():.2f} nK" in text

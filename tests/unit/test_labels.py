@@ -94,9 +94,9 @@ def test_no_noise_changes_nothing_and_the_argument_is_left_alone(definition):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"label_noise": 1}, r"\[0, 1\)"),
-        ({"label_noise": -0.1}, r"\[0, 1\)"),
-        ({"label_noise": float("nan")}, r"\[0, 1\)"),
+        ({"label_noise": 1.01}, r"\[0, 1\]"),
+        ({"label_noise": -0.1}, r"\[0, 1\]"),
+        ({"label_noise": float("nan")}, r"\[0, 1\]"),
         ({"definition": "symmetric"}, "wrong_label, random_label"),
         ({"n_classes": 1}, "at least 2"),
         ({"n_classes": 9}, "0..8"),

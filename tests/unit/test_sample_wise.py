@@ -10,6 +10,7 @@ from overparam.datasets.arrow import Dataset, Split
 from overparam.experiments import sample_wise
 from overparam.experiments.sample_wise import largest, measure
 from overparam.figures import effective_model_complexity, sample_wise_non_monotonicity
+from overparam.network_sample_sizes import peak
 from overparam.program import UserError
 from overparam.random_feature_maps import normalised_inputs
 from overparam.seeding import generator
@@ -19,7 +20,11 @@ SETTINGS = {
     "n_features": [10, 20], "samples_per_feature": [0.5, 0.9, 1, 1.1, 3], "n_test": 60, "label_noise": [0, 0.2],
     "steps": [10, 10_000], "near_zero_loss": 0.01, "fitted_error": 0.1, "pool_shares": [0.5, 1],
     "pool_n_features": 20, "n_draws": 2, "critical_n_train": [10, 20], "resolution": 0.02, "cutoff": 1e-13,
-    "heldout_fraction": 0.2,
+    "heldout_fraction": 0.2, "networks": {
+        "n_seeds": 2, "widths": [4, 16], "n_train": [8, 16, 32, 64, 128], "label_noise": [0.2], "batch_size": 16,
+        "optimizer": {"name": "adam", "learning_rate": 0.02}, "steps": 200, "earlier_steps": [4], "evaluations": 6,
+        "heldout_share": 0.25, "pool_width": 16, "resolution": 0.45,
+    },
 }  # fmt: skip
 
 
@@ -105,11 +110,63 @@ def test_fewer_steps_fit_fewer_samples(table):
 
 def test_limits_are_counted(dataset):
     table = measure({**SETTINGS, "n_seeds": 1, "features": ["relu"], "fitted_error": 1.0, "label_noise": [0]}, dataset)
+    table = table[table["n_features"].notna()]
     hit = table[(table["quantity"] == "limit_hit") & (table["criterion"] == "train_error")]["value"]
     assert len(hit) and (hit == 1).all()
     assert np.isinf(
         table[(table["quantity"] == sample_wise.EMC) & (table["criterion"] == "train_error")]["value"]
     ).all()
+
+
+@pytest.fixture(scope="module")
+def networks(table) -> pd.DataFrame:
+    return table[table["features"] == "network"]
+
+
+def test_the_complexity_of_networks_lies_where_they_stop_fitting(networks):
+    found = networks[(networks["quantity"] == sample_wise.EMC) & (networks["steps"] == 200)]
+    found = found[(found["pool_share"] == 1) & (found["criterion"] == "train_error") & (found["value"] < 128)]
+    error = networks[(networks["quantity"] == "error") & (networks["split"] == "train") & (networks["steps"] == 200)]
+    assert len(found)
+    for row in found.itertuples():
+        curve = error[(error["width"] == row.width) & (error["seed"] == row.seed)].set_index("n_train")["value"]
+        fitted, missed = curve[curve <= 0.1].index, curve[curve > 0.1].index
+        assert row.value == 0 or row.value >= min(fitted, default=0)
+        assert row.value < max(missed)
+        if row.value in curve.index:
+            assert curve[row.value] <= 0.1
+
+
+def test_wider_networks_fit_more_samples_and_few_steps_fit_fewer(networks):
+    found = networks[(networks["quantity"] == sample_wise.EMC) & (networks["criterion"] == "train_error")]
+    mean = found[found["pool_share"] == 1].groupby(["steps", "width"])["value"].mean()
+    assert mean[200, 16] > mean[200, 4]
+    assert mean[200, 16] > mean[4, 16]
+
+
+def test_early_stopping_takes_a_moment_of_training(networks):
+    keys = ["width", "n_train", "seed", "split"]
+    loss = networks[networks["quantity"] == "loss"]
+    stopped = loss[loss["method"] == "early_stopping"].set_index(keys)["value"]
+    last = loss[loss["steps"] == 200].set_index(keys)["value"]
+    assert len(stopped) == len(last) == 2 * 5 * 2 * 2
+    difference = (stopped - last).groupby("split")
+    assert (difference.get_group("train") > -0.05).all()  # it stops no later
+    assert (difference.mean() * [-1, 1] > 0).all()  # test, train: better on test samples, on average
+
+
+@pytest.mark.parametrize(
+    ("curve", "place"),
+    [([3, 1, 2, 4, 2, 0], 3), ([0, 5, 0, 9, 8.5, 8], 1), ([5, 4, 3, 2, 1], 1), ([1, 3, np.nan, 0, 2, 0], 1)],
+)
+def test_the_inner_peak_is_the_most_prominent_one(curve, place):
+    assert peak(np.array(curve, dtype=float)) == place
+
+
+def test_too_many_samples_for_networks_are_refused(dataset):
+    settings = {**SETTINGS, "networks": {**SETTINGS["networks"], "n_train": [100, 321]}}
+    with pytest.raises(UserError, match="n_train of 321 and 80 held out"):
+        measure(settings, dataset)
 
 
 def test_the_same_settings_give_the_same_table(table, dataset):
@@ -131,3 +188,16 @@ def test_the_figures_draw_and_their_texts_have_the_numbers(table):
     )["value"].mean()
     assert f"{100 * error:.1f} % at n = 3 N" in sample_wise_non_monotonicity.alt_text(table, verdict)
     assert "rises from 10 at n = 10 to 20 at n = 20" in effective_model_complexity.alt_text(table, verdict)
+    complexity = table.query(
+        "features == 'network' and quantity == 'effective_model_complexity' and criterion == 'near_zero_loss' and "
+        "steps == 200 and width == 16 and pool_share == 1"
+    )["value"]
+    with np.errstate(divide="ignore"):
+        assert f"{np.exp(np.log(complexity).mean()):.0f} with 16 units" in effective_model_complexity.alt_text(
+            table, verdict
+        )
+    error = table.query(
+        "features == 'network' and quantity == 'error' and split == 'test' and steps == 200 and width == 4 and "
+        "n_train == 16"
+    )["value"].mean()
+    assert f"{100 * error:.1f} % at n = 16" in sample_wise_non_monotonicity.alt_text(table, verdict)

@@ -1,9 +1,11 @@
-"""Interpolating solutions that gradient descent reaches from different starts, on random features of images.
+"""Interpolating solutions that gradient descent reaches from different starts: on random features, and networks.
 
-Gradient descent on least squares never changes what its start has in the null space of the features. From a start β₀ it
-converges to β_min + P β₀, with β_min the minimum-norm solution and P the projection on the null space; this limit is
-computed in closed form from one singular value decomposition, so that no run can stop early or diverge. The measure
-over solutions is therefore that of the starts: Gaussian, in every coefficient alike, scaled to a given length.
+On random features, gradient descent on least squares never changes what its start has in the null space of the
+features. From a start β₀ it converges to β_min + P β₀, with β_min the minimum-norm solution and P the projection on the
+null space; this limit is computed in closed form from one singular value decomposition, so that no run can stop early
+or diverge. The measure
+over solutions is therefore that of the starts: Gaussian, in every coefficient alike, scaled to a given length. Networks
+are trained (:mod:`overparam.network_solutions`).
 """
 
 from collections.abc import Iterator
@@ -15,11 +17,13 @@ import pandas as pd
 
 from overparam import labels
 from overparam.datasets.arrow import Dataset
+from overparam.network_solutions import Networks
 from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import FeatureMap, fourier_features, normalised_inputs, relu_features, tuned_ridge
 from overparam.seeding import generator
 from overparam.spectral_descent import Decomposition, decompose
+from overparam.training import machine
 
 BANDWIDTH = 0.5 * np.sqrt(2)  # half the root-mean-square distance between two images, as in random_features
 NOISE = "wrong_label"
@@ -33,8 +37,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per value, with ``features`` (relu, fourier), ``n_train``, ``n_features``, ``features_per_sample``
-        (N/n), ``label_noise`` and ``noise_definition`` (null without noise), and ``start``.
+        One row per value, with ``features`` (relu, fourier; network: see :class:`Networks` for its rows), ``n_train``,
+        ``n_features``, ``features_per_sample`` (N/n), ``label_noise`` and ``noise_definition`` (null without noise), and ``start``.
 
         Starts of one length, that of the minimum-norm solution at the largest N (``random``: anywhere; ``row_space``:
         combinations of the training samples' features): ``spread``, the root-mean-square difference of two solutions'
@@ -50,13 +54,17 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If no training image is left over for the truth.
+        If no training image is left over for the truth, or networks are to have more samples or seeds than features.
     """
     n = settings["n_train"]
     if n >= len(dataset.train):
         there = f"{dataset.name} has {len(dataset.train)} training images, and some must be left over"
         raise UserError(f"interpolating_solutions: n_train is {n}, but {there}")
-    progress = Progress(settings["n_seeds"] * len(settings["features"]), "seeds and kinds of features")
+    if settings["network_n_train"] > n or settings["network_seeds"] > settings["n_seeds"]:
+        raise UserError("interpolating_solutions: networks need n_train and n_seeds as large as theirs, or larger")
+    device = machine.prepare(settings["gpus"])
+    networks = settings["network_seeds"]
+    progress = Progress(settings["n_seeds"] * len(settings["features"]) + networks, "seeds and kinds of features")
     rows: list[Row] = []
     for seed in range(settings["n_seeds"]):
         problem = _Problem(settings, seed, dataset)
@@ -64,7 +72,12 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
             found = [*problem.across_widths(kind), *problem.across_norms(kind)]
             rows += [{"seed": seed, "features": kind, "n_train": n, **row} for row in found]
             progress.advance()
-    return pd.DataFrame(rows).astype({"value": float, "n_features": "Int64", "draw": "Int64"})
+        if seed >= settings["n_seeds"] - networks:
+            kept, rest = problem.split
+            own = Networks(settings, dataset, kept[: settings["network_n_train"]], rest, seed, device)
+            rows += [{"seed": seed, **row} for row in (*own.across_widths(), *own.across_norms())]
+            progress.advance()
+    return pd.DataFrame(rows).astype({"value": float, "n_features": "Int64", "draw": "Int64", "width": "Int64"})
 
 
 class _Problem:
@@ -74,7 +87,7 @@ class _Problem:
         self.settings, self.seed = settings, seed
         x_train, x_test = normalised_inputs(dataset)
         order = self._draws("images").permutation(len(x_train))
-        kept, rest = np.split(order, [settings["n_train"]])
+        kept, rest = self.split = np.split(order, [settings["n_train"]])
         self.x, self.x_rest, self.x_test = x_train[kept], x_train[rest], x_test[: settings["n_test"]]
         self.test_labels, classes = dataset.test.labels[: settings["n_test"]], np.eye(len(dataset.classes))
         self.wanted, self.rest_targets = classes[self.test_labels], classes[dataset.train.labels[rest]]

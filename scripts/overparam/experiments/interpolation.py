@@ -1,5 +1,8 @@
 """Interpolation: the largest loss over single samples, of trained networks and of an explicit construction.
 
+Trained are networks on small problems, by a second-order method that tells what can be fitted, and networks on images,
+by gradient descent as they are trained in practice.
+
 The construction is that of Zhang et al. (arXiv 1611.03530, theorem 1): a two-layer ReLU network with 2n + d weights
 fits any labels of n distinct inputs.
 """
@@ -13,17 +16,23 @@ import torch
 from scipy import linalg
 
 from overparam import hidden_layer, two_layer
+from overparam import trained_solutions as trained
+from overparam.datasets.arrow import Dataset
+from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
+from overparam.training import machine
 
 Rows = list[dict[str, Any]]
 Model = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 LABELS = ("random signs", "gaussian", "alternating")
 FITTED = 1e-20  # half of a squared error at which Levenberg–Marquardt stops
+NETWORK_FITTED = 1e-10  # largest ℓ_i at which an image network is left as it is: near the rounding of float32
+LOOK = 25  # epochs between two looks at the losses of image networks
 
 
-def measure(settings: dict[str, Any]) -> pd.DataFrame:
+def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Return the losses ℓ_i = ½(f(x_i) − y_i)² of single samples after training, and of networks made by construction.
 
     Training is Levenberg and Marquardt's method in float64, θ ← θ − Jᵀ(JJᵀ + λI)⁻¹(f − y) from a random start; λ falls
@@ -31,27 +40,42 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     below 1e-20, when λ exceeds 1e8 of the diagonal's mean at the start (no step helps), or after ``step_limit`` steps.
     The best of ``n_starts`` starts counts, as the question is whether the data *can* be fitted.
 
+    Networks on images are trained by the packed trainer from one start: gradient descent with momentum 0.9 on squared
+    loss, float32, until every ℓ_i = ½‖f(x_i) − e_i‖² is below 1e-10, or for ``network_epochs``.
+
     Parameters
     ----------
     settings
         See ``interpolation.yaml``; and the root ``seed``.
+    dataset
+        Of the image networks: they see the first ``network_n_train`` images of a random order.
 
     Returns
     -------
     pandas.DataFrame
         By ``seed``, ``problem``, ``labels``, ``n_train``, ``n_features``, ``n_params`` (trained or constructed) and
-        ``p_over_n``. With random labels ±1: ``distinct inputs`` (the hidden weights of a one-hidden-layer network with
-        ``activation``), ``duplicated inputs`` (the same with the first activation, but a part of the inputs occurs
-        twice, with opposite labels) and ``linear network`` (two layers of trained weights without activation). And
+        ``p_over_n``: parameters per equation; every sample is one per output. With random labels ±1: ``distinct
+        inputs`` (the hidden weights of a one-hidden-layer network with ``activation``), ``duplicated inputs`` (the same
+        with the first activation, but a part of the inputs occurs twice, with opposite labels) and ``linear network``
+        (two layers of trained weights without activation). With
+        uniformly random classes as labels, all seeds on the same images: ``image network`` (also by ``width``). And
         ``construction``, for which ``labels`` are random signs, Gaussian, or alternate along the projection; with
         2n + d weights as in the theorem, or with fewer hidden units, so that p < n, and least squares for their output
         weights.
 
         - ``largest_loss`` and ``mean_loss`` over the samples; ``fitted``: 1 if the largest is at most 1e-6.
-        - ``least_squares_loss``: the mean loss of the best linear function of the inputs; trained networks only.
+        - ``least_squares_loss``: the mean loss of the best linear function of the inputs; small problems only.
         - ``largest_error``: max |f − y| / max |y|, construction only.
         - ``limit_hit``: 1 if the best start used all its steps; ``diverged``: 1 if no start gave a number.
+
+    Raises
+    ------
+    UserError
+        If there are too few images.
     """
+    if settings["network_n_train"] > len(dataset.train):
+        has = f"{dataset.name} has {len(dataset.train)} training images"
+        raise UserError(f"interpolation: network_n_train is {settings['network_n_train']}, but {has}")
     rows: Rows = []
     activations = {
         "distinct inputs": settings["activations"],
@@ -68,7 +92,47 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         for n_train in settings["constructed_n_train"]:
             for dimension in settings["constructed_dimensions"]:
                 rows += _constructed(settings, seed, n_train, dimension)
-    return pd.DataFrame(rows)
+    rows += _image_networks(settings, dataset, machine.prepare(settings["gpus"]))
+    return pd.DataFrame(rows).astype({"width": "Int64"})
+
+
+def _image_networks(settings: dict[str, Any], dataset: Dataset, device: torch.device) -> Rows:
+    n_train, classes, seeds = settings["network_n_train"], len(dataset.classes), range(settings["n_seeds"])
+    root, model = settings["seed"], settings["network_model"]
+    order = generator(root, "interpolation", "images").permutation(len(dataset.train))[:n_train]
+    labels = [generator(root, "interpolation", "classes", seed).integers(0, classes, n_train) for seed in seeds]
+    samples = trained.samples(dataset, order, np.stack(labels), device)
+    epochs = settings["network_epochs"]
+    training = {
+        "seed": root, "order_seed": 0, "epochs": epochs, "evaluations": list(range(0, epochs, LOOK)),
+        "batch_size": settings["network_batch_size"],
+        "optimizer": {"name": "sgd", "learning_rate": settings["network_learning_rate"], "momentum": 0.9},
+    }  # fmt: skip
+    rows: Rows = []
+    progress = Progress(len(settings["network_widths"]), "widths of image networks")
+    for width in settings["network_widths"]:
+        addresses = [("interpolation", model, width, seed) for seed in seeds]
+        pack = trained.initialised(model, width, root, addresses, samples.images, classes)
+        unit = classes / 2  # ℓ_i in units of the trainer's loss, a mean over the classes
+        ended = trained.train_until(pack, training, samples, NETWORK_FITTED / unit, largest=True)
+        losses = unit * trained.sample_losses(trained.logits(pack, samples.images), samples.given).cpu().numpy()
+        for seed, own in enumerate(losses):
+            largest = own.max() if np.isfinite(own).all() else np.inf
+            case = {
+                "seed": seed, "problem": "image network", "activation": "relu", "labels": "random classes",
+                "n_train": n_train, "n_features": int(np.prod(dataset.shape)), "n_params": pack.n_params,
+                "p_over_n": pack.n_params / (n_train * classes), "width": width,
+            }  # fmt: skip
+            values = {
+                "largest_loss": largest,
+                "mean_loss": own.mean(),
+                "fitted": largest <= 1e-6,
+                "limit_hit": not ended.reached[seed],
+                "diverged": np.isinf(largest),
+            }
+            rows += [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]
+        progress.advance()
+    return rows
 
 
 def _trained(settings: dict[str, Any], problem: str, activation: str, width: int) -> Rows:

@@ -1,9 +1,9 @@
-"""Where least squares on random features starts to interpolate, counted in parameters per label nK.
+"""Where random features and trained networks start to interpolate, counted in parameters per label nK.
 
 One-hot squared loss, K outputs that share N features: N·K parameters for n·K numbers to fit. Minimum-norm least squares
 in float64, by QR or, where the rank is in doubt, by LAPACK gelsd; nothing iterates, so that the only limit a case can
 hit is the largest N that was tried (quantity ``reached``). "Interpolation threshold" as in Belkin et al. 2019, arXiv
-1812.11118, §2.
+1812.11118, §2. Networks: :mod:`overparam.network_thresholds`.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam import network_thresholds
 from overparam.datasets.arrow import Dataset
 from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import fourier_features, minimum_norm, normalised_inputs, relu_features
 from overparam.seeding import generator
+from overparam.training import machine
 
 BANDWIDTH = 0.5 * np.sqrt(2)  # half the root-mean-square distance between two images, as in random_features
 UNIT = 2  # Fourier features come in pairs of cosine and sine
@@ -26,7 +28,7 @@ Row = dict[str, Any]
 
 
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
-    """Fit random features of every number, and search for the least number that interpolates.
+    """Fit random features of every number, search for the least number that interpolates, and train networks.
 
     Returns
     -------
@@ -40,6 +42,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         features whose training loss is at most ``fitted``, by bisection over nested features, along which that loss
         can't rise; infinite if the largest number does not do. ``threshold_params_per_label``: the same over
         ``n_labels`` = nK. ``reached``: 1, or 0 where it is infinite.
+
+        Rows whose ``features`` is network: as :func:`overparam.network_thresholds.measured` says.
 
     Raises
     ------
@@ -73,8 +77,9 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
                         rows += [{**common, **row} for row in _sweep(settings, n, copies, columns, targets, wanted)]
                     rows += [{**common, **row} for row in _thresholds(settings, n, copies, columns, targets)]
                 progress.advance()
+    rows += network_thresholds.measured(settings, dataset, machine.prepare(settings.get("gpus", 0)))
     table = pd.DataFrame(rows)
-    return table.astype({"value": float, "n_params": "Int64", "n_labels": "Int64"})
+    return table.astype({"value": float, **dict.fromkeys(("n_params", "n_labels", "width", "steps"), "Int64")})
 
 
 def grouped(settings: dict[str, Any], seed: int, labels: np.ndarray, n_classes: int) -> dict[int, np.ndarray]:

@@ -1,9 +1,10 @@
-"""Test risk over the number of samples at a fixed number of random features, and effective model complexity.
+"""Test risk over the number of samples, and effective model complexity: of random features and of trained networks.
 
-One-hot squared loss, float64. A procedure is gradient descent from zero with the step 1/λ_max for a fixed number of
-steps, or until it has converged (the minimum-norm solution): both in closed form from one singular value decomposition,
-so that nothing iterates and nothing can diverge. Effective model complexity as in Nakkiran et al. 2019, arXiv
-1912.02292, definition 1: EMC(T) = max{n : E_S[error of T(S) on S] ≤ ε}, S being n samples with their noisy labels.
+Random features (networks: :mod:`overparam.network_sample_sizes`): one-hot squared loss, float64. A procedure is
+gradient descent from zero with the step 1/λ_max for a fixed number of steps, or until it has converged (the
+minimum-norm solution): both in closed form from one singular value decomposition, so that nothing iterates and nothing
+can diverge. Effective model complexity as in Nakkiran et al. 2019, arXiv 1912.02292, definition 1: EMC(T) = max{n :
+E_S[error of T(S) on S] ≤ ε}, S being n samples with their noisy labels.
 """
 
 import functools
@@ -13,13 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam import labels
+from overparam import labels, network_sample_sizes
 from overparam.datasets.arrow import Dataset
 from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import FeatureMap, fourier_features, normalised_inputs, relu_features, tuned_ridge
 from overparam.seeding import generator
 from overparam.spectral_descent import decompose, decompose_gram
+from overparam.training import machine
 
 BANDWIDTH = 0.5 * np.sqrt(2)  # half the root-mean-square distance between two images, as in random_features
 NOISE = "wrong_label"
@@ -46,6 +48,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         samples to a near-zero loss, with the most steps and at convergence; infinite if N = 4n does not.
         ``limit_hit``: 1 where one of these is infinite.
 
+        Rows whose ``features`` is network: as :meth:`overparam.network_sample_sizes.Networks.rows` says.
+
     Raises
     ------
     UserError
@@ -63,8 +67,10 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
             found = [*images.curves(seed, kind), *images.complexities(seed, kind), *images.critical_widths(seed, kind)]
             rows += [{"seed": seed, "features": kind, **row} for row in found]
             progress.advance()
+    device = machine.prepare(settings.get("gpus", 0))
+    rows += network_sample_sizes.Networks(settings, dataset, device, largest).rows()
     table = pd.DataFrame(rows)
-    return table.astype({"value": float, **dict.fromkeys(("n_features", "n_train", "steps"), "Int64")})
+    return table.astype({"value": float, **dict.fromkeys(("n_features", "n_train", "steps", "width"), "Int64")})
 
 
 class _Images:

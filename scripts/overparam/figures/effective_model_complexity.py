@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from overparam.figures import random_features, sample_wise, studies, theme
+from overparam.figures import network_samples, random_features, sample_wise, studies, theme
 
 EMC = "effective_model_complexity"
 CRITERIA = {  # name, marker, colour
@@ -16,8 +16,12 @@ CRITERIA = {  # name, marker, colour
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw risk curves with their complexities, all peaks against complexities, and both against more samples."""
-    figure, axes = studies.grid(2, 2, 3.3)
+    """Draw risk curves with their complexities, all peaks against complexities, both against more samples; networks."""
+    figure, axes = studies.grid(3, 2, 3.1)
+    networks = network_samples.chosen(measurements)
+    measurements = measurements[measurements["features"] != network_samples.NETWORK]
+    network_samples.losses(axes[2, 0], networks, verdict)
+    network_samples.peaks(axes[2, 1], networks, CRITERIA)
     _curves(axes[0, 0], measurements, verdict)
     _peaks(axes[0, 1], measurements)
     _pools(axes[1, 0], measurements)
@@ -29,12 +33,15 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     }
     control = sample_wise.procedure_name(steps[0])
     entries = {f"{control} (control)" if name == control else name: style for name, style in entries.items()}
-    studies.legend(figure, entries, loc="outside lower center", ncols=len(entries))
+    entries |= network_samples.entries(networks)
+    studies.legend(figure, entries, loc="outside lower center", ncols=4)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the ratio of peak to complexity for both criteria, complexity over pools, and the critical width."""
+    networks = network_samples.chosen(measurements)
+    measurements = measurements[measurements["features"] != network_samples.NETWORK]
     judged = _ratios(measurements)
     spans = {
         name: f"{judged.loc[judged['criterion'] == name, 'ratio'].min():.2g} to "
@@ -55,7 +62,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"({pooled.columns[0]:g}) of the images is "
         f"{change['near_zero_loss']:.3g} (loss) and {change['train_error']:.3g} (error) times that on all of them. "
         f"The width at which n samples are fitted rises from {width.iloc[0]:.0f} at n = {width.index[0]} to "
-        f"{width.iloc[-1]:.0f} at n = {width.index[-1]}."
+        f"{width.iloc[-1]:.0f} at n = {width.index[-1]}. {network_samples.complexity_text(networks)}"
     )
 
 

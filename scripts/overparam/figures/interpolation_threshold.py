@@ -1,4 +1,4 @@
-"""Loss of random features over parameters per label, and parameters at the interpolation threshold over nK."""
+"""Losses over parameters per label, and parameters at the threshold over nK: random features and networks."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.figures import random_features, studies, theme
+from overparam.figures import network_thresholds, random_features, studies, theme
 
 LOWEST = 1e-4  # the training loss falls to rounding at the threshold; the axis ends here
 COUNTINGS = {
@@ -20,8 +20,11 @@ PUBLISHED = {"CudaConvNet": 145_578, "MicroInception": 1_649_402, "ResNet": 2_40
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw train and test loss over p/nK at the largest n and K, and the thresholds of all n and K."""
-    figure, (left, right) = theme.panels(2, height=4.3)
+    """Draw losses over p/nK at the largest n and K, all thresholds over nK, and how those of networks drift."""
+    figure, axes = studies.grid(2, 2, 3.7)
+    left, right = axes[0]
+    networks = measurements[measurements["features"] == network_thresholds.NETWORK]
+    measurements = measurements.drop(networks.index)
     curves = _largest(measurements)
     left.set(xscale="log", yscale="log")
     for counting in ("independent", "twice"):
@@ -47,11 +50,17 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         left, {"test": {"color": theme.INK}, "train": {"color": theme.INK, "linestyle": ":"}}, loc="lower right"
     )
     _thresholds(right, measurements)
+    network_thresholds.points(right, networks)
+    network_thresholds.losses(axes[1, 0], networks, verdict)
+    network_thresholds.drift(axes[1, 1], networks)
     entries = {
         label: {"color": color, "marker": marker, "markersize": 5} for label, marker, color in COUNTINGS.values()
     }
     entries["networks with train loss 0, not the least p (S3's table)"] = {
         "color": theme.INK, "marker": "*", "linestyle": "none", "markersize": 9,
+    }  # fmt: skip
+    entries["networks trained to a fixed loss"] = {
+        "color": network_thresholds.COLOR, "marker": "X", "linestyle": "none", "markersize": 6,
     }  # fmt: skip
     studies.legend(figure, entries, loc="outside lower center", ncols=2)
     return figure
@@ -59,6 +68,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the threshold in parameters per label for every way of counting, and where the test loss is largest."""
+    networks = measurements[measurements["features"] == network_thresholds.NETWORK]
+    measurements = measurements.drop(networks.index)
     found = measurements[measurements["quantity"] == "threshold_params_per_label"]
     spans = found.groupby("parameters")["value"].agg(["min", "max"])
     linear = found[found["parameters"] == "linear"]
@@ -74,7 +85,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"loss ({random_features.TITLES[test['features'].iloc[0]]}, n = {sizes[-1]}, K = {classes[-1]}) is largest at "
         f"{typical.idxmax():.3g} nK. With every feature in two columns it takes {_span(spans.loc['twice'])} times nK. "
         f"Linear features interpolate {'only n = ' + _listed(fitted) if len(fitted) else 'none of these n'}. "
-        f"S3's table has CudaConvNet at zero train loss with {published:.2f} nK parameters."
+        f"S3's table has CudaConvNet at zero train loss with {published:.2f} nK parameters. "
+        + network_thresholds.text(networks)
     )
 
 

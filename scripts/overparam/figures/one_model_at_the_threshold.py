@@ -1,6 +1,7 @@
-"""How much interpolating solutions differ on test images, and their loss, from N = n on."""
+"""How much interpolating solutions differ on test images, and their loss, from N = n on; and how much networks do."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.figures import random_features, sample_wise, studies, theme
@@ -11,17 +12,22 @@ PANELS = (
     ("disagreement", "test images\nclassed differently"),
     ("loss", "test loss (squared)\nof all solutions"),
 )
+NETWORKS = {  # quantity: label, colour, marker, dashes
+    "disagreement": ("networks that fit: classed differently", theme.CATEGORIES[4], "P", "-"),
+    "train_error": ("all networks: train error", theme.INK, ".", ":"),
+}
 STARTS = {"random": ("random starts", "-"), "row_space": ("starts in the samples' span (control)", "--")}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per label noise: spread, disagreement and loss over N/n."""
-    rows = measurements[measurements["start"].isin(STARTS)]
+    """Draw a column of panels per label noise: spread, disagreement and loss over N/n, and networks over p/(nK)."""
+    rows = _random_features(measurements)
     noises, kinds = sorted(rows["label_noise"].unique()), random_features.kinds(rows)
-    figure, axes = studies.grid(len(PANELS), len(noises), 2.15, sharex=True, sharey="row")
+    figure, axes = studies.grid(len(PANELS) + 1, len(noises), 2.0, sharey="row")
     style = dict(zip(kinds, zip(theme.CATEGORIES, sample_wise.MARKERS, strict=False), strict=False))
     for column, noise in enumerate(noises):
-        for axis, (quantity, label) in zip(axes[:, column], PANELS, strict=True):
+        _networks(axes[-1, column], sample_wise.chosen(measurements, features="network", label_noise=noise))
+        for axis, (quantity, label) in zip(axes[:-1, column], PANELS, strict=True):
             axis.set_yscale("log" if quantity == "loss" else "linear")
             for kind, (color, marker) in style.items():
                 for start, (_, dashes) in STARTS.items():
@@ -34,9 +40,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                     )  # fmt: skip
             sample_wise.plain_ticks(axis, [1, 1.5, 2, 3, 5, 8])
             theme.mark_threshold(axis, 1, "N = n" if axis is axes[0, column] else "")
-            axis.set(xlabel=random_features.RATIO, ylabel=label)
+            axis.set(xlabel="", ylabel=label)
             if quantity == "disagreement":
                 studies.percent_axis(axis)
+        axes[-2, column].set_xlabel(random_features.RATIO)
         definition = rows.loc[rows["label_noise"] == noise, "noise_definition"].iloc[0]
         name = random_features.arm_name(noise, definition)
         axes[0, column].set_title(
@@ -44,18 +51,24 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             f"train residual ≤ {at_most(_residual(rows, noise), 1)} everywhere",
             fontsize=9,
         )
+    axes[-1, 0].set_ylim(bottom=0)
     entries = {
         random_features.TITLES[kind]: {"color": color, "marker": marker, "markersize": 4}
         for kind, (color, marker) in style.items()
     }
     entries |= {name: {"color": theme.INK, "linestyle": dashes} for name, dashes in STARTS.values()}
+    entries |= {
+        name: {"color": color, "marker": marker, "linestyle": dashes, "markersize": 4}
+        for name, color, marker, dashes in NETWORKS.values()
+    }
     studies.legend(figure, entries, loc="outside lower center", ncols=2)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State spread and disagreement at N = n and beyond, the control's, and the loss of all solutions."""
-    rows = measurements[measurements["start"] == "random"]
+    rows = _random_features(measurements)
+    rows = rows[rows["start"] == "random"]
     parts = []
     for kind in random_features.kinds(rows):
         for noise in sorted(rows["label_noise"].unique()):
@@ -76,8 +89,38 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"Test images of {random_features.data_label(verdict)} that two interpolating solutions class differently, "
         f"{'; '.join(parts)}. At N = n the outputs of any two solutions agree to {at_most(threshold, 1)}; from starts "
-        f"in the span of the samples they agree to {at_most(control, 1)} at every N."
+        f"in the span of the samples they agree to {at_most(control, 1)} at every N. {_networks_text(measurements)}"
     )
+
+
+def _networks(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw what networks that fit class differently, and the train error of all of them, over p/(nK)."""
+    for quantity, (_, color, marker, dashes) in NETWORKS.items():
+        case = sample_wise.chosen(rows, quantity=quantity, place=None).dropna(subset="value")
+        studies.lines(axis, case, "params_per_label", color, linestyle=dashes, marker=marker, markersize=4)
+    sample_wise.plain_ticks(axis, [0.5, 1, 2, 5, 10])
+    theme.mark_threshold(axis, 1, "p = nK")
+    axis.set(xlabel="networks: parameters per label p/(nK)", ylabel="share of images")
+    axis.set_title(f"networks, n = {rows['n_train'].iloc[0]:,}", fontsize=9)
+    studies.percent_axis(axis)
+
+
+def _networks_text(measurements: pd.DataFrame) -> str:
+    """State the disagreement of networks at the smallest width that fits and at the largest, by label noise."""
+    rows = sample_wise.chosen(measurements, features="network", quantity="disagreement")
+    parts = []
+    for noise in sorted(rows["label_noise"].unique()):
+        shares = sample_wise.chosen(rows, label_noise=noise).groupby("place")["value"].mean()
+        definition = sample_wise.chosen(rows, label_noise=noise)["noise_definition"].iloc[0]
+        parts.append(
+            f"{100 * shares['threshold']:.0f} % at the smallest width that fits and {100 * shares['widest']:.0f} % at "
+            f"the largest ({random_features.arm_name(noise, definition)})"
+        )
+    return f"Networks from different initial weights that fit every label class differently {'; '.join(parts)}."
+
+
+def _random_features(measurements: pd.DataFrame) -> pd.DataFrame:
+    return measurements[measurements["start"].isin(STARTS) & (measurements["features"] != "network")]
 
 
 def _residual(rows: pd.DataFrame, noise: float) -> float:

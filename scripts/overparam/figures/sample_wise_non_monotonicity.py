@@ -1,24 +1,30 @@
-"""Test error, test loss and train error over the number of samples at fixed numbers of random features."""
+"""Test error, test loss and train error over the number of samples: random features, and networks of fixed width."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.figures import random_features, sample_wise, studies, theme
+from overparam.figures import network_samples, random_features, sample_wise, studies, theme
 
 TICKS = [0.1, 0.2, 0.5, 1, 2, 3]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per label noise: test error by kind of features, then more of the first."""
+    """Draw a column of panels per label noise: test error by kind of features, more of the first, then networks."""
     curves = measurements[measurements["samples_per_feature"].notna()]
     kinds, sizes = random_features.kinds(curves), sample_wise.widths(curves)
     noises = sorted(curves["label_noise"].unique())
     panels = [("error", "test", kind) for kind in kinds] + [("loss", "test", kinds[0]), ("error", "train", kinds[0])]
-    figure, axes = studies.grid(len(panels), len(noises), 1.85, sharex=True, sharey="row")
+    columns = max(2, len(noises))
+    figure, axes = studies.grid(len(panels) + 1, columns, 1.85)
+    for axis in axes[:-1, len(noises) :].flat:
+        axis.set_axis_off()
     for column, noise in enumerate(noises):
-        for axis, (quantity, split, kind) in zip(axes[:, column], panels, strict=True):
+        for axis, (quantity, split, kind) in zip(axes[:-1, column], panels, strict=True):
             axis.set_yscale("log" if quantity == "loss" else "linear")
+            axis.tick_params(labelbottom=axis is axes[-2, column], labelleft=column == 0)
+            if column:
+                axis.sharey(axes[panels.index((quantity, split, kind)), 0])
             rows = sample_wise.chosen(curves, quantity=quantity, split=split, features=kind, label_noise=noise)
             for n_features, (color, marker) in zip(sizes, sample_wise.colors(len(sizes)), strict=True):
                 case = rows[rows["n_features"] == n_features]
@@ -29,18 +35,24 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 axis.plot(mean.index, mean, color=color, linestyle="--", linewidth=1.1)
             sample_wise.plain_ticks(axis, TICKS)
             theme.mark_threshold(axis, 1, "n = N" if axis is axes[0, column] else "")
-            axis.set_ylabel(f"{split} {quantity}\n({random_features.TITLES[kind].split()[1]})")
-            axis.set_xlabel("samples per feature, n/N")
+            if column == 0:
+                axis.set_ylabel(f"{split} {quantity}\n({random_features.TITLES[kind].split()[1]})")
+            if axis is axes[-2, column]:
+                axis.set_xlabel("samples per feature, n/N")
             if quantity == "error":
                 studies.percent_axis(axis)
         data = random_features.data_label(verdict)
         axes[0, column].set_title(f"{data}, {random_features.arm_name(noise, _definition(curves, noise))}", fontsize=9)
+    networks = network_samples.chosen(measurements)
+    for axis, quantity in zip(axes[-1], ("error", "loss"), strict=False):
+        network_samples.curves(axis, networks, quantity, verdict)
     entries = {
         f"N = {n_features}": {"color": color, "marker": marker, "markersize": 4}
         for n_features, (color, marker) in zip(sizes, sample_wise.colors(len(sizes)), strict=True)
     }
-    entries["tuned ridge (control)"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1.1}
-    studies.legend(figure, entries, loc="outside lower center", ncols=len(entries))
+    entries |= network_samples.entries(networks)
+    entries["tuned ridge, stopped early (control)"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1.1}
+    studies.legend(figure, entries, loc="outside lower center", ncols=4)
     return figure
 
 
@@ -64,7 +76,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
                 f"n = {fitted.index[-1]:.3g} N (tuned ridge at n = N: {_percent(_nearest(ridge))})"
             )
     size = f"{rows['n_features'].iloc[0]} random features on {random_features.data_label(verdict)}"
-    return f"Test error over the number of samples n with {size}, {'; '.join(parts)}."
+    networks = network_samples.text(network_samples.chosen(measurements))
+    return f"Test error over the number of samples n with {size}, {'; '.join(parts)}. {networks}"
 
 
 def _definition(curves: pd.DataFrame, noise: float) -> str | None:

@@ -9,21 +9,23 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from overparam.figures import random_features, sample_wise, studies, theme
 from overparam.figures.rounding import at_most
 
+NETWORK_STYLE = {"color": theme.CATEGORIES[4], "marker": "P", "markersize": 4}
 STARTS = {"scaled": ("random starts, longer and longer", "-"), "truth": ("moved towards the truth (control)", "--")}
 KEYS = ["seed", "features", "features_per_sample", "label_noise"]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per label noise: loss and error over the norm beyond that of the smallest solution."""
+    """Draw a column of panels per label noise: loss and error over the norm beyond the smallest; losses of networks."""
     rows = _relative(measurements)
     noises = sorted(rows["label_noise"].unique())
-    figure, axes = studies.grid(2, len(noises), 2.9, sharex=True)
+    figure, axes = studies.grid(3, len(noises), 2.5)
     cases = [
         (kind, ratio) for kind in random_features.kinds(rows) for ratio in sorted(rows["features_per_sample"].unique())
     ]
     style = dict(zip(cases, zip(theme.CATEGORIES, sample_wise.MARKERS, strict=False), strict=False))
     for column, noise in enumerate(noises):
-        for axis, quantity in zip(axes[:, column], ("loss", "error"), strict=True):
+        _networks(axes[2, column], sample_wise.chosen(measurements, features="network", label_noise=noise))
+        for axis, quantity in zip(axes[:2, column], ("loss", "error"), strict=True):
             axis.set_yscale("log")
             for (kind, ratio), (color, marker) in style.items():
                 case = sample_wise.chosen(
@@ -31,9 +33,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 )
                 for start, (_, dashes) in STARTS.items():
                     _line(axis, case[case["start"] == start], color, marker, dashes)
-            axis.yaxis.set_major_locator(FixedLocator([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]))
-            axis.yaxis.set_major_formatter("{x:g}")
-            axis.yaxis.set_minor_locator(NullLocator())
+            _plain(axis)
             axis.set(xlabel="norm beyond the smallest,\n√(‖β‖² − ‖β_min‖²)/‖β_min‖", ylabel=f"test {quantity}")
             if quantity == "error":
                 studies.percent_axis(axis)
@@ -49,6 +49,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         f"{random_features.TITLES[kind]}, N = {ratio:g} n": {"color": color, "marker": marker, "markersize": 4}
         for (kind, ratio), (color, marker) in style.items()
     }
+    entries["networks"] = NETWORK_STYLE
     entries |= {name: {"color": theme.INK, "linestyle": dashes} for name, dashes in STARTS.values()}
     studies.legend(figure, entries, loc="outside lower center", ncols=2, fontsize=8)
     return figure
@@ -74,8 +75,48 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
             )
     return (
         f"Test loss of interpolating solutions on {random_features.data_label(verdict)} at N = {ratio:g} n, "
-        f"{'; '.join(parts)}."
+        f"{'; '.join(parts)}. {_networks_text(measurements)}"
     )
+
+
+def _networks(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw the test loss of networks over their norm: initial weights larger and larger, and moved to the truth."""
+    rows = sample_wise.chosen(rows, quantity="loss")
+    rows = rows[rows["start"].isin(STARTS)]
+    axis.set(xscale="log", yscale="log")
+    for start, (_, dashes) in STARTS.items():
+        case = rows[rows["start"] == start].assign(beyond=lambda part: part["solution_norm"])
+        _line(axis, case, NETWORK_STYLE["color"], NETWORK_STYLE["marker"], dashes)
+    _plain(axis)
+    axis.set_xticks([4, 6, 10, 16], ["4", "6", "10", "16"])
+    axis.minorticks_off()
+    axis.set(xlabel="norm of all weights ‖θ‖ (networks)", ylabel="test loss (networks)")
+    size = f"{rows['params_per_label'].iloc[0]:.2g} nK"
+    axis.set_title(f"networks, n = {rows['n_train'].iloc[0]:,}, {size} parameters", fontsize=9)
+
+
+def _networks_text(measurements: pd.DataFrame) -> str:
+    """State norm and test loss of the networks at both ends of both families, by label noise."""
+    rows = sample_wise.chosen(measurements, features="network", quantity="loss")
+    parts = []
+    for noise in sorted(rows["label_noise"].unique()):
+        case = sample_wise.chosen(rows, label_noise=noise)
+        ends = case[case["start"].isin(STARTS)].groupby(["start", "start_scale"])[["solution_norm", "value"]].mean()
+        norm, loss = ends["solution_norm"], ends["value"]
+        definition = case["noise_definition"].iloc[0]
+        parts.append(
+            f"{random_features.arm_name(noise, definition)}: from {loss['scaled'].iloc[0]:.2g} at norm "
+            f"{norm['scaled'].iloc[0]:.3g} to {loss['scaled'].iloc[-1]:.2g} at norm {norm['scaled'].iloc[-1]:.3g}, but "
+            f"from {loss['truth'].iloc[0]:.2g} at {norm['truth'].iloc[0]:.3g} to {loss['truth'].iloc[-1]:.2g} at "
+            f"{norm['truth'].iloc[-1]:.3g} when moved towards the truth"
+        )
+    return f"Networks from initial weights of several sizes, {'; '.join(parts)}."
+
+
+def _plain(axis: Axes) -> None:
+    axis.yaxis.set_major_locator(FixedLocator([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def _line(axis: Axes, rows: pd.DataFrame, color: str, marker: str, dashes: str) -> None:
@@ -88,7 +129,7 @@ def _line(axis: Axes, rows: pd.DataFrame, color: str, marker: str, dashes: str) 
 
 def _relative(measurements: pd.DataFrame) -> pd.DataFrame:
     """Return the solutions of both families with their norm over that of the seed's minimum-norm solution."""
-    rows = measurements[measurements["start"].isin(STARTS)].copy()
+    rows = measurements[measurements["start"].isin(STARTS) & (measurements["features"] != "network")].copy()
     smallest = rows.groupby(KEYS)["solution_norm"].transform("min")
     relative = rows["solution_norm"] / smallest
     return rows.assign(relative_norm=relative, beyond=np.sqrt(relative**2 - 1))  # the length in the null space

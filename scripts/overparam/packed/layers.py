@@ -10,6 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from overparam.packed.convolution import convolve
+from overparam.packed.normalisation import normalise
+from overparam.packed.pixels import channels_stored
+
 
 class Affine(nn.Module):
     """Weight and bias of a layer in each of M models.
@@ -47,7 +51,7 @@ class Linear(Affine):
 
 
 class NormalisedConvolution(Affine):
-    """3×3 convolution (stride 1, padding 1, with bias) and batch norm in each of M models, channels-last.
+    """3×3 convolution (stride 1, padding 1, with bias), batch norm, max pooling and ReLU in each of M models.
 
     Batch norm subtracts the bias of the convolution again, so its gradient is exactly zero. It counts as a parameter
     and stays at its initial value: it is left out of the sum, because Adam would blow the rounding errors in its
@@ -58,8 +62,9 @@ class NormalisedConvolution(Affine):
     the start, as in torch.
     """
 
-    def __init__(self, n_models: int, n_in: int, n_out: int):
+    def __init__(self, n_models: int, n_in: int, n_out: int, pool: int, takes_pixels: bool):
         super().__init__(n_models, n_out, n_in, 3, 3)
+        self.pool, self.takes_pixels = pool, takes_pixels
         self.scale = nn.Parameter(torch.ones(n_models, n_out))
         self.shift = nn.Parameter(torch.zeros(n_models, n_out))
         self.register_buffer("running_mean", torch.zeros(n_models, n_out))
@@ -73,9 +78,9 @@ class NormalisedConvolution(Affine):
         self.running_mean[model], self.running_var[model] = -self.bias[model], 1
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H, W)``; with G < M groups of M/G models share an input."""
-        groups = x.shape[1] // self.weight.shape[2]
-        weight = self.weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        x = F.conv2d(x, weight, padding=1, groups=groups)
-        mean, variance = self.running_mean.flatten(), self.running_var.flatten()  # views: updated in place
-        return F.batch_norm(x, mean, variance, self.scale.flatten(), self.shift.flatten(), training=self.training)
+        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H/pool, W/pool)``; with G < M groups of M/G models share an input."""
+        missing = channels_stored(self.weight.shape[2]) - self.weight.shape[2] if self.takes_pixels else 0
+        weight = F.pad(self.weight, (0, 0, 0, 0, 0, missing)) if missing else self.weight
+        x = convolve(x, weight, padding=1)
+        statistics = self.running_mean, self.running_var
+        return normalise(x, *statistics, self.scale, self.shift, self.training, self.pool, rectify=True)

@@ -5,6 +5,7 @@ models' losses gives each model its own gradient, an optimizer that works elemen
 alone, and a model that diverges harms no other.
 """
 
+import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -43,6 +44,31 @@ class Pack(nn.Module):
         """Return a copy of all parameters, one row per model: ``(M, n_params)``."""
         return torch.cat([parameter.detach().flatten(1) for parameter in self.parameters()], dim=1)
 
+    @property
+    def at_once(self) -> int:
+        """How many models take their steps together; the others follow after an epoch, so that caches hold them."""
+        return self.n_models
+
+    def part(self, models: slice) -> "Pack":
+        """Return some of the models as a pack of their own that shares their memory: to train it trains them."""
+        shared = {id(values): nn.Parameter(values.detach()[models]) for values in self.parameters()}
+        shared |= {id(values): values[models] for values in self.buffers()}
+        part = copy.deepcopy(self, shared)
+        part.n_models = len(range(*models.indices(self.n_models)))
+        return part
+
+    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+        """Return the images in the number format in which :meth:`batch` is to gather them for training.
+
+        Parameters
+        ----------
+        images
+            ``(n, height, width, channels)``, float32.
+        precision
+            ``"float32"``, or ``"bfloat16"`` where that may be used.
+        """
+        return images
+
     def arrange(self, images: torch.Tensor) -> torch.Tensor:
         """Bring images ``(G, B, height, width, channels)`` into the layout that :meth:`forward` takes.
 
@@ -65,6 +91,10 @@ class Pack(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits ``(M, n_classes, B)`` for what :meth:`arrange` returned."""
         raise NotImplementedError
+
+    def technique(self, precision: str) -> str:
+        """Say in a few words how training steps are computed in ``precision``; for tables, nothing depends on it."""
+        return "autograd"
 
     def backpropagate(
         self,

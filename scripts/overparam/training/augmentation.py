@@ -44,13 +44,26 @@ class Augmentation:
         self.shifts = torch.stack(shifts, dim=1).to(device)
         self.flips = torch.stack(flips).to(device).bool() & self.flip
 
-    def __call__(self, index: torch.Tensor) -> torch.Tensor:
-        """Return this epoch's version of the samples ``index`` (G, B): ``(G, B, height, width, channels)``."""
+    def __call__(self, index: torch.Tensor, groups: slice = slice(None)) -> torch.Tensor:
+        """Return this epoch's version of samples of some groups.
+
+        Parameters
+        ----------
+        index
+            Sample numbers, ``(G, B)``.
+        groups
+            The groups that they belong to, G of them; default: all.
+
+        Returns
+        -------
+        torch.Tensor
+            ``(G, B, height, width, channels)``.
+        """
         height, width = self.size
-        rows, columns = self.shifts.gather(2, index.expand(2, *index.shape))
+        rows, columns = self.shifts[:, groups].gather(2, index.expand(2, *index.shape))
         row = torch.arange(height, device=index.device)
         column = torch.arange(width, device=index.device).expand(*index.shape, width)
-        column = torch.where(self.flips.gather(1, index)[..., None], width - 1 - column, column)
+        column = torch.where(self.flips[groups].gather(1, index)[..., None], width - 1 - column, column)
         rows, columns = rows[..., None] + row, columns[..., None] + column  # (G, B, height), (G, B, width)
         return self.padded[index[..., None, None], rows[..., :, None], columns[..., None, :]]
 

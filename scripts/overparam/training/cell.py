@@ -25,7 +25,8 @@ DEFAULTS = {
     "precision": "float32",
 }
 COLUMNS = [
-    *("study", "dataset", "model", "width", "n_params", "n_classes", "n_train", "label_noise", "noise_definition"),
+    *("study", "dataset", "model", "width", "n_params", "n_classes", "n_train", "weight_decay", "augmented"),
+    *("label_noise", "noise_definition"),
     *("seed", "epoch", "step", "split", "loss_noisy", "loss_clean", "error_noisy", "error_clean", "error_corrupted"),
     *("corrupted_fraction", "distance", "weight_norm", "diverged"),
 ]
@@ -76,7 +77,9 @@ def train_cell(
         torch.cuda.synchronize()
     seconds = time.perf_counter() - start
     shared = {key: settings[key] for key in ("study", "dataset", "model", "n_train", "noise_definition")}
-    table = pd.concat(tables, ignore_index=True).assign(**shared, n_classes=len(dataset.classes))[COLUMNS]
+    shared |= {"n_classes": len(dataset.classes), "augmented": any((settings.get("augmentation") or {}).values())}
+    shared |= {"weight_decay": float(settings["optimizer"].get("weight_decay", 0.0))}
+    table = pd.concat(tables, ignore_index=True).assign(**shared)[COLUMNS]
     if table["diverged"].any():
         diverged = table.loc[table["diverged"], ["width", "label_noise", "seed"]].drop_duplicates()
         log.warning("diverged: %s", diverged.to_dict("records"))

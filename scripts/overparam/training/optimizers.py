@@ -1,15 +1,14 @@
 """Optimizers and their schedules from settings. They work element by element, so a pack needs nothing of its own.
 
-The update rules are torch's own, through its functional interface: the classes of ``torch.optim`` load torch's compiler
-when they are made, which takes longer than training a small cell.
+The update rules are torch's own fused kernels. The classes of ``torch.optim`` load torch's compiler when they are made,
+which takes longer than training a small cell, and its functional interface takes longer than the kernel of a small
+network.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.optim.adam import adam
-from torch.optim.sgd import sgd
 
 from overparam.training.schedules import Schedule
 
@@ -22,7 +21,7 @@ def optimizer(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> 
     Parameters
     ----------
     parameters
-        Packed parameters, the models first. One without a gradient is left as it is.
+        Packed parameters, the models first. Those without a gradient at the first step are left as they are.
     options
         ``name``: ``sgd`` (``momentum``, default 0, without dampening) or ``adam`` (β = (0.9, 0.999), ε = 1e-8);
         ``weight_decay`` (L2 term added to the gradient, default 0).
@@ -37,62 +36,62 @@ def schedule(options: dict[str, Any], steps_per_epoch: int, epochs: int) -> Sche
     return Schedule(options.get("schedule", "constant"), options["learning_rate"], n_steps, steps_per_epoch, **chosen)
 
 
-def _sgd(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> Step:
+def _sgd(parameters: list[torch.Tensor], options: dict[str, Any]) -> Step:
     momentum, weight_decay = options.get("momentum", 0.0), options.get("weight_decay", 0.0)
-    buffers: list[torch.Tensor | None] = [None] * len(parameters)
+    buffers: list[torch.Tensor] = []
+    chosen = {"momentum": momentum, "weight_decay": weight_decay, "dampening": 0.0, "nesterov": False}
 
-    @torch.no_grad()
-    def step(learning_rate: float) -> None:
-        used = [number for number, parameter in enumerate(parameters) if parameter.grad is not None]
-        momenta = [buffers[number] for number in used]  # torch fills in those that are None
-        sgd(
-            [parameters[number] for number in used],
-            [parameters[number].grad for number in used],
-            momenta,
-            fused=True,
-            lr=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-            dampening=0.0,
-            nesterov=False,
-            maximize=False,
+    def update(parameters: list[torch.Tensor], gradients: list[torch.Tensor], learning_rate: float) -> None:
+        first = momentum != 0 and not buffers
+        if first:
+            buffers.extend(torch.empty_like(parameter) for parameter in parameters)
+        torch._fused_sgd_(
+            parameters, gradients, buffers, lr=learning_rate, maximize=False, is_first_step=first, **chosen
         )
-        for number, momentum_buffer in zip(used, momenta, strict=True):
-            buffers[number] = momentum_buffer
-        _clear(parameters)
 
-    return step
+    return _step(parameters, update)
 
 
-def _adam(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> Step:
-    weight_decay = options.get("weight_decay", 0.0)
-    first, second = ([torch.zeros_like(parameter) for parameter in parameters] for _ in range(2))
-    steps = [torch.zeros((), dtype=torch.float32, device=parameter.device) for parameter in parameters]
+def _adam(parameters: list[torch.Tensor], options: dict[str, Any]) -> Step:
+    chosen = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": options.get("weight_decay", 0.0)}
+    first: list[torch.Tensor] = []
+    second: list[torch.Tensor] = []
+    steps = torch.zeros((), device=parameters[0].device)
 
-    @torch.no_grad()
-    def step(learning_rate: float) -> None:
-        used = [number for number, parameter in enumerate(parameters) if parameter.grad is not None]
-        state = [[values[number] for number in used] for values in (first, second)]
-        adam(
-            [parameters[number] for number in used],
-            [parameters[number].grad for number in used],
-            *state,
+    def update(parameters: list[torch.Tensor], gradients: list[torch.Tensor], learning_rate: float) -> None:
+        if not first:
+            for moments in (first, second):
+                moments.extend(torch.zeros_like(parameter) for parameter in parameters)
+        steps.add_(1)
+        torch._fused_adam_(
+            parameters,
+            gradients,
+            first,
+            second,
             [],
-            [steps[number] for number in used],
-            fused=True,
-            amsgrad=False,
+            [steps] * len(parameters),
             lr=learning_rate,
-            beta1=0.9,
-            beta2=0.999,
-            eps=1e-8,
-            weight_decay=weight_decay,
+            amsgrad=False,
             maximize=False,
+            **chosen,
         )
-        _clear(parameters)
+
+    return _step(parameters, update)
+
+
+def _step(
+    parameters: list[torch.Tensor], update: Callable[[list[torch.Tensor], list[torch.Tensor], float], None]
+) -> Step:
+    """Return the step that applies ``update`` to the parameters that have a gradient, and clears the gradients."""
+    used: list[torch.Tensor] = []
+    detached: list[torch.Tensor] = []  # which autograd does not look at
+
+    def step(learning_rate: float) -> None:
+        if not used:
+            used.extend(parameter for parameter in parameters if parameter.grad is not None)
+            detached.extend(parameter.detach() for parameter in used)
+        update(detached, [parameter.grad for parameter in used], learning_rate)
+        for parameter in used:
+            parameter.grad = None
 
     return step
-
-
-def _clear(parameters: list[torch.nn.Parameter]) -> None:
-    for parameter in parameters:
-        parameter.grad = None

@@ -33,6 +33,16 @@ class Moment:
     finite: torch.Tensor
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Part:
+    """Models of a pack that take their steps together, and the groups whose batches they see."""
+
+    pack: Pack
+    models: slice
+    groups: slice
+    update: optimizers.Step
+
+
 def train_pack(
     settings: dict[str, Any],
     splits: dict[str, Samples],
@@ -97,11 +107,13 @@ def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress
     """
     n, device = len(train), train.clean.device
     batch_size, last, root = settings["batch_size"], settings["epochs"], settings["seed"]
-    update = optimizers.optimizer(list(pack.parameters()), settings["optimizer"])
-    schedule = optimizers.schedule(settings["optimizer"], -(-n // batch_size), last)
+    steps_per_epoch = -(-n // batch_size)
+    schedule = optimizers.schedule(settings["optimizer"], steps_per_epoch, last)
     loss, precision = LOSSES[settings["loss"]], _precision(settings, device)
     orders = [seeding.torch_generator(root, "order", seed) for seed in order_seeds(settings)]
-    augment = augmentation.build(settings, train.images, order_seeds(settings))
+    images = pack.store(train.images, settings["precision"])
+    augment = augmentation.build(settings, images, order_seeds(settings))
+    parts = _parts(pack, len(orders), settings["optimizer"])
     wanted = set(evaluation.epochs(settings["evaluations"], last))
     finite = torch.ones(pack.n_models, dtype=torch.bool, device=device)
     step = 0
@@ -112,14 +124,17 @@ def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress
         given = _in_order(train.given, order)
         if augment:
             augment.draw()
-        for start in range(0, n, batch_size):
-            rows = slice(start, start + batch_size)
-            index = order[:, rows]
-            inputs = pack.arrange(augment(index)) if augment else pack.batch(train.images, index)
-            losses = pack.backpropagate(inputs, given[:, rows], loss, precision)
-            update(schedule(step))
-            finite &= torch.isfinite(losses)
-            step += 1
+        rates = [schedule(step + number) for number in range(steps_per_epoch)]
+        for part in parts:
+            batches = order[part.groups].split(batch_size, dim=1)
+            labels = given[part.models].split(batch_size, dim=1)
+            losses = []
+            for index, y, rate in zip(batches, labels, rates, strict=True):
+                inputs = part.pack.arrange(augment(index, part.groups)) if augment else part.pack.batch(images, index)
+                losses.append(part.pack.backpropagate(inputs, y, loss, precision))
+                part.update(rate)
+            finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
+        step += steps_per_epoch
         if epoch in wanted:
             yield Moment(epoch, step, finite)
         if progress:
@@ -139,6 +154,26 @@ def build(settings: dict[str, Any], width: int, input_shape: tuple[int, int, int
     address = ("init", settings["model"], width)
     pack.initialise([seeding.torch_generator(settings["seed"], *address, seed) for seed in seeds])
     return pack.train()
+
+
+def _parts(pack: Pack, n_groups: int, optimizer: dict[str, Any]) -> list[_Part]:
+    """Cut a pack into parts of about ``pack.at_once`` models: of whole groups, or each within one group."""
+    size, group = min(pack.at_once, pack.n_models), pack.n_models // n_groups
+    if size >= group:
+        size -= size % group
+        cuts = [slice(start, min(start + size, pack.n_models)) for start in range(0, pack.n_models, size)]
+    else:
+        cuts = [
+            slice(first + start, first + min(start + size, group))
+            for first in range(0, pack.n_models, group)
+            for start in range(0, group, size)
+        ]
+    parts = []
+    for cut in cuts:
+        part = pack if len(cuts) == 1 else pack.part(cut)
+        groups = slice(cut.start // group, (cut.stop - 1) // group + 1)
+        parts.append(_Part(part, cut, groups, optimizers.optimizer(list(part.parameters()), optimizer)))
+    return parts
 
 
 def _in_order(given: torch.Tensor, order: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,72 @@
+"""Test error over the number of parameters: as printed of different architectures, and of one architecture."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from overparam.figures import network_names, studies, theme
+
+MARKERS = {"beyond": "o", "below": "v"}
+PLACES = {"resnet_2m": ((0, -12), "center"), "mlp": ((-5, 2), "right"), "mlp3": ((0, -12), "center")}  # no overlap
+REGIMES = {"beyond": "fits its labels: judged", "below": "does not: the control"}
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw the printed networks on the left, the widths of every study on the right."""
+    figure, (left, right) = theme.panels(2, height=3.9)
+    printed = measurements[measurements["arm"] == "printed"]
+    left.scatter(printed["n_params"], printed["value"], color=theme.INK, marker="D", s=28)
+    for row in printed.itertuples():
+        place, side = PLACES.get(row.model, ((0, 6), "center"))
+        left.annotate(
+            network_names.short(row.model), (row.n_params, row.value), xytext=place, textcoords="offset points",
+            ha=side, fontsize=8, color=theme.INK,
+        )  # fmt: skip
+    left.set_xscale("log")
+    left.set(xlim=(6e4, 7e6), ylim=(0, 0.6), xlabel="parameters", ylabel="test error")
+    left.set_title("as printed, CIFAR-10, n = 50,000\ndifferent kinds: not judged")
+    errors = _errors(measurements)
+    entries: dict[str, dict] = {}
+    groups = list(errors.groupby(["study", "label_noise"], sort=False))
+    for color, ((_, noise), rows) in zip(theme.CATEGORIES, groups, strict=False):
+        sns.lineplot(rows, x="n_params", y="value", errorbar=theme.interval, color=color, ax=right, legend=False)
+        for regime, part in rows.groupby("regime"):
+            means = part.groupby("n_params")["value"].mean()
+            right.plot(means.index, means, linestyle="", marker=MARKERS[regime], markersize=5, color=color)
+        entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = {"color": color}
+    entries |= {
+        words: {"color": theme.INK, "marker": MARKERS[regime], "linestyle": ""}
+        for regime, words in REGIMES.items()
+        if regime in set(errors["regime"])
+    }
+    right.set_xscale("log")
+    right.set(xlabel="parameters", ylabel="", title="one architecture, several widths,\ntrained to the end")
+    right.set_ylim(bottom=0)
+    for axis in (left, right):
+        studies.percent_axis(axis)
+    studies.legend(figure, entries, loc="outside lower center", ncols=2)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State for every study the test errors of its smallest and largest network that fits its labels."""
+    sentences = []
+    for (_, noise), rows in _errors(measurements).groupby(["study", "label_noise"], sort=False):
+        beyond = rows[rows["regime"] == "beyond"].groupby("n_params")["value"].mean()
+        name = f"{studies.title(rows, verdict)}, {100 * noise:g} % label noise"
+        if len(beyond) < 2:
+            sentences.append(f"{name}: fewer than two widths fit their labels.")
+            continue
+        (small, large), (first, last) = beyond.index[[0, -1]], beyond.iloc[[0, -1]]
+        sentences.append(f"{name}: test error is {first:.1%} at {small:,} parameters and {last:.1%} at {large:,}.")
+    printed = measurements[measurements["arm"] == "printed"].set_index("model")["value"]
+    sentences.append(
+        f"As printed for CIFAR-10, kinds mixed: {printed['cuda_convnet']:.0%} for CudaConvNet, {printed['mlp3']:.1%} "
+        "for an MLP with twelve times as many parameters."
+    )
+    return " ".join(sentences)
+
+
+def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
+    rows = measurements[(measurements["arm"] == "one_architecture") & (measurements["quantity"] == "test_error")]
+    return rows.assign(n_params=rows["n_params"].astype(int))

@@ -1,0 +1,20 @@
+"""How networks are called in figures."""
+
+SHORT = {
+    "cnn": "5-layer CNN",
+    "cuda_convnet": "CudaConvNet",
+    "cuda_convnet_lrn": "CudaConvNet with LRN",
+    "mlp": "MLP",
+    "mlp3": "MLP, 3 hidden layers",
+    "preact_resnet18": "ResNet18",
+    "resnet20": "ResNet20",
+    "resnet20_unnormalised": "ResNet20 without batch norm",
+    "resnet_2m": "ResNet",
+    "small_alexnet": "small AlexNet",
+    "small_inception": "small Inception",
+}
+
+
+def short(model: str) -> str:
+    """Return the usual name of a network; that of its module if it has none here."""
+    return SHORT.get(model, model)

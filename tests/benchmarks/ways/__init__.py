@@ -1,0 +1,1 @@
+"""The ways to train that ``training_speed.py`` compares."""
