@@ -29,8 +29,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         By ``seed`` (draw of the label noise; all share their images), ``width``, ``n_params``, ``params_per_label``
-        (p/(nK)) and ``stopping``: ``final``, after all epochs; ``heldout_loss``, each network at its smallest loss on held-out
-        samples under their given labels; ``initial``, untrained. Over the initialisations of a seed:
+        (p/(nK)) and ``stopping``: ``final``, after all epochs; ``heldout_loss``, each network at its smallest loss on
+        held-out samples under their given labels; ``initial``, untrained. Over the initialisations of a seed:
 
         - ``spread``: standard deviation of the test loss; ``relative_spread``: over its mean; ``interquartile``:
           difference of its quartiles over its median; ``error_spread``: standard deviation of the test error.

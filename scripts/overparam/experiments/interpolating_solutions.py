@@ -38,7 +38,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per value, with ``features`` (relu, fourier; network: see :class:`Networks` for its rows), ``n_train``,
-        ``n_features``, ``features_per_sample`` (N/n), ``label_noise`` and ``noise_definition`` (null without noise), and ``start``.
+        ``n_features``, ``features_per_sample`` (N/n), ``label_noise`` and ``noise_definition`` (null
+        without noise), and ``start``.
 
         Starts of one length, that of the minimum-norm solution at the largest N (``random``: anywhere; ``row_space``:
         combinations of the training samples' features): ``spread``, the root-mean-square difference of two solutions'

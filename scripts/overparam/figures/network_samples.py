@@ -31,7 +31,7 @@ def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> 
     axis.set_yscale("log" if quantity == "loss" else "linear")
     for width, (color, marker) in _styles(networks).items():
         case = rows[rows["width"] == width]
-        studies.lines(axis, _last(case), "n_train", color, marker=marker, markersize=3.5)
+        studies.lines(axis, _last(case), "n_train", color, seeds=quantity == "error", marker=marker, markersize=3.5)
         stopped = sample_wise.mean(axis, case[case["method"] == "early_stopping"], "n_train")
         axis.plot(stopped.index.astype(float), stopped, color=color, linestyle="--", linewidth=1.1)
     _n_axis(axis, rows)
