@@ -30,10 +30,11 @@ from overparam.training import machine
 
 CONSTANT_INPUT = 0.2  # beside inputs of mean square length 1: a bias
 ARMS = ("equal_time", "equal_loss")
+LENGTHS = {"near": "perturbation", "far": "far_perturbation"}  # settings, by the reach of a perturbation
 PLACES = {"sharpness": "curvature", "total_sharpness": "trace", "slope": "squared_gradient"}  # quantities as axes
 Tensor = torch.Tensor
 Row = dict[str, Any]
-Found = dict[tuple[str, str | None], np.ndarray]  # by quantity and split, (seeds, models)
+Found = dict[tuple[str, str | None], np.ndarray]  # by quantity and split or reach, (seeds, models)
 
 
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
@@ -46,13 +47,14 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         L + (h/4)‖∇L‖²), ``learning_rate`` (h over 2/λ*; 0 for the flow of L), ``stable`` (whether that is below 1),
         ``arm`` (equal_time, equal_loss), ``origin`` (why the minima of a seed differ: step_size, initialisation,
         batch_size), ``start``, ``batch_size``, ``weights`` (found; rescaled: the same function as (αW, v/α²) with a
-        random α) and ``split``; as places on an axis ``sharpness`` (curvature), ``total_sharpness`` (trace) and
-        ``slope`` (squared_gradient) of the same minimum:
+        random α), ``split`` and ``reach`` (near; far, of rescaled weights only: as long as the start, by default); as
+        places on an axis ``sharpness`` (curvature), ``total_sharpness`` (trace) and ``slope`` (squared_gradient) of the
+        same minimum:
 
         - ``curvature``: the largest |eigenvalue| of ∇²L over λ*, by Lanczos iteration to a relative 1e-8. ``edge``:
           λ_max · h/2. ``trace``: of ∇²L over λ*. ``squared_gradient``: ‖∇L‖².
-        - ``loss``, ``error`` by split. ``loss_increase``: of the train loss, mean over random perturbations of the
-          weights of a fixed length; ``expected_increase``: σ²/2 · trace, as Taylor's theorem has it.
+        - ``loss``, ``error`` by split. By reach ``loss_increase``: of the train loss, mean over random perturbations of
+          the weights of a fixed length; ``expected_increase``: σ²/2 · tr ∇²L, Taylor's second order.
         - ``diverged``, ``unreached``: 1 where a run did, else 0. ``start_curvature``: λ_max at the start over λ*.
         - Of rescaled weights also ``output_change``: the largest change of a test output, and ``curvature_change``:
           λ_max over that before, or the inverse where it fell.
@@ -135,7 +137,7 @@ class _Experiment:
         self.starts = starts.to(device)  # (seeds, d + 1, starts, width)
         self.first = self.starts[:, :, :1]
         self.probes = self._torch("lanczos")
-        self.length = settings["perturbation"] * squared_length(self.first).sqrt()  # (seeds, 1)
+        self.unit = squared_length(self.first).sqrt()  # of perturbations, (seeds, 1)
         self.at_start = self._curvature(self.problems, self.first)
         self.top = self._top_of_the_flow()  # λ*, (seeds, 1)
 
@@ -197,7 +199,7 @@ class _Experiment:
             if arm == "equal_time":
                 found = self._evaluated(problems, path.end, top)
             else:
-                found = self._crossing(problems, path, top, perturbed="origin" in cases[0])
+                found = self._crossing(problems, path, top, ["near"] if "origin" in cases[0] else [])
                 found["unreached", None] = self._numpy((~path.reached).double())
             found["edge", None] = found["curvature", None] * np.array([case["learning_rate"] for case in cases])
             found["diverged", None] = diverged
@@ -206,9 +208,9 @@ class _Experiment:
             rows += self._rescaled(path.after, top, cases)
         return rows
 
-    def _crossing(self, problems: Problems, path: Path, top: Tensor, perturbed: bool) -> Found:
+    def _crossing(self, problems: Problems, path: Path, top: Tensor, reaches: Sequence[str]) -> Found:
         """Return what is measured where the loss crosses the level."""
-        before, after = (self._evaluated(problems, weights, top, perturbed) for weights in (path.before, path.after))
+        before, after = (self._evaluated(problems, weights, top, reaches) for weights in (path.before, path.after))
         share = self._numpy(path.share)
         with np.errstate(invalid="ignore"):  # of infinite values the second alone counts
             mixed = {key: (1 - share) * before[key] + share * after[key] for key in after}
@@ -220,15 +222,15 @@ class _Experiment:
         draws = [seeding.generator(self.settings["seed"], "flat_minima", s, *address) for s in self.seeds]
         factor = np.exp([one.uniform(-widest, widest, len(cases)) for one in draws])
         there = rescaled(weights, torch.as_tensor(factor).to(weights))
-        found = self._evaluated(self.problems, there, top, perturbed=True)
+        found = self._evaluated(self.problems, there, top, list(LENGTHS))
         change = (self.test.outputs(there) - self.test.outputs(weights)).abs().amax(dim=1)
         found["output_change", None] = self._numpy(change)
         ratio = found["curvature", None] / self._numpy(self._curvature(self.problems, weights) / top)
         found["curvature_change", None] = np.maximum(ratio, 1 / ratio)
         return self._written(found, [{**case, "weights": "rescaled"} for case in cases], "equal_loss")
 
-    def _evaluated(self, problems: Problems, weights: Tensor, top: Tensor, perturbed: bool = False) -> Found:
-        """Return what is measured at weights, infinite where the run diverged; if asked, under perturbation too."""
+    def _evaluated(self, problems: Problems, weights: Tensor, top: Tensor, reaches: Sequence[str] = ()) -> Found:
+        """Return what is measured at weights, infinite where the run diverged; under perturbations of ``reaches``."""
         _, gradient, _ = problems.gradient(weights)
         values = {
             ("curvature", None): self._curvature(problems, weights) / top,
@@ -240,25 +242,27 @@ class _Experiment:
             trace = problems.trace(weights)
             values["loss", "test"], values["error", "test"] = self.test.loss(weights), self.test.error(weights)
             values["trace", None] = trace / top
-            if perturbed:
-                values["loss_increase", None] = problems.increase(weights, self._shifts(weights))
-                values["expected_increase", None] = self.length**2 / weights[0, :, 0].numel() / 2 * trace
+            for reach in reaches:
+                length = self.settings[LENGTHS[reach]] * self.unit
+                values["loss_increase", reach] = problems.increase(weights, self._shifts(length))
+                values["expected_increase", reach] = length**2 / weights[0, :, 0].numel() / 2 * trace
         fine = finite(weights)
         return {key: self._numpy(torch.where(fine, value, torch.inf)) for key, value in values.items()}
 
-    def _shifts(self, weights: Tensor) -> Iterator[Tensor]:
-        """Yield random perturbations of one length, the same for every minimum of a seed."""
+    def _shifts(self, length: Tensor) -> Iterator[Tensor]:
+        """Yield random perturbations of one length, ``(seeds, 1)``; the directions are the same for every minimum."""
         draws = self._torch("perturbation")
         for _ in range(self.settings["n_perturbations"]):
-            noise = torch.randn(*self.first.shape, generator=draws, dtype=weights.dtype).to(weights.device)
-            yield noise * (self.length / squared_length(noise).sqrt())[:, None, :, None]
+            noise = torch.randn(*self.first.shape, generator=draws, dtype=length.dtype).to(length.device)
+            yield noise * (length / squared_length(noise).sqrt())[:, None, :, None]
 
     def _written(self, found: Found, cases: list[Row], arm: str | None) -> list[Row]:
         rows = []
         for number, case in enumerate(cases):
-            for (quantity, split), values in found.items():
+            for (quantity, part), values in found.items():
                 for seed in self.seeds:
-                    own = {"quantity": quantity, "value": float(values[seed, number]), "seed": seed, "split": split}
+                    own = {"quantity": quantity, "value": float(values[seed, number]), "seed": seed}
+                    own |= {"reach": part, "split": None} if part in LENGTHS else {"reach": None, "split": part}
                     own["n_train"] = self.settings["n_train"]
                     places = {k: float(found[q, None][seed, number]) for k, q in PLACES.items() if (q, None) in found}
                     rows.append({**own, "arm": arm, **case, **places})
