@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import torch
 
+from overparam.packed.normalisation import MOMENTUM
 from overparam.packed.pack import Pack
 
-MOMENTUM = 0.1  # share of a batch in the running statistics of every pack, as in torch
 STATISTICS = ("running_mean", "running_var")
 
 

@@ -123,7 +123,7 @@ class Networks:
                         def fits(n: int, seed=seed, steps=steps, column=column, level=level, one=one, pool=pool):
                             return self._fitted(one, n, pool, steps)[column][seed] <= level
 
-                        found = self.largest(fits, own["n_train"][0], pool, own["resolution"])
+                        found = self.largest(fits, own["n_train"][1], pool, own["resolution"])
                         case |= {"pool_share": share, "seed": seed}
                         yield {**case, "quantity": EMC, "value": found}
                         yield {**case, "quantity": "limit_hit", "value": float(np.isinf(found))}

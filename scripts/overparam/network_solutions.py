@@ -133,7 +133,7 @@ class Networks:
         optimizer = {"name": "sgd", "learning_rate": rate, "momentum": 0.9}
         training = {**self._training(last, list(range(LOOK, last, LOOK))), "optimizer": optimizer}
         level = settings["network_level"] / len(self.dataset.classes)
-        ended = trained.train_until(pack, training, samples, level)
+        reached = trained.train_until(pack, training, samples, level)
         seen = trained.logits(pack, self._test[0])
         fit = self._losses(trained.logits(pack, samples.images), samples.given)
         norms = torch.linalg.vector_norm(pack.vectors(), dim=1, dtype=torch.float64)
@@ -142,7 +142,7 @@ class Networks:
             "error": trained.errors(seen, self._test[1]),
             "norm": norms,
             "train_loss": fit,
-            "reached": torch.from_numpy(ended.reached).double(),
+            "reached": torch.from_numpy(reached).double(),
         }
         shape = (len(scales), len(settings["label_noise"]), -1)
         means = {name: value.cpu().reshape(shape).mean(dim=2).numpy() for name, value in values.items()}

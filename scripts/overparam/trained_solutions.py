@@ -3,7 +3,6 @@
 Two of them with the same labels differ in their initial weights alone.
 """
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -65,52 +64,38 @@ def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Mome
     yield from packed.fit(pack, {**settings, **fixed}, given)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Fitted:
-    """How the training of each network ended; arrays ``(M,)``.
-
-    Attributes
-    ----------
-    steps
-        Steps until the loss was first seen at the level, or all of them.
-    reached
-        Whether it got there.
-    diverged
-        Whether a loss was infinite or not a number.
-    """
-
-    steps: np.ndarray
-    reached: np.ndarray
-    diverged: np.ndarray
-
-
-def train_until(pack: Pack, settings: dict[str, Any], given: Samples, level: float, largest: bool = False) -> Fitted:
+def train_until(
+    pack: Pack, settings: dict[str, Any], given: Samples, level: float, largest: bool = False
+) -> np.ndarray:
     """Train every network until its train loss is at most ``level``, and leave it in that state.
 
     The loss is looked at in evaluation mode whenever ``settings["evaluations"]`` says so; it is the squared loss, mean
     over the classes, and mean over the samples or, with ``largest``, the largest one. A network that does not get
     there is left as it is after the last epoch.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whether each network got there, ``(M,)``, bool.
     """
-    count, device = pack.n_models, given.given.device
-    steps, reached = torch.zeros(count, dtype=torch.long, device=device), torch.zeros_like(given.given[:, 0]).bool()
+    count = pack.n_models
+    reached = torch.zeros(count, dtype=torch.bool, device=given.given.device)
     state = [*pack.parameters(), *(values for values in pack.buffers() if values.shape[:1] == (count,))]
-    kept = [values.detach().clone() for values in state]
-    for moment in train(pack, settings, given):
+    state = [values.detach() for values in state]
+    kept = [torch.empty_like(values) for values in state]
+    for _ in train(pack, settings, given):
         losses = sample_losses(logits(pack, given.images), given.given)
         loss = losses.amax(dim=1) if largest else losses.mean(dim=1)
         new = (loss <= level) & ~reached  # a loss that is not a number never is
-        steps[~reached] = moment.step
-        for saved, values in zip(kept, state, strict=True):
-            saved[~reached] = values.detach()[~reached]
+        if new.any():
+            for saved, values in zip(kept, state, strict=True):
+                saved[new] = values[new]
         reached |= new
-        finite = moment.finite
         if reached.all():
             break
-    with torch.no_grad():
-        for saved, values in zip(kept, state, strict=True):
-            values.copy_(saved)
-    arrays = (values.cpu().numpy() for values in (steps, reached, ~finite & ~reached))
-    return Fitted(*arrays)
+    for saved, values in zip(kept, state, strict=True):
+        values[reached] = saved[reached]
+    return reached.cpu().numpy()
 
 
 @torch.inference_mode()

@@ -65,10 +65,10 @@ def main() -> None:
     for precision, rate in peaks.items():
         named = f" ({torch.get_float32_matmul_precision()})" if precision == "float32" else ""
         print(f"fastest matrix product, {precision}{named}: {rate / 1e9:.0f} GFLOP/s")
-    print(f"\n{'':<46}{'images × models per second':^33} {'ratio to plain [least – largest]':^34}")
+    print(f"\n{'':<46}{'images × models per second':^33} {'ratio to plain [least – largest]':^37}")
     print(
         f"{'network':<16}{'inputs':>6}{'width':>6}{'packed':>8}{'precision':>10}{'plain':>11}{'memory':>11}{'ours':>11}"
-        f"{'memory':>8}{'ours':>8}{'':<17}{'peak':>6}  technique"
+        f"{'memory':>8}{'ours':>8}{'':<20}{'peak':>6}  technique"
     )
     rows = []
     for case in chosen:
@@ -78,7 +78,7 @@ def main() -> None:
                 f"{case.model:<16}{case.n_inputs:>6}{case.width:>6}{f'{case.seeds}×{case.noises}':>8}"
                 f"{row['precision']:>10}{row['plain_rate']:>11,.0f}{row['memory_rate']:>11,.0f}{row['ours_rate']:>11,.0f}"
                 f"{row['memory_ratio']:>8.2f}{row['ours_ratio']:>8.2f}"
-                f"{'[{:.2f} – {:.2f}]'.format(row['ours_least'], row['ours_largest']):>17}"
+                f"{'[{:.2f} – {:.2f}]'.format(row['ours_least'], row['ours_largest']):>20}"
                 f"{row['peak_fraction']:>6.0%}  {row['technique']}",
                 flush=True,
             )

@@ -54,8 +54,18 @@ def test_defaults():
     assert run["claims"] == ["B4", "C1"] and run["gpus"] == 0 and run["seed"] == 0
     assert run["studies"][0]["noise_definition"] == "wrong_label"
     assert run["studies"][0]["optimizer"]["schedule"] == "constant"
+    assert run["studies"][0]["evaluations"] == 40
+    assert run["studies"][0]["order_seed"] is run["studies"][0]["label_seed"] is None
     assert run["experiments"]["three_point_sgd"]["seed"] == 0
     assert run["sources"]["cifar10"]["archive"]["urls"]
+
+
+def test_epochs_and_shared_seeds_of_a_study():
+    given = study(evaluations=[0, 5, 2], order_seed=0, label_seed=3)
+    (found,) = resolved(**given)["studies"]
+    assert {key: found[key] for key in ("evaluations", "order_seed", "label_seed")} == {
+        "evaluations": [0, 5, 2], "order_seed": 0, "label_seed": 3,
+    }  # fmt: skip
 
 
 def test_the_users_configuration_is_not_changed():
@@ -77,6 +87,12 @@ def test_the_users_configuration_is_not_changed():
         (study(batch_size=101), "config.studies[0].batch_size: must be at most n_train = 100, found 101"),
         (study(widths=[2, [2, 4]]), "2 stands twice among its widths"),
         (study(optimizer={"name": "adam", "learning_rate": "1e-4"}), "which YAML reads as text: write 1.0e-4"),
+        (study(evaluations=1), "config.studies[0].evaluations: "),
+        (study(evaluations=[]), "config.studies[0].evaluations: "),
+        (study(evaluations=[0, 5, 5]), "config.studies[0].evaluations: "),
+        (study(evaluations=[0, -5]), "config.studies[0].evaluations[1]: must be at least 0, found -5"),
+        (study(label_seed=-1), "config.studies[0].label_seed: must be at least 0, found -1"),
+        (study(order_seed=0.5), "config.studies[0].order_seed: "),
         (study(epochs=100.0), "config.studies[0].epochs: expected a whole number, found 100.0"),
         (study(label_noise=[float("nan")]), "config.studies[0].label_noise[0]: expected a number or a list"),
         (study(seeds=["4to0"]), "4to0 counts down; write the smaller number first"),

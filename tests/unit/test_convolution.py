@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from overparam.packed import convolution
+from overparam import models
+from overparam.packed import convolution, techniques
 
 # models, different inputs, channels in and out, side of the kernel, stride
 SHAPES = [
@@ -18,8 +19,8 @@ SHAPES = [
 CASES = [
     (shape, groups)
     for shape in SHAPES
-    for groups in (convolution.PAIRS, 1, 2, 4)
-    if groups == convolution.PAIRS or shape[1] % groups == 0
+    for groups in (techniques.PAIRS, 1, 2, 4)
+    if groups == techniques.PAIRS or shape[1] % groups == 0
 ]
 
 
@@ -56,7 +57,7 @@ def grouped(x, weight, stride, padding):
     ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 2e-2)]
 )
 def test_techniques_give_what_grouped_convolution_gives(shape, groups, dtype, tolerance, monkeypatch):
-    monkeypatch.setattr(convolution, "technique", lambda *_: groups)
+    monkeypatch.setattr(techniques, "convolution", lambda *_: groups)
     x, weight = drawn(shape, dtype)
     exact = results(shape, grouped, x.double(), weight.double())
     for found, expected in zip(results(shape, convolution.convolve, x, weight), exact, strict=True):
@@ -68,7 +69,7 @@ def test_techniques_give_what_grouped_convolution_gives(shape, groups, dtype, to
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("poison", ["input", "weight", "overflow", "gradient"])
 def test_a_model_that_is_not_finite_changes_no_bit_of_another(shape, groups, dtype, poison, monkeypatch):
-    monkeypatch.setattr(convolution, "technique", lambda *_: groups)
+    monkeypatch.setattr(techniques, "convolution", lambda *_: groups)
     n_models, inputs, n_in = shape[:3]
     x, weight = drawn(shape, dtype)
     healthy = results(shape, convolution.convolve, x, weight)
@@ -95,9 +96,18 @@ def test_a_model_that_is_not_finite_changes_no_bit_of_another(shape, groups, dty
 
 
 def test_the_table():
-    technique = convolution.technique
-    assert technique(8, 8, 1, 4, 3, 2) == convolution.PAIRS
+    technique = techniques.convolution
+    assert technique(8, 8, 1, 4, 3, 2) == techniques.PAIRS
     assert [technique(8, 8, n_out, n_in, 3, 2) for n_in, n_out in ((2, 4), (4, 8), (8, 16))] == [2, 4, 8]
     assert [technique(8, 8, n_out, n_in, 3, 4) for n_in, n_out in ((2, 4), (4, 8), (8, 16))] == [4, 8, 8]
     assert technique(3, 3, 4, 2, 3, 2) == 3  # an odd number of models stays apart
     assert technique(8, 4, 4, 2, 3, 2) == 1
+
+
+def test_a_network_says_how_it_is_computed():
+    narrow = models.build("cnn", 1, 8, (3, 8, 8), 4)
+    assert narrow.technique("bfloat16") == "2 × pairs, blocks of 4, blocks of 2"
+    assert narrow.technique("float32") == "2 × pairs, blocks of 2, grouped"
+    wide = models.build("cnn", techniques.WIDE_CNN, 8, (3, 8, 8), 4)
+    assert wide.technique("float32").startswith("one model at a time") and wide.at_once == 1
+    assert models.build("resnet20", 16, 4, (3, 8, 8), 4).technique("float32") == "19 × grouped"

@@ -135,6 +135,16 @@ def test_perturbed_loss_rises_by_half_the_variance_times_the_trace(dataset):
     assert np.mean(increase / expected) == pytest.approx(1, abs=0.08)
 
 
+def test_long_perturbations_are_measured_of_rescaled_weights_and_are_expected_to_cost_their_square(table):
+    assert set(chosen(table, reach="far")["weights"]) == {"rescaled"}
+    expected = chosen(table, quantity="expected_increase", weights="rescaled").pivot(
+        index=["seed", "origin", "learning_rate", "start", "batch_size"], columns="reach", values="value"
+    )
+    ratio = (SETTINGS["far_perturbation"] / SETTINGS["perturbation"]) ** 2
+    np.testing.assert_allclose(expected["far"], ratio * expected["near"])
+    assert len(expected) == SETTINGS["n_seeds"] * (4 + SETTINGS["n_starts"] + len(SETTINGS["batch_sizes"]))
+
+
 def test_edge_and_places_are_those_of_the_rows(table):
     curvature, edge = (chosen(table, quantity=name).set_index(KEYS) for name in ("curvature", "edge"))
     found = curvature[curvature["value"].notna() & (curvature.index.get_level_values("weights") == "found")]
@@ -164,7 +174,7 @@ def test_images_must_be_enough(dataset):
 def test_figures_draw_and_their_texts_have_the_numbers(table):
     verdict = {"data": {"label": "digits"}}
     assert len(larger_steps_find_flatter_minima.draw(table, verdict).axes) == 6
-    assert len(flat_minima_generalise.draw(table, verdict).axes) == 9
+    assert len(flat_minima_generalise.draw(table, verdict).axes) == 12
     rows = chosen(table, model="network", quantity="curvature", arm="equal_time")
     flow = chosen(rows, method="explicit", learning_rate=0).set_index("seed")["value"]
     largest = chosen(rows, method="descent", origin="step_size", learning_rate=2).set_index("seed")["value"]

@@ -59,3 +59,5 @@ def test_figure(measurements):
     assert len(figure.draw(measurements, {"data": None}).axes) == 2
     text = figure.alt_text(measurements, {"data": None})
     assert "MLP on digits, n = 100, 20 % label noise: test error is 40.1% at 80 parameters and 30.1% at 320." in text
+    below = measurements.assign(regime=measurements["regime"].mask(measurements["width"] == 4, "below"))
+    assert "of those that do not fit their labels, 48.4% at 40 parameters" in figure.alt_text(below, {"data": None})

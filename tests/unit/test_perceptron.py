@@ -8,7 +8,8 @@ import torch.nn.functional as F
 
 from overparam import models, seeding
 from overparam.packed.pack import Pack
-from overparam.packed.perceptron import MANY_WEIGHTS, Perceptron
+from overparam.packed.perceptron import Perceptron
+from overparam.packed.techniques import MANY_WEIGHTS
 from overparam.training import losses, packed
 from overparam.training.samples import Samples
 

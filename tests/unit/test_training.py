@@ -1,5 +1,7 @@
 """The packed trainer against a plain loop over single models, and against closed forms."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from plain_networks import FIXED, PLAIN, taken_from
 
 from overparam import files, labels, models, seeding
 from overparam.datasets.arrow import Dataset, Split
+from overparam.packed import techniques
 from overparam.packed.pack import Pack
 from overparam.program import UserError
 from overparam.training import cell, evaluation, losses, machine, optimizers, packed, samples
@@ -173,6 +176,16 @@ def test_rows_of_a_seed_do_not_depend_on_its_pack(model):
     np.testing.assert_allclose(same[numbers], alone[numbers], rtol=2e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize("changes", [{}, {"order_seed": 1}, {"augmentation": {"crop": 1, "flip": True}}])
+def test_a_wide_network_trained_after_the_others_is_the_one_trained_with_them(changes, monkeypatch):
+    together = trained(settings("cnn", **changes))
+    monkeypatch.setattr(techniques, "WIDE_CNN", 1)
+    assert models.build("cnn", 2, 4, SHAPES["cnn"], 4).at_once == 1
+    alone = trained(settings("cnn", **changes))
+    numbers = together.select_dtypes("number").columns
+    np.testing.assert_allclose(alone[numbers], together[numbers], rtol=2e-3, atol=1e-6)
+
+
 @pytest.mark.parametrize("model", SHAPES)
 def test_same_settings_give_the_same_bytes(model, tmp_path):
     for name in ("first", "second"):
@@ -189,10 +202,10 @@ def test_noise_levels_of_a_seed_share_the_start_and_seeds_do_not():
 
 @pytest.mark.parametrize("model", SHAPES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize(("width", "changes"), [(1, {}), (3, {}), (3, {"order_seed": 0, "augmentation": {"crop": 1}})])
 @pytest.mark.parametrize("poison", [float("nan"), float("inf")])
-def test_a_diverging_model_harms_no_other(model, optimizer, width, poison, monkeypatch):
-    given = settings(model, widths=[width], optimizer=OPTIMIZERS[optimizer])
+def test_a_diverging_model_harms_no_other(model, optimizer, width, changes, poison, monkeypatch):
+    given = settings(model, widths=[width], optimizer=OPTIMIZERS[optimizer], **changes)
     healthy = trained(given)
     build = packed.build
 
@@ -261,6 +274,25 @@ def test_losses_are_those_of_torch():
     torch.testing.assert_close(losses.squared(logits, y), expected)
 
 
+@pytest.mark.parametrize("model", SHAPES)
+def test_losses_and_gradients_of_float64_networks_are_float64(model):
+    shape = SHAPES[model]
+    pack = packed.build(settings(model, seeds=[0], label_noise=[0.0]), 2, shape, 4).double()
+    plain = taken_from(pack, 0, model, 2, shape, 4).double()
+    images = torch.randn(6, *shape[1:], shape[0], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y = torch.tensor([[0, 1, 2, 3, 0, 1]])
+    exact = torch.autocast("cpu", torch.bfloat16, enabled=False)
+    found = Pack.backpropagate(pack, pack.arrange(images[None]), y, losses.cross_entropy, exact)
+    expected = F.cross_entropy(plain(images.permute(0, 3, 1, 2)), y[0])
+    expected.backward()
+    assert found.item() == pytest.approx(expected.item(), rel=1e-13)
+    last = list(pack.parameters())[-1].grad[0]
+    torch.testing.assert_close(last, list(plain.parameters())[-1].grad, rtol=1e-12, atol=0)
+    measured = evaluation.evaluate(pack, samples.Samples(images, y[0], y), losses.cross_entropy, exact)["loss_clean"]
+    outputs = plain.eval()(images.permute(0, 3, 1, 2))
+    assert measured[0] == pytest.approx(F.cross_entropy(outputs, y[0]).item(), rel=1e-10)
+
+
 class Lookup(Pack):
     """Outputs that are given, whatever the images."""
 
@@ -321,6 +353,27 @@ def test_heldout_samples_follow_the_training_samples():
     assert "heldout" not in samples.load(settings("mlp", n_heldout=0), data, corruptions(data, [0, 0.4], [0, 3]), CPU)
 
 
+def test_all_seeds_may_share_the_labels_of_one():
+    data, given = dataset(SHAPES["mlp"]), settings("mlp", label_seed=7)
+    splits = samples.load(given, data, corruptions(data, [0.0, 0.4], [7]), CPU)
+    expected = labels.draw(data.train.labels, 4, 0.4, "wrong_label", 7).given
+    for model in (1, 3):  # noise 0.4 of both seeds
+        np.testing.assert_array_equal(splits["train"].given[model], expected[:40])
+    with pytest.raises(UserError, match=r"wrong_label noise 0 and seed 7"):
+        samples.load(given, data, corruptions(data, [0.0, 0.4], [0, 3]), CPU)
+
+
+@pytest.mark.parametrize("normalisation", ["channel", "image"])
+def test_samples_do_not_depend_on_how_many_are_normalised_at_once(normalisation, monkeypatch):
+    data = dataclasses.replace(dataset(SHAPES["cnn"]), view={"normalisation": normalisation})
+    tables = corruptions(data, [0.0, 0.4], [0, 3])
+    whole = samples.load(settings("cnn"), data, tables, CPU)
+    monkeypatch.setattr(samples, "CHUNK", 7)
+    for name, split in samples.load(settings("cnn"), data, tables, CPU).items():
+        assert torch.equal(split.images, whole[name].images)
+        assert split.images.is_contiguous()
+
+
 def test_data_that_do_not_suffice_are_named():
     data = dataset(SHAPES["mlp"])
     with pytest.raises(UserError, match="need 70 training samples, but noise has 60"):
@@ -357,8 +410,8 @@ def test_fast_products_are_used_only_where_they_are_exact(monkeypatch):
     before = torch.get_float32_matmul_precision()
     try:
         machine.choose_matmul_precision()
-        assert max(machine._matmul_errors()) <= machine.MATMUL_TOLERANCE
-        monkeypatch.setattr(machine, "_matmul_errors", lambda: [1e-7, 1e-3])
+        assert max(machine.matmul_errors()) <= machine.MATMUL_TOLERANCE
+        monkeypatch.setattr(machine, "matmul_errors", lambda: [1e-7, 1e-3])
         assert machine.choose_matmul_precision() == "highest"
     finally:
         torch.set_float32_matmul_precision(before)

@@ -79,6 +79,19 @@ def test_results_go_to_the_working_directory(sources, tmp_path):
     assert (tmp_path / "work" / RESULTS / "claims/C1/figure.svg").exists(), output
 
 
+def test_a_study_may_share_its_labels_and_list_its_epochs(sources):
+    study = sources.configuration()["studies"][0] | {"widths": [2], "seeds": [[0, 1]], "epochs": 5}
+    sources.extra = {"studies": [{**study, "label_seed": 7, "evaluations": [0, 2, 3]}], "claims": ["B4"]}
+    path = RESULTS / f"training/{study['name']}/w2_n0-0.2_s0-1.parquet"
+    sources.snakemake(str(path))
+    labels = {file.stem for file in (sources.folder / RESULTS).glob("data/*/labels/*.arrow")}
+    assert labels == {"wrong_label_0_s7", "wrong_label_0.2_s7"}
+    table = pd.read_parquet(sources.folder / path)
+    assert sorted(set(table["epoch"])) == [0, 2, 3, 5]
+    noisy = table[(table["label_noise"] == 0.2) & (table["split"] == "train")]
+    assert noisy["seed"].nunique() == 2 and noisy["corrupted_fraction"].nunique() == 1
+
+
 def test_a_claim_outside_the_configuration_says_so(sources):
     sources.extra = {"claims": ["C1"]}
     assert "B4 is not among config.claims: C1" in sources.snakemake("-n", "B4", check=False).stdout

@@ -68,7 +68,7 @@ class _Problem:
         noise, count = settings["label_noise"], settings["n_initialisations"]
         order = self._draws("images").permutation(len(dataset.train))
         draws = [
-            labels.corrupt(dataset.train.labels, self.n_classes, noise, NOISE, self._draws("noise", seed))
+            labels.corrupt(dataset.train.labels, self.n_classes, noise, NOISE, self._draws("labels", seed))
             for seed in seeds
         ]
         given = np.repeat(draws, count, axis=0)  # (S · initialisations, all training images)
@@ -86,7 +86,7 @@ class _Problem:
         members = [
             (seed, start) for seed in range(settings["n_seeds"]) for start in range(settings["n_initialisations"])
         ]
-        addresses = [("initialisation_spread", "network", model, width, *member) for member in members]
+        addresses = [("initialisation_spread", "start", model, width, *member) for member in members]
         pack = trained.initialised(model, width, settings["seed"], addresses, self.train.images, self.n_classes)
         optimizer = {"name": "adam", "learning_rate": settings["learning_rate"], "schedule": "linear"}
         best, looks = np.full(self._shape, np.inf), {}

@@ -114,7 +114,7 @@ def _image_networks(settings: dict[str, Any], dataset: Dataset, device: torch.de
         addresses = [("interpolation", model, width, seed) for seed in seeds]
         pack = trained.initialised(model, width, root, addresses, samples.images, classes)
         unit = classes / 2  # ℓ_i in units of the trainer's loss, a mean over the classes
-        ended = trained.train_until(pack, training, samples, NETWORK_FITTED / unit, largest=True)
+        reached = trained.train_until(pack, training, samples, NETWORK_FITTED / unit, largest=True)
         losses = unit * trained.sample_losses(trained.logits(pack, samples.images), samples.given).cpu().numpy()
         for seed, own in enumerate(losses):
             largest = own.max() if np.isfinite(own).all() else np.inf
@@ -127,7 +127,7 @@ def _image_networks(settings: dict[str, Any], dataset: Dataset, device: torch.de
                 "largest_loss": largest,
                 "mean_loss": own.mean(),
                 "fitted": largest <= 1e-6,
-                "limit_hit": not ended.reached[seed],
+                "limit_hit": not reached[seed],
                 "diverged": np.isinf(largest),
             }
             rows += [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]

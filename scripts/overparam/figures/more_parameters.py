@@ -1,4 +1,4 @@
-"""Test error over the number of parameters: as printed of different architectures, and of one architecture."""
+"""Error over the number of parameters: as printed of different architectures, and of one architecture."""
 
 import pandas as pd
 import seaborn as sns
@@ -25,15 +25,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     left.set_xscale("log")
     left.set(xlim=(6e4, 7e6), ylim=(0, 0.6), xlabel="parameters", ylabel="test error")
     left.set_title("as printed, CIFAR-10, n = 50,000\ndifferent kinds: not judged")
-    errors = _errors(measurements)
+    errors, train = (_errors(measurements, split) for split in ("test", "train"))
     entries: dict[str, dict] = {}
     groups = list(errors.groupby(["study", "label_noise"], sort=False))
-    for color, ((_, noise), rows) in zip(theme.CATEGORIES, groups, strict=False):
+    for color, ((study, noise), rows) in zip(theme.CATEGORIES, groups, strict=False):
         sns.lineplot(rows, x="n_params", y="value", errorbar=theme.interval, color=color, ax=right, legend=False)
+        fitted = train[(train["study"] == study) & (train["label_noise"] == noise)].groupby("n_params")["value"].mean()
+        right.plot(fitted.index, fitted, color=color, linestyle="--", linewidth=1)
         for regime, part in rows.groupby("regime"):
             means = part.groupby("n_params")["value"].mean()
             right.plot(means.index, means, linestyle="", marker=MARKERS[regime], markersize=5, color=color)
         entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = {"color": color}
+    entries["train error, given labels"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1}
     entries |= {
         words: {"color": theme.INK, "marker": MARKERS[regime], "linestyle": ""}
         for regime, words in REGIMES.items()
@@ -41,7 +44,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     }
     right.set_xscale("log")
     right.set(xlabel="parameters", ylabel="", title="one architecture, several widths,\ntrained to the end")
-    right.set_ylim(bottom=0)
+    right.set_ylim(bottom=-0.005)
     for axis in (left, right):
         studies.percent_axis(axis)
     studies.legend(figure, entries, loc="outside lower center", ncols=2)
@@ -49,16 +52,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State for every study the test errors of its smallest and largest network that fits its labels."""
+    """State for every study the test errors of its smallest and largest network on either side of the threshold."""
     sentences = []
-    for (_, noise), rows in _errors(measurements).groupby(["study", "label_noise"], sort=False):
-        beyond = rows[rows["regime"] == "beyond"].groupby("n_params")["value"].mean()
+    for (_, noise), rows in _errors(measurements, "test").groupby(["study", "label_noise"], sort=False):
+        beyond, below = (_ends(rows[rows["regime"] == regime]) for regime in ("beyond", "below"))
         name = f"{studies.title(rows, verdict)}, {100 * noise:g} % label noise"
-        if len(beyond) < 2:
+        if not beyond:
             sentences.append(f"{name}: fewer than two widths fit their labels.")
             continue
-        (small, large), (first, last) = beyond.index[[0, -1]], beyond.iloc[[0, -1]]
-        sentences.append(f"{name}: test error is {first:.1%} at {small:,} parameters and {last:.1%} at {large:,}.")
+        control = f"; of those that do not fit their labels, {below}" if below else ""
+        sentences.append(f"{name}: test error is {beyond}{control}.")
     printed = measurements[measurements["arm"] == "printed"].set_index("model")["value"]
     sentences.append(
         f"As printed for CIFAR-10, kinds mixed: {printed['cuda_convnet']:.0%} for CudaConvNet, {printed['mlp3']:.1%} "
@@ -67,6 +70,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return " ".join(sentences)
 
 
-def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
-    rows = measurements[(measurements["arm"] == "one_architecture") & (measurements["quantity"] == "test_error")]
+def _ends(rows: pd.DataFrame) -> str:
+    """Return the mean errors of the smallest and the largest network in words; nothing if there are no two."""
+    errors = rows.groupby("n_params")["value"].mean()
+    if len(errors) < 2:
+        return ""
+    (small, large), (first, last) = errors.index[[0, -1]], errors.iloc[[0, -1]]
+    return f"{first:.1%} at {small:,} parameters and {last:.1%} at {large:,}"
+
+
+def _errors(measurements: pd.DataFrame, split: str) -> pd.DataFrame:
+    rows = measurements[(measurements["arm"] == "one_architecture") & (measurements["quantity"] == f"{split}_error")]
     return rows.assign(n_params=rows["n_params"].astype(int))

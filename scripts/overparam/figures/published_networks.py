@@ -8,10 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.figures import network_names, studies, theme
+from overparam.judge.intervals import over_seeds
 
 SMALLEST = 1e-4  # train losses below are drawn here
+ZERO = 0.05  # train losses up to here are judged as the zero that is printed
 COLORS = {"true": theme.CATEGORIES[0], "random": theme.CATEGORIES[1]}
-HEADINGS = ("network", "parameters", "p/n", "train loss", "printed", "test error", "printed")
+HEADINGS = ("network", "parameters", "p/n", "train loss", "printed", "train error", "test error", "printed")
 
 
 class Row(NamedTuple):
@@ -27,12 +29,21 @@ class Row(NamedTuple):
     @property
     def name(self) -> str:
         """The name that the row has in the figure."""
-        extra = {"random": "random labels"}.get(self.labels), {"explicit": "regularized"}.get(self.regularisation)
-        return ", ".join([network_names.short(self.model), *(words for words in extra if words)])
+        words = {
+            "random labels": self.labels == "random",
+            "regularized": self.regularisation == "explicit",
+            "p < n": (self.rows["parameterization"] == "under").all(),
+        }
+        return ", ".join([network_names.short(self.model), *(word for word, applies in words.items() if applies)])
 
     def values(self, quantity: str) -> np.ndarray:
         """Return one value per seed."""
         return self.rows.loc[self.rows["quantity"] == quantity, "value"].to_numpy(float)
+
+    def interval(self, quantity: str) -> tuple[float, float]:
+        """Return the 95 % interval over seeds, by the judge; cut at 0, that of an error at 1 too."""
+        found = over_seeds(self.values(quantity)).clipped(0.0, 1.0 if quantity.endswith("error") else np.inf)
+        return found.low, found.high
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -45,16 +56,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for name, quantity in (("loss", "train_loss"), ("error", "test_error")):
         axis = axes[name]
         for place, row in enumerate(table):
-            values = np.maximum(row.values(quantity), SMALLEST) if name == "loss" else row.values(quantity)
+            floor = SMALLEST if name == "loss" else 0.0
             color, marker = COLORS[row.labels], "o" if row.regularisation == "none" else "s"
-            low, high = theme.interval(values)
-            axis.plot([low, high], [place, place], color=color)
-            axis.plot(values.mean(), place, marker=marker, color=color, markersize=6)
+            axis.plot(np.maximum(row.interval(quantity), floor), [place, place], color=color)
+            axis.plot(max(row.values(quantity).mean(), floor), place, marker=marker, color=color, markersize=6)
             if quantity in row.printed:
-                printed = max(row.printed[quantity], SMALLEST) if name == "loss" else row.printed[quantity]
+                printed = max(row.printed[quantity], floor)
                 axis.plot(printed, place, marker="D", color=theme.INK, markersize=6, markerfacecolor="none")
         axis.set_ylim(len(table) - 0.5, -0.5)
-        axis.grid(axis="y", linewidth=0.4, alpha=0.5)
+        axis.grid(axis="y", linewidth=0.4, alpha=0.5, color=theme.INK)
+    axes["loss"].axvline(ZERO, color=theme.INK, linestyle="--", linewidth=1)
     axes["loss"].set_xscale("log")
     axes["loss"].set_xlim(left=SMALLEST / 2)
     axes["loss"].set_yticks(range(len(table)), [row.name for row in table])
@@ -71,17 +82,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         "random labels": {"color": COLORS["random"], "marker": "o"},
         "regularized": {"color": theme.INK, "marker": "s", "linestyle": ""},
         "printed": {"color": theme.INK, "marker": "D", "markerfacecolor": "none", "linestyle": ""},
+        f"judged as 0: {ZERO:g}": {"color": theme.INK, "linestyle": "--", "linewidth": 1},
     }
-    studies.legend(above, entries, loc="outside lower center", ncols=4)
+    studies.legend(above, entries, loc="outside lower center", ncols=5, columnspacing=1.2)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State parameters, train loss and test error of every network."""
+    """State parameters, train loss, train and test error of every network."""
     table = _table(measurements)
     found = "; ".join(
         f"{row.name} ({row.n_params:,} parameters): train loss {row.values('train_loss').mean():.2g}, "
-        f"test error {row.values('test_error').mean():.0%}"
+        f"train error {row.values('train_error').mean():.0%}, test error {row.values('test_error').mean():.0%}"
         for row in table
     )
     return f"Networks of published sizes on {_data(table, verdict)}, {_sizes(table)}: {found}."
@@ -123,8 +135,8 @@ def _write(axis: plt.Axes, table: list[Row]) -> None:
     axis.axis("off")
     cells = []
     for row in table:
-        loss, error = row.values("train_loss").mean(), row.values("test_error")
-        low, high = theme.interval(error)
+        loss, wrong, error = (row.values(name).mean() for name in ("train_loss", "train_error", "test_error"))
+        low, high = row.interval("test_error")
         cells.append(
             [
                 row.name,
@@ -132,13 +144,14 @@ def _write(axis: plt.Axes, table: list[Row]) -> None:
                 _spelled(row.values("params_per_sample").mean()),
                 f"{loss:.2g}" if loss >= SMALLEST else f"< {SMALLEST:g}",
                 f"{row.printed['train_loss']:g}" if "train_loss" in row.printed else "–",
-                f"{100 * error.mean():.0f} % [{100 * low:.0f}, {100 * high:.0f}]",
-                f"{100 * row.printed['test_error']:.1f} %" if "test_error" in row.printed else "–",
+                f"{100 * wrong:.2g} %",
+                f"{100 * error:.0f} % [{100 * low:.0f}, {100 * high:.0f}]",
+                f"{100 * row.printed['test_error']:.4g} %" if "test_error" in row.printed else "–",
             ]
         )
     drawn = axis.table(
         cells, colLabels=HEADINGS, cellLoc="right", loc="center", edges="horizontal", bbox=(0, 0, 1, 1),
-        colWidths=(0.32, 0.13, 0.09, 0.1, 0.09, 0.17, 0.1),
+        colWidths=(0.35, 0.1, 0.08, 0.1, 0.07, 0.1, 0.14, 0.09),
     )  # fmt: skip
     drawn.auto_set_font_size(False)
     for (_, column), cell in drawn.get_celld().items():

@@ -10,16 +10,14 @@ import itertools
 import torch
 from torch import nn
 
-from overparam.packed import convolution, pixels
-from overparam.packed.layers import Linear, NormalisedConvolution
-from overparam.packed.pack import Pack
+from overparam.packed import techniques
+from overparam.packed.convolutional import ConvolutionalPack, NormalisedConvolution
+from overparam.packed.layers import Linear
 from overparam.program import UserError
 
-WIDE = 16  # width from which on one model after another is faster
 
-
-class CNN(Pack):
-    """Pack of convolutional networks, channels-last, models along the channels."""
+class CNN(ConvolutionalPack):
+    """Pack of CNNs."""
 
     def __init__(self, width: int, n_models: int, n_channels: int, side: int, n_classes: int):
         super().__init__(n_models)
@@ -27,7 +25,7 @@ class CNN(Pack):
         pooling = (1, 2, 2, side // 4)
         self.stages = nn.Sequential(
             *(
-                NormalisedConvolution(n_models, n_in, n_out, pool, takes_pixels=number == 0)
+                NormalisedConvolution(n_models, n_in, n_out, pool, first=number == 0)
                 for number, ((n_in, n_out), pool) in enumerate(zip(itertools.pairwise(channels), pooling, strict=True))
             )
         )
@@ -36,37 +34,16 @@ class CNN(Pack):
     @property
     def at_once(self) -> int:
         """One wide network after another: its convolutions fill the processor, and caches hold its images."""
-        return 1 if self.output.weight.shape[2] >= 8 * WIDE else self.n_models
+        wide = self.output.weight.shape[2] >= 8 * techniques.WIDE_CNN
+        return 1 if wide else self.n_models
 
     def technique(self, precision: str) -> str:
-        """Say how the convolutions are computed on a CPU if every model has its own batches."""
-        if self.at_once == 1:
-            return "one model at a time, channels-last"
-        chosen = []
-        for stage in self.stages:
-            n_models, n_out, n_in, size, _ = stage.weight.shape
-            n_in = pixels.channels_stored(n_in) if stage.takes_pixels else n_in
-            n_bytes = 2 if precision == "bfloat16" else 4
-            groups = convolution.technique(n_models, n_models, n_out, n_in, size, n_bytes)
-            chosen.append(convolution.described(groups, n_models))
-        return ", ".join(chosen)
-
-    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
-        """Return the images with all channels of a pixel, in the number format to compute with."""
-        return pixels.store(images, precision)
-
-    def arrange(self, images: torch.Tensor) -> torch.Tensor:
-        """Return ``(B, G·channels, H, W)`` in channels-last memory."""
-        return pixels.interleave(images)
-
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """Gather ``(B, G·channels, H, W)`` in channels-last memory."""
-        return pixels.gather(images, index)
+        """Say how the convolutions are computed if every model has its own batches."""
+        return "one model at a time, channels-last" if self.at_once == 1 else super().technique(precision)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits ``(M, K, B)``."""
-        features = self.stages(inputs).reshape(inputs.shape[0], self.n_models, -1)  # (B, M, 8k)
-        return self.output(features.permute(1, 2, 0))
+        return self.output(self.flatten(self.stages(inputs)))
 
 
 def build(width: int, n_models: int, input_shape: tuple[int, int, int], n_classes: int) -> CNN:

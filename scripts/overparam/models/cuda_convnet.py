@@ -26,7 +26,7 @@ class CudaConvNet(ConvolutionalPack):
         if height % 8 or side % 8:
             raise UserError(f"the CudaConvNet takes images whose sides are multiples of 8, not {height}×{side}")
         narrow, wide = 32 * width, 64 * width
-        self.conv1 = Convolution(n_models, n_channels, narrow, 5)
+        self.conv1 = Convolution(n_models, n_channels, narrow, 5, first=True)
         self.conv2 = Convolution(n_models, narrow, narrow, 5)
         self.conv3 = Convolution(n_models, narrow, wide, 5)
         n_features = wide * (height // 8) * (side // 8)

@@ -26,7 +26,7 @@ class PreactivationResNet18(ConvolutionalPack):
     def __init__(self, width: int, n_models: int, n_channels: int, n_classes: int):
         super().__init__(n_models)
         k = width
-        self.stem = Convolution(n_models, n_channels, k, 3, bias=False)
+        self.stem = Convolution(n_models, n_channels, k, 3, bias=False, first=True)
         channels = [k, k, k, 2 * k, 2 * k, 4 * k, 4 * k, 8 * k, 8 * k]
         strides = [1, 1, 2, 1, 2, 1, 2, 1]
         self.blocks = nn.Sequential(

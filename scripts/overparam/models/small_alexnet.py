@@ -27,7 +27,7 @@ class SmallAlexNet(ConvolutionalPack):
         if height % 4 or side % 4:
             raise UserError(f"the small AlexNet takes images whose sides are multiples of 4, not {height}×{side}")
         k = 64 * width
-        self.conv1 = Convolution(n_models, n_channels, k, 5)
+        self.conv1 = Convolution(n_models, n_channels, k, 5, first=True)
         self.conv2 = Convolution(n_models, k, k, 5)
         self.hidden1 = Linear(n_models, 384 * width, k * (height // 4) * (side // 4))
         self.hidden2 = Linear(n_models, 192 * width, 384 * width)

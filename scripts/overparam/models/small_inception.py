@@ -36,9 +36,9 @@ MODULES = (  # channels of the 1×1 and of the 3×3 convolution of an Inception 
 )
 
 
-def normalised(n_models: int, n_in: int, n_out: int, size: int, stride: int = 1) -> nn.Sequential:
+def normalised(n_models: int, n_in: int, n_out: int, size: int, stride: int = 1, first: bool = False) -> nn.Sequential:
     """Return a convolution, its batch norm and ReLU."""
-    convolution = Convolution(n_models, n_in, n_out, size, stride, bias=False)
+    convolution = Convolution(n_models, n_in, n_out, size, stride, bias=False, first=first)
     return nn.Sequential(convolution, BatchNorm(n_models, n_out, rectified=True, scaled=False))
 
 
@@ -76,7 +76,7 @@ class SmallInception(ConvolutionalPack):
     def __init__(self, width: int, n_models: int, n_channels: int, n_classes: int):
         super().__init__(n_models)
         n_in = 96 * width
-        self.stem = normalised(n_models, n_channels, n_in, 3)
+        self.stem = normalised(n_models, n_channels, n_in, 3, first=True)
         blocks: list[nn.Module] = []
         for n_1x1, n_3x3 in MODULES:
             if n_1x1 is None:

@@ -13,10 +13,7 @@ place and marked afterwards.
 import torch
 import torch.nn.functional as F
 
-PAIRS = 0  # instead of a number of dense convolutions
-PAIRS_AT_MOST = 4  # channels in × channels out of one model
-# fewest channels in and out of a dense convolution by the bytes of a number; measured on an AVX-512 CPU with bfloat16
-LEAST = {2: (8, 4), 4: (4, 4), 8: (1, 1)}
+from overparam.packed import techniques
 
 
 def convolve(x: torch.Tensor, weight: torch.Tensor, stride: int = 1, padding: int = 0) -> torch.Tensor:
@@ -42,40 +39,12 @@ def convolve(x: torch.Tensor, weight: torch.Tensor, stride: int = 1, padding: in
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight = x.to(dtype), weight.to(dtype)
     if x.device.type == "cpu" and inputs > 1:
-        groups = technique(n_models, inputs, n_out, n_in, weight.shape[3], x.element_size())
-        if groups == PAIRS:
+        groups = techniques.convolution(n_models, inputs, n_out, n_in, weight.shape[3], x.element_size())
+        if groups == techniques.PAIRS:
             return _Pairs.apply(x, weight, stride, padding)
         return _Blocks.apply(x, weight, stride, padding, groups)
     weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
     return F.conv2d(x, weight, stride=stride, padding=padding, groups=inputs)
-
-
-def technique(n_models: int, inputs: int, n_out: int, n_in: int, size: int, n_bytes: int) -> int:
-    """Return into how many dense convolutions M models on G different inputs go on a CPU, or :data:`PAIRS`.
-
-    Parameters
-    ----------
-    n_models, inputs
-        M, and G > 1.
-    n_out, n_in, size
-        Channels out and in, and side of the kernel.
-    n_bytes
-        Of a number.
-    """
-    if n_out * n_in <= PAIRS_AT_MOST and size > 1:
-        return PAIRS
-    least_in, least_out = LEAST[n_bytes]
-    groups = inputs
-    while groups % 2 == 0 and (inputs // groups * n_in < least_in or n_models // groups * n_out < least_out):
-        groups //= 2
-    return groups
-
-
-def described(groups: int, n_models: int) -> str:
-    """Say in words what :func:`technique` returned."""
-    if groups == PAIRS:
-        return "pairs"
-    return "grouped" if groups == n_models else f"blocks of {n_models // groups}"
 
 
 class _Blocks(torch.autograd.Function):

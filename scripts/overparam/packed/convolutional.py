@@ -4,30 +4,48 @@ Memory is channels-last, so the channels of one pixel are neighbours, model by m
 W)`` too, where groups of M/G models share an input; every other layer sees M·C channels. No layer mixes two models.
 """
 
-import math
+import itertools
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from overparam.packed import pixels, techniques
 from overparam.packed.convolution import convolve
+from overparam.packed.layers import Affine
 from overparam.packed.normalisation import normalise
 from overparam.packed.pack import Pack
 
 
 class ConvolutionalPack(Pack):
-    """Base of packs of convolutional networks."""
+    """Base of packs of convolutional networks; the convolutions that read the images are ``first`` ones."""
+
+    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+        """Return the images with all channels of a pixel, in the number format to compute with."""
+        return pixels.store(images, precision)
 
     def arrange(self, images: torch.Tensor) -> torch.Tensor:
-        """Return ``(B, G·channels, H, W)`` in channels-last memory."""
-        return images.permute(1, 2, 3, 0, 4).flatten(3).permute(0, 3, 1, 2)
+        """Return ``(B, G·channels, H, W)`` in channels-last memory, 4 channels for colour images."""
+        return pixels.interleave(images)
+
+    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Gather what :meth:`arrange` returns."""
+        return pixels.gather(images, index)
 
     def flatten(self, x: torch.Tensor) -> torch.Tensor:
         """Return ``(M, C·H·W, B)``, what linear layers take; like torch's Flatten, channels vary slowest."""
         return x.unflatten(1, (self.n_models, -1)).flatten(2).permute(1, 2, 0)
 
+    def technique(self, precision: str) -> str:
+        """Say how the convolutions are computed if every model has its own batches, in their order."""
+        layers = [layer for layer in self.modules() if isinstance(layer, Convolution)]
+        n_bytes = 2 if precision == "bfloat16" else layers[0].weight.element_size()
+        chosen = [layer.technique(n_bytes) for layer in layers]
+        runs = [(name, len(list(run))) for name, run in itertools.groupby(chosen)]
+        return ", ".join(name if length == 1 else f"{length} × {name}" for name, length in runs)
 
-class Convolution(nn.Module):
+
+class Convolution(Affine):
     """Convolution in each of M models, padded so that stride 1 keeps the size of the image.
 
     Parameters
@@ -38,67 +56,91 @@ class Convolution(nn.Module):
         Side of the kernel, odd.
     stride
         Step between outputs.
-    bias
-        Whether the layer has one.
-    he
-        Draw weights from N(0, 2/fan_in) (He et al., arXiv 1502.01852, equation 10) instead of torch's default
-        U(−1/√fan_in, 1/√fan_in), which is what biases are always drawn from.
+    bias, he
+        As :class:`overparam.packed.layers.Affine` takes them.
+    first
+        Whether it reads the images, whose pixels may hold a channel of zeros beside their own.
     """
 
     def __init__(
-        self, n_models: int, n_in: int, n_out: int, size: int, stride: int = 1, bias: bool = True, he: bool = False
+        self,
+        n_models: int,
+        n_in: int,
+        n_out: int,
+        size: int,
+        stride: int = 1,
+        bias: bool = True,
+        he: bool = False,
+        first: bool = False,
     ):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_models, n_out, n_in, size, size))
-        self.bias = nn.Parameter(torch.empty(n_models, n_out)) if bias else None
-        self.stride, self.padding, self.he = stride, size // 2, he
-
-    @torch.no_grad()
-    def draw(self, model: int, generator: torch.Generator) -> None:
-        """Draw the weight, then the bias, of one model."""
-        fan_in = self.weight[0, 0].numel()
-        bound = 1 / math.sqrt(fan_in)
-        if self.he:
-            self.weight[model].normal_(0, math.sqrt(2 / fan_in), generator=generator)
-        else:
-            self.weight[model].uniform_(-bound, bound, generator=generator)
-        if self.bias is not None:
-            self.bias[model].uniform_(-bound, bound, generator=generator)
+        super().__init__(n_models, n_out, n_in, size, size, bias=bias, he=he)
+        self.stride = stride
+        self.missing = pixels.channels_stored(n_in) - n_in if first else 0
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map ``(B, G·in, H, W)`` to ``(B, M·out, H', W')``."""
-        y = convolve(x, self.weight, self.stride, self.padding)
+        y = self.products(x)
         if self.bias is None:
             return y
         return y.add_(self.bias.to(y.dtype).view(1, -1, 1, 1))  # the gradient of a convolution needs no output
 
+    def products(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolve without adding the bias."""
+        weight = F.pad(self.weight, (0, 0, 0, 0, 0, self.missing)) if self.missing else self.weight
+        return convolve(x, weight, self.stride, self.weight.shape[3] // 2)
+
+    def technique(self, n_bytes: int) -> str:
+        """Say how it is computed in numbers of so many bytes if every model has its own inputs."""
+        n_models, n_out, n_in, size, _ = self.weight.shape
+        if self.weight.device.type != "cpu" or n_models == 1:
+            return "grouped" if n_models > 1 else "one model"
+        groups = techniques.convolution(n_models, n_models, n_out, n_in + self.missing, size, n_bytes)
+        return techniques.described(groups, n_models)
+
 
 class BatchNorm(nn.Module):
-    """Batch norm in each of M models, then ReLU if ``rectified``; without ``scaled`` it has a shift alone.
+    """Batch norm in each of M models, then max pooling over ``pool`` × ``pool`` pixels, then ReLU if ``rectified``.
 
     Batch norm over M·C channels is batch norm of each model by itself. Momentum 0.1, ε = 1e-5, scale 1 and shift 0 at
-    the start, as in torch.
+    the start, as in torch. Without ``scaled`` it has a shift alone.
     """
 
-    def __init__(self, n_models: int, n_channels: int, rectified: bool = False, scaled: bool = True):
+    def __init__(self, n_models: int, n_channels: int, rectified: bool = False, scaled: bool = True, pool: int = 1):
         super().__init__()
-        self.rectified = rectified
+        self.rectified, self.pool = rectified, pool
         self.scale = nn.Parameter(torch.ones(n_models, n_channels)) if scaled else None
         self.shift = nn.Parameter(torch.zeros(n_models, n_channels))
         self.register_buffer("running_mean", torch.zeros(n_models, n_channels))
         self.register_buffer("running_var", torch.ones(n_models, n_channels))
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise ``(B, M·C, H, W)`` over batch and pixels; return ``(B, M·C, H/pool, W/pool)``."""
+        statistics = self.running_mean, self.running_var
+        return normalise(x, *statistics, self.scale, self.shift, self.training, self.pool, self.rectified)
+
+
+class NormalisedConvolution(Convolution):
+    """3×3 convolution with bias, batch norm, max pooling and ReLU in each of M models.
+
+    Batch norm subtracts the bias of the convolution again, so its gradient is exactly zero. It counts as a parameter
+    and stays at its initial value: it is left out of the sum, because Adam would blow the rounding errors in its
+    gradient up to full steps, and the running mean starts at minus the bias, which gives the same function as torch's
+    own layers also where running statistics are used.
+    """
+
+    def __init__(self, n_models: int, n_in: int, n_out: int, pool: int, first: bool):
+        super().__init__(n_models, n_in, n_out, 3, first=first)
+        self.norm = BatchNorm(n_models, n_out, rectified=True, pool=pool)
+
     @torch.no_grad()
     def draw(self, model: int, generator: torch.Generator) -> None:
-        """Reset one model: nothing here is random."""
-        for values, start in ((self.scale, 1), (self.shift, 0), (self.running_mean, 0), (self.running_var, 1)):
-            if values is not None:
-                values[model] = start
+        """Draw the weight, then the bias, of one model."""
+        super().draw(model, generator)
+        self.norm.running_mean[model] = -self.bias[model]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise ``(B, M·C, H, W)`` over batch and pixels."""
-        statistics = self.running_mean, self.running_var
-        return normalise(x, *statistics, self.scale, self.shift, self.training, rectify=self.rectified)
+        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H/pool, W/pool)``."""
+        return self.norm(self.products(x))
 
 
 def concatenate(n_models: int, *parts: torch.Tensor) -> torch.Tensor:

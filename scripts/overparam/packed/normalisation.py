@@ -7,7 +7,7 @@ Batch norm over M·C channels is batch norm of each model by itself. In training
   like better where C is small; statistics of the r parts are put together afterwards, exactly.
 - Max pooling comes first: an increasing map and ReLU commute with it, and channels of negative scale change sign
   before. So all that follows it, and its derivative, is computed on the pooled image.
-- The derivative with respect to the input is affine in the input but for the term that pooling placess, so the
+- The derivative with respect to the input is affine in the input but for the term that pooling places, so the
   normalised image is never stored.
 
 Images may be bfloat16; statistics, scale and shift are float32.

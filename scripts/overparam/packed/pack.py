@@ -32,7 +32,10 @@ class Pack(nn.Module):
         return sum(parameter[0].numel() for parameter in self.parameters())
 
     def initialise(self, generators: list[torch.Generator]) -> None:
-        """Draw the parameters of model m from ``generators[m]`` alone, layer by layer, weight before bias."""
+        """Draw the parameters of model m from ``generators[m]`` alone, layer by layer, weight before bias.
+
+        The pack is new: what starts at fixed values (batch norm) is left as it was built.
+        """
         if len(generators) != self.n_models:
             raise ValueError(f"{self.n_models} models need as many generators, got {len(generators)}")
         for layer in self.modules():
@@ -118,6 +121,7 @@ class Pack(nn.Module):
         """
         with precision:
             logits = self(inputs)
-        losses = loss(logits.float(), labels).mean(dim=1)
+        exact = torch.promote_types(logits.dtype, torch.float32)
+        losses = loss(logits.to(exact), labels).mean(dim=1)
         losses.sum().backward()  # each model's own gradient: no other term of the sum depends on it
         return losses.detach()

@@ -10,16 +10,10 @@ from contextlib import AbstractContextManager
 import torch
 from torch import nn
 
+from overparam.packed import techniques
 from overparam.packed.layers import Linear
 from overparam.packed.pack import Pack
 from overparam.training.losses import Loss, mean_and_gradient
-
-# Weights d·h of one model's first layer from which products take longer than calls. Below, fast float32 products and
-# bfloat16 gain nothing: their calls take 15 µs more. Measured with 16 models and batches of 128, in millions of images
-# × models per second (float32 by the default kernel, by the fast one, bfloat16):
-#   d = 64:    h = 4: 4.1, 2.9, 3.0    h = 16: 3.0, 2.3, 2.5    h = 64: 1.68, 1.43, 1.72    h = 512: 0.25, 0.29, 0.43
-#   d = 3,072: h = 4: 0.21, 0.22, 0.44    h = 64: 0.080, 0.085, 0.125    h = 512: 0.012, 0.013, 0.020
-MANY_WEIGHTS = 8192
 
 
 class Perceptron(Pack):
@@ -36,7 +30,7 @@ class Perceptron(Pack):
     def __init__(self, n_models: int, sizes: list[int]):
         super().__init__(n_models)
         self.layers = nn.ModuleList(Linear(n_models, n_out, n_in) for n_in, n_out in itertools.pairwise(sizes))
-        self.wide = sizes[0] * sizes[1] >= MANY_WEIGHTS
+        self.wide = techniques.products_dominate(sizes[0], sizes[1])
         self._steps: dict[tuple, _Step] = {}
 
     @property

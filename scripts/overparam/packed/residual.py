@@ -55,12 +55,17 @@ class BasicBlock(nn.Module):
         return (self.second(self.first(x)) + shortcut).relu_()
 
 
-def convolution(n_models: int, n_in: int, n_out: int, stride: int, normalised: bool, rectified: bool) -> nn.Sequential:
-    """Return a 3×3 convolution with He's initialisation and batch norm, or with torch's initialisation and a bias."""
+def convolution(
+    n_models: int, n_in: int, n_out: int, stride: int, normalised: bool, rectified: bool, first: bool = False
+) -> nn.Sequential:
+    """Return a 3×3 convolution with He's initialisation and batch norm, or with torch's initialisation and a bias.
+
+    ``rectified`` adds ReLU; ``first`` says that it reads the images.
+    """
     if not normalised:
-        layer = Convolution(n_models, n_in, n_out, 3, stride)
+        layer = Convolution(n_models, n_in, n_out, 3, stride, first=first)
         return nn.Sequential(layer, nn.ReLU()) if rectified else nn.Sequential(layer)
-    layer = Convolution(n_models, n_in, n_out, 3, stride, bias=False, he=True)
+    layer = Convolution(n_models, n_in, n_out, 3, stride, bias=False, he=True, first=first)
     return nn.Sequential(layer, BatchNorm(n_models, n_out, rectified))
 
 
@@ -106,7 +111,7 @@ class ResNet(ConvolutionalPack):
         super().__init__(n_models)
         refuse_small_images("ResNet", input_shape, 4)
         stem_width = stem_width or width
-        self.stem = convolution(n_models, input_shape[0], stem_width, 1, normalised, rectified=True)
+        self.stem = convolution(n_models, input_shape[0], stem_width, 1, normalised, rectified=True, first=True)
         strides = blocks * [1] + 2 * [2, *(blocks - 1) * [1]]
         channels = [stem_width, *blocks * [width], *blocks * [2 * width], *blocks * [4 * width]]
         self.blocks = nn.Sequential(

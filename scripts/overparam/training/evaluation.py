@@ -48,7 +48,7 @@ def evaluate(pack: Pack, samples: Samples, loss: Loss, precision: torch.autocast
         index = torch.arange(start, min(start + BATCH, n), device=device)
         with precision:
             logits = pack(pack.batch(samples.images, index[None]))
-        logits = logits.float()
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         predicted = logits.argmax(dim=1)  # (M, B)
         clean = samples.clean[index].expand(n_models, -1)
         sums[0] += loss(logits, clean).double().sum(dim=1)

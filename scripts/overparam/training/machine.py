@@ -50,12 +50,12 @@ def choose_matmul_precision() -> str:
     and as exact; so its error is measured, on plain and on batched products, against float64.
     """
     torch.set_float32_matmul_precision("medium")
-    if max(_matmul_errors()) > MATMUL_TOLERANCE:
+    if max(matmul_errors()) > MATMUL_TOLERANCE:
         torch.set_float32_matmul_precision("highest")
     return torch.get_float32_matmul_precision()
 
 
-def _matmul_errors() -> list[float]:
+def matmul_errors() -> list[float]:
     """Return the largest relative errors of float32 products as training takes them."""
     generator = torch.Generator().manual_seed(0)
     errors = []

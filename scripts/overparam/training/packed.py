@@ -113,6 +113,7 @@ def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress
     orders = [seeding.torch_generator(root, "order", seed) for seed in order_seeds(settings)]
     images = pack.store(train.images, settings["precision"])
     augment = augmentation.build(settings, images, order_seeds(settings))
+    images = None if augment else images  # which has padded ones of its own
     parts = _parts(pack, len(orders), settings["optimizer"])
     wanted = set(evaluation.epochs(settings["evaluations"], last))
     finite = torch.ones(pack.n_models, dtype=torch.bool, device=device)

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from overparam.datasets.arrow import Dataset
+from overparam.datasets.arrow import Dataset, Split
 from overparam.labels import Corruption
 from overparam.program import UserError
+
+CHUNK = 5000  # images normalised at once: nothing as large as the whole set exists beside it
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,9 +82,13 @@ def load(
     return splits
 
 
-def _resident(dataset: Dataset, part: Any, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    images = torch.from_numpy(dataset.normalised(part)).permute(0, 2, 3, 1).contiguous()
-    return images.to(device), torch.from_numpy(np.array(part.labels)).to(device)
+def _resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    n, channels, height, width = part.images.shape
+    images = torch.empty(n, height, width, channels, device=device)
+    for start in range(0, n, CHUNK):
+        some = part.take(slice(start, start + CHUNK))
+        images[start : start + CHUNK] = torch.from_numpy(dataset.normalised(some)).permute(0, 2, 3, 1)
+    return images, torch.from_numpy(np.array(part.labels)).to(device)
 
 
 def _given(settings: dict[str, Any], clean: np.ndarray, corruptions: Sequence[Corruption]) -> np.ndarray:
