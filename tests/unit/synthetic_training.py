@@ -24,8 +24,9 @@ def table(widths=(2, 8, 32), levels=(0.0, 0.2), seeds=(0, 1, 2), n_train=100, st
         for epoch, error, wrong in zip(EPOCHS, clean, unfitted, strict=True):
             model = {
                 "study": study, "dataset": "digits", "model": "mlp", "width": width, "n_params": 20 * width,
-                "n_classes": 10, "n_train": n_train, "weight_decay": 0.0, "augmented": False, "label_noise": level, "noise_definition": "random_label",
-                "seed": seed, "epoch": epoch, "step": 10 * epoch, "distance": epoch**0.5 * (1 + level),
+                "n_classes": 10, "n_train": n_train, "weight_decay": 0.0, "augmented": False,
+                "label_noise": level, "noise_definition": "random_label", "seed": seed, "epoch": epoch,
+                "step": 10 * epoch, "distance": epoch**0.5 * (1 + level),
                 "weight_norm": 2.0 + epoch, "diverged": False,
             }  # fmt: skip
             train = error * (1 - level) * (epoch < 100) + level * wrong

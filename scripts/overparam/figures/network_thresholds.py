@@ -19,32 +19,38 @@ def points(axis: Axes, networks: pd.DataFrame) -> None:
 
 
 def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
-    """Draw test and train loss at the largest n and K over p/nK: at the fixed loss, and after fewer steps."""
-    rows = networks[(networks["quantity"] == "loss") & (networks["parameters"] == "independent")]
-    rows = rows[(rows["n_train"] == rows["n_train"].max()) & (rows["n_classes"] == rows["n_classes"].max())]
-    steps = _steps(rows)
-    rules = [("fixed_loss", None, COLOR, "X"), ("fixed_steps", steps[-2], theme.CATEGORIES[5], "o")]
+    """Draw test and train loss over p/nK where the control was run: at the fixed loss, it, and after fewer steps."""
+    rows = networks[networks["quantity"] == "loss"]
+    control = rows[rows["parameters"] == "twice"].iloc[0]
+    rows = rows[(rows["n_train"] == control["n_train"]) & (rows["n_classes"] == control["n_classes"])]
+    after = _steps(rows)[-2]
+    fixed, once = rows["stopping"] == "fixed_loss", rows["parameters"] == "independent"
+    arms = {
+        "to a fixed loss": (rows[fixed & once], COLOR, "X"),
+        "the same, pixels twice (control)": (rows[fixed & ~once], theme.CATEGORIES[1], "s"),
+        f"{after:,} steps": (
+            rows[(rows["steps"] == after).fillna(False).astype(bool) & once],
+            theme.CATEGORIES[5],
+            "o",
+        ),
+    }
     axis.set(xscale="log", yscale="log")
-    entries = {}
-    for stopping, after, color, marker in rules:
-        case = rows[rows["stopping"] == stopping]
-        case = case if after is None else case[case["steps"] == after]
+    for case, color, marker in arms.values():
         for split, dashes in (("test", "-"), ("train", ":")):
             studies.lines(
-                axis, case[case["split"] == split], "params_per_label", color, seeds=split == "test" and after is None,
-                linestyle=dashes, marker=marker, markersize=4,
+                axis, case[case["split"] == split], "params_per_label", color, seeds=False, linestyle=dashes,
+                marker=marker, markersize=4,
             )  # fmt: skip
-        name = "to a fixed loss" if after is None else f"{after:,} steps"
-        entries[name] = {"color": color, "marker": marker, "markersize": 4}
     theme.mark_threshold(axis, 1, "p = nK")
     _ticks(axis)
     axis.set(xlabel="parameters per label, p/nK", ylabel="loss (solid: test, dotted: train)")
-    first = rows.iloc[0]
-    noise = random_features.arm_name(first["label_noise"], first["noise_definition"])
+    noise = random_features.arm_name(control["label_noise"], control["noise_definition"])
     axis.set_title(
-        f"networks on {random_features.data_label(verdict)}, n = {first['n_train']}, K = {first['n_classes']}\n{noise}",
+        f"networks on {random_features.data_label(verdict)}, n = {control['n_train']}, K = {control['n_classes']}\n"
+        f"{noise}",
         fontsize=9,
     )
+    entries = {name: {"color": color, "marker": marker, "markersize": 4} for name, (_, color, marker) in arms.items()}
     studies.legend(axis, entries, loc="lower left", fontsize=8)
 
 
