@@ -1,6 +1,7 @@
 """Networks that fit the same images from different starts: how much they differ, and how their risk goes with norm."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from overparam import labels
 from overparam import trained_solutions as trained
 from overparam.datasets.arrow import Dataset
 from overparam.packed.pack import Pack
-from overparam.training.samples import Samples
+from overparam.training.samples import Samples, resident
 
 FEATURES = "network"
 NOISE = "wrong_label"
@@ -183,11 +184,9 @@ class Networks:
         ]
         return trained.samples(self.dataset, self.kept, np.repeat(given, each, axis=0), self.device)
 
-    @property
+    @functools.cached_property
     def _test(self) -> tuple[torch.Tensor, torch.Tensor]:
-        rows = slice(0, self.settings["n_test"])
-        images = trained.resident(self.dataset, None, self.device)[rows]
-        return images, torch.from_numpy(np.array(self.dataset.test.labels[rows])).to(self.device)
+        return resident(self.dataset, self.dataset.test.take(slice(0, self.settings["n_test"])), self.device)
 
     def _training(self, epochs: int, evaluations: list[int]) -> dict[str, Any]:
         size = self.settings["network_batch_size"]

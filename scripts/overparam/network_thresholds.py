@@ -2,7 +2,8 @@
 
 One hidden layer of ReLU units, one-hot squared loss, Adam: the same procedure and a new initialisation at every width.
 A training ends when its loss is at most a fixed one, which is looked for at a number of moments spread evenly in log
-steps, or, where that is never seen, with the last step.
+steps, or, where that is never seen, with the last step. So the last step limits what counts as fitted: the threshold at
+the fixed loss is nearly that at this number of steps.
 """
 
 from collections.abc import Iterator

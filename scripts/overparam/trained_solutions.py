@@ -15,21 +15,15 @@ from overparam.packed.pack import Pack
 from overparam.training import packed
 from overparam.training.losses import squared
 from overparam.training.packed import Moment
-from overparam.training.samples import Samples
+from overparam.training.samples import Samples, resident
 
 CHUNK = 500  # images looked at in one forward pass
 
 
 def samples(dataset: Dataset, rows: np.ndarray, given: np.ndarray, device: torch.device) -> Samples:
     """Return the training images ``rows`` (n,), normalised, with the labels ``given`` to each network, (M, n)."""
-    clean = torch.from_numpy(dataset.train.labels[rows]).to(device)
-    return Samples(resident(dataset, rows, device), clean, torch.from_numpy(np.ascontiguousarray(given)).to(device))
-
-
-def resident(dataset: Dataset, rows: np.ndarray | None, device: torch.device) -> torch.Tensor:
-    """Return training images (all test images if ``rows`` is None), normalised, ``(n, height, width, channels)``."""
-    part = dataset.test if rows is None else dataset.train.take(rows)
-    return torch.from_numpy(dataset.normalised(part)).permute(0, 2, 3, 1).contiguous().to(device)
+    labels = torch.from_numpy(np.ascontiguousarray(given)).to(device)
+    return Samples(*resident(dataset, dataset.train.take(rows), device), labels)
 
 
 def initialised(

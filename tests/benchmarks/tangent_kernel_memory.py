@@ -7,7 +7,7 @@
 *pairs* takes pairs of chunks of inputs that fit into the same limit, with all their columns. *whole* holds the whole
 Jacobian, whatever the limit. Every run is a process of its own: peak memory is what it grew by after the libraries were
 loaded and used once, without the kernel itself. All must give the same kernel. Runs alternate; seconds are medians, and
-ratios those to *groups*. One thread.
+ratios those to the first way, *groups* unless told. One thread.
 """
 
 import argparse

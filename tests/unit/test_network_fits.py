@@ -59,6 +59,19 @@ def test_a_network_of_a_pack_trains_as_it_would_alone(dataset, place):
         assert last.error["test"][number, place] == pytest.approx(wrong.double().mean().item(), abs=0.026)
 
 
+def test_packs_divide_narrow_networks_from_wide_ones(dataset, monkeypatch):
+    assert network_fits.packs([64, 3, 24, 4], calls=30) == [[1, 3], [2], [0]]
+    assert network_fits.packs([64, 3, 24, 4], calls=1e9) == [[1, 3, 2, 0]]
+    samples = draw(dataset, 0, SEEDS, MEMBERS, 20)
+    whole = list(follow(TRAINING, 0, SEEDS, MEMBERS, samples, 30))
+    monkeypatch.setattr(network_fits, "CALLS", 0)
+    divided = list(follow(TRAINING, 0, SEEDS, MEMBERS, samples, 30))
+    assert [look.step for look in whole] == [look.step for look in divided]
+    for one, other in zip(whole, divided, strict=True):
+        for split in ("train", "test"):
+            np.testing.assert_allclose(one.loss[split], other.loss[split], rtol=1e-3)
+
+
 def test_padding_stays_zero(dataset):
     pack = padded(0, SEEDS, MEMBERS, (8, 8, 1))
     assert pack.n_models == 6

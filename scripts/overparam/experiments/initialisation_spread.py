@@ -13,6 +13,7 @@ from overparam.datasets.arrow import Dataset
 from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.training import machine
+from overparam.training.samples import resident
 
 NOISE = "wrong_label"
 Row = dict[str, Any]
@@ -74,8 +75,7 @@ class _Problem:
         given = np.repeat(draws, count, axis=0)  # (S · initialisations, all training images)
         parts = (order[:n], order[n : n + held])
         self.train, self.heldout = (trained.samples(dataset, rows, given[:, rows], device) for rows in parts)
-        self.test = trained.resident(dataset, None, device)
-        self.test_labels = torch.from_numpy(np.array(dataset.test.labels)).to(device)
+        self.test, self.test_labels = resident(dataset, dataset.test, device)
 
     def _draws(self, *names: str | int) -> np.random.Generator:
         return seeding.generator(self.settings["seed"], "initialisation_spread", *names)

@@ -36,7 +36,8 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Return spectra and shares of labels for all networks, at the start and after training on the given labels.
 
-    Every seed is two networks of one initialisation, trained on the true and on corrupted labels, ½-free least squares.
+    Every seed is two networks of one initialisation, trained on the true and on corrupted labels by least
+    squares, without a factor ½.
     ``images`` are the data set's (``real``) or, the control, white noise (``noise``), whose labels say nothing about
     them and are shuffled for every seed. Kernels JJᵀ within ``memory_mb``; eigenvalues and directions as in
     :func:`overparam.label_alignment.top_directions`.

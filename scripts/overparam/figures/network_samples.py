@@ -26,7 +26,10 @@ def entries(networks: pd.DataFrame) -> dict[str, dict]:
 
 
 def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> None:
-    """Draw test error or loss over n by width: after the last step (solid) and stopped early (dashed)."""
+    """Draw test error or loss over n by width: after the last step (solid) and stopped early (dashed).
+
+    With the error, the train error after the last step is dotted.
+    """
     rows = networks[(networks["quantity"] == quantity) & (networks["split"] == "test")]
     axis.set_yscale("log" if quantity == "loss" else "linear")
     for width, (color, marker) in _styles(networks).items():
@@ -34,11 +37,16 @@ def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> 
         studies.lines(axis, _last(case), "n_train", color, seeds=quantity == "error", marker=marker, markersize=3.5)
         stopped = sample_wise.mean(axis, case[case["method"] == "early_stopping"], "n_train")
         axis.plot(stopped.index.astype(float), stopped, color=color, linestyle="--", linewidth=1.1)
+        if quantity == "error":
+            train = networks[(networks["quantity"] == quantity) & (networks["split"] == "train")]
+            case = _last(train[train["width"] == width])
+            studies.lines(axis, case, "n_train", color, seeds=False, linestyle=":", linewidth=1)
     _n_axis(axis, rows)
-    axis.set_ylabel(f"test {quantity}\n(networks)")
+    axis.set_ylabel(f"{quantity}\n(networks)" if quantity == "error" else f"test {quantity}\n(networks)")
     if quantity == "error":
         studies.percent_axis(axis)
-        axis.set_title(f"networks on {random_features.data_label(verdict)}, {_noise(networks)}", fontsize=9)
+        title = f"networks on {random_features.data_label(verdict)}, {_noise(networks)}"
+        axis.set_title(f"{title}\ndotted: train error", fontsize=9)
 
 
 def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:

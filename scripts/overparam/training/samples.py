@@ -77,12 +77,13 @@ def load(
         if rows.stop > rows.start:
             part = dataset.train.take(rows)
             labels = torch.from_numpy(given[:, rows]).to(device)
-            splits[name] = Samples(*_resident(dataset, part, device), labels)
-    splits["test"] = Samples(*_resident(dataset, dataset.test, device))
+            splits[name] = Samples(*resident(dataset, part, device), labels)
+    splits["test"] = Samples(*resident(dataset, dataset.test, device))
     return splits
 
 
-def _resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+def resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return normalised images (n, height, width, channels) and clean labels (n,) of a split, or of a part of one."""
     n, channels, height, width = part.images.shape
     images = torch.empty(n, height, width, channels, device=device)
     for start in range(0, n, CHUNK):
