@@ -123,6 +123,7 @@ class Networks:
                         def fits(n: int, seed=seed, steps=steps, column=column, level=level, one=one, pool=pool):
                             return self._fitted(one, n, pool, steps)[column][seed] <= level
 
+                        # not from the least n: few samples are fitted by all, and one training is saved
                         found = self.largest(fits, own["n_train"][1], pool, own["resolution"])
                         case |= {"pool_share": share, "seed": seed}
                         yield {**case, "quantity": EMC, "value": found}
