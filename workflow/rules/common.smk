@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from snakemake import benchmark as sampling
 from snakemake.exceptions import WorkflowError
+
+# `benchmark:` reads the memory maps of a job twice a second, which takes a tenth of two cores where torch is loaded
+sampling.BENCHMARK_INTERVAL_SHORT = 5
 
 BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "scripts"
