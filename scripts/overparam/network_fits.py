@@ -19,7 +19,7 @@ from overparam.datasets.arrow import Dataset, Split
 from overparam.packed.pack import Pack
 from overparam.training import packed
 from overparam.training.losses import LOSSES
-from overparam.training.samples import Samples
+from overparam.training.samples import Samples, resident
 
 MODEL = "mlp"
 NOISE = "wrong_label"
@@ -247,8 +247,8 @@ def n_params(member: Member, image: Sequence[int]) -> int:
 
 
 def _images(dataset: Dataset, part: Split, copies: int) -> torch.Tensor:
-    images = torch.from_numpy(dataset.normalised(part)).permute(0, 2, 3, 1)
-    return images.repeat(1, 1, 1, copies).contiguous()
+    images, _ = resident(dataset, part, torch.device("cpu"))
+    return images.repeat(1, 1, 1, copies)
 
 
 def _noisy(clean: np.ndarray, member: Member, root: int, seed: int, split: str) -> np.ndarray:

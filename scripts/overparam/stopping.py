@@ -55,6 +55,11 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     return models.merge(ranked.drop_duplicates(MODEL)[[*MODEL, "epoch"]], on=MODEL, how="left")
 
 
+def at_end(training: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of every split at the last epoch of their study."""
+    return training[training["epoch"] == training.groupby("study")["epoch"].transform("max")]
+
+
 def at_stopping(training: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of every split at each rule's stopping epoch, with the rule in the column ``stopping``.
 

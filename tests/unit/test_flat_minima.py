@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
 from overparam import experiment_settings, seeding
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.experiments import flat_minima
 from overparam.figures import flat_minima_generalise, larger_steps_find_flatter_minima
 from overparam.program import UserError
@@ -20,10 +20,7 @@ KEYS = ["seed", "model", "method", "arm", "origin", "learning_rate", "start", "b
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:300], given[:300]), Split(images[300:400], given[300:400])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(300, 100)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.experiments import interpolating_solutions
 from overparam.experiments.interpolating_solutions import measure
 from overparam.figures import one_model_at_the_threshold, smaller_norm_generalises
@@ -25,10 +25,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:300], given[:300]), Split(images[300:400], given[300:400])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(300, 100)
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from digits_data import digits_dataset
 from scipy import optimize
-from sklearn.datasets import load_digits
 
 from overparam import hidden_layer
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.experiments import interpolation
 from overparam.figures import interpolation as figure
 from overparam.figures.rounding import at_least, at_most
@@ -26,10 +26,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:300], given[:300]), Split(images[300:400], given[300:400])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(300, 100)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.experiments import interpolation_threshold
 from overparam.experiments.interpolation_threshold import grouped, least, measure
 from overparam.figures import interpolation_threshold as figure
@@ -26,10 +26,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, labels = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:150], labels[:150]), Split(images[150:200], labels[150:200])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(150, 50)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
 from overparam import network_fits, seeding
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.network_fits import Member, draw, follow, n_params, padded
 
 MEMBERS = [Member(3, 4, 0.2), Member(7, 10), Member(5, 2, 0.5)]
@@ -16,10 +16,7 @@ SEEDS = [4, 9]
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:100], given[:100]), Split(images[100:140], given[100:140])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(100, 40)
 
 
 def plain(member: Member, seed: int) -> torch.nn.Sequential:

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
 from overparam import labels
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 from overparam.experiments import sample_wise
 from overparam.experiments.sample_wise import largest, measure
 from overparam.figures import effective_model_complexity, sample_wise_non_monotonicity
@@ -30,10 +30,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:400], given[:400]), Split(images[400:500], given[400:500])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(400, 100)
 
 
 @pytest.fixture(scope="module")

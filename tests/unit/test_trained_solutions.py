@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
+from digits_data import digits_dataset
 
 from overparam import trained_solutions as trained
-from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.arrow import Dataset
 
 SETTINGS = {"seed": 0, "order_seed": 0, "epochs": 300, "batch_size": 20, "evaluations": list(range(0, 300, 5))}
 DESCENT = {"name": "sgd", "learning_rate": 0.2, "momentum": 0.9}
@@ -15,10 +15,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    digits = load_digits()
-    images, given = digits.images.astype(np.uint8)[:, None], digits.target.astype(np.int64)
-    train, test = Split(images[:300], given[:300]), Split(images[300:400], given[300:400])
-    return Dataset("digits", "digits", "", [str(digit) for digit in range(10)], train, test, 16)
+    return digits_dataset(300, 100)
 
 
 def fitted(dataset: Dataset, starts: list[int], level: float, largest: bool = False):

@@ -89,8 +89,8 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
         test = _first(source.test, n_test, seed, "test", *address)
 
     def seen(split: Split) -> Split:
-        images = _coloured(_cropped(_resized(split.images, settings.get("resolution")), settings.get("crop")), settings)
-        return Split(images, split.labels)
+        images = _cropped(_resized(split.images, settings.get("resolution")), settings.get("crop"))
+        return Split(_coloured(images) if settings.get("colour") else images, split.labels)
 
     return dataclasses.replace(
         source,
@@ -159,11 +159,11 @@ def _resized(images: np.ndarray, resolution: int | None) -> np.ndarray:
     n, channels, height, width = images.shape
     if resolution is None or resolution == height:
         return images
-    if resolution >= 1 and resolution % height == 0 and width == height:
+    possible = [side for side in range(1, height + 1) if height % side == 0]
+    if width == height and resolution >= 1 and resolution % height == 0:
         factor = resolution // height
         return images.repeat(factor, axis=2).repeat(factor, axis=3)
-    if resolution < 1 or height % resolution or width != height:
-        possible = [side for side in range(1, height + 1) if height % side == 0]
+    if width != height or resolution not in possible:
         raise UserError(
             f"`resolution` is {resolution}, but only {possible} divide the {height} pixels per side, and it is no "
             "multiple of them"
@@ -186,8 +186,6 @@ def _cropped(images: np.ndarray, side: int | None) -> np.ndarray:
     return np.ascontiguousarray(images[:, :, top : top + side, left : left + side])
 
 
-def _coloured(images: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
-    """Return the images with three channels if ``settings["colour"]``."""
-    if not settings.get("colour") or images.shape[1] == 3:
-        return images
-    return images.repeat(3, axis=1)
+def _coloured(images: np.ndarray) -> np.ndarray:
+    """Return the images with three channels, the one of grey images repeated."""
+    return images if images.shape[1] == 3 else images.repeat(3, axis=1)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.stopping import MODEL, long
+from overparam.stopping import MODEL, at_end, long
 
 MEDIUM = 0.1  # train error at the last epoch of a network that is just at its interpolation threshold
 CURVE = [column for column in MODEL if column != "seed"]
@@ -42,8 +42,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     labels = errors["split"].map({"test": "clean", "train": "noisy"})
     errors = errors[(errors["quantity"] == "error") & (errors["labels"] == labels)]
     smoothed = smooth(errors, settings["smoothing"])
-    last = table["epoch"] == table.groupby("study")["epoch"].transform("max")
-    ends = table[last & (table["split"] == "train")]
+    ends = at_end(table[table["split"] == "train"])
     diverged = ends[[*MODEL, "size", "epoch", "split"]].assign(
         labels=None, quantity="diverged", value=ends["diverged"].astype("float64")
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from overparam.printed_networks import N_TRAIN, PRINTED, RESNET
+from overparam.stopping import at_end
 
 KEYS = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise"]
 
@@ -35,8 +36,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
         al. (arXiv 1611.03530) by ``model`` and ``n_params``, CIFAR-10, seed 0.
         ``diverged``: 0 or 1 per network.
     """
-    last = training.groupby("study")["epoch"].transform("max")
-    rows = training[(training["epoch"] == last)]
+    rows = at_end(training)
     rows = rows[rows.groupby("study")["width"].transform("nunique") > 1]
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
     mean = train.groupby(KEYS, as_index=False)["error_noisy"].mean()

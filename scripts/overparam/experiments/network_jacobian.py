@@ -25,7 +25,7 @@ from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.training import machine, packed
-from overparam.training.samples import Samples
+from overparam.training.samples import Samples, resident
 
 SHOWN = 100  # singular values in the table at most, evenly spread in their logarithmic index
 ENERGY = 0.9  # of ‖J‖_F², whose directions are counted
@@ -103,7 +103,7 @@ def _chosen(settings: dict[str, Any], dataset: Dataset) -> tuple[torch.Tensor, n
     if settings["single_output"] and len(classes) != 2:
         raise UserError("network_jacobian: single_output needs exactly two classes")
     part = dataset.train.take(rows)
-    images = torch.from_numpy(dataset.normalised(part)).permute(0, 2, 3, 1).contiguous()
+    images, _ = resident(dataset, part, torch.device("cpu"))
     true = np.argmax(part.labels[:, None] == np.array(classes), axis=1)
     return images, true, len(classes)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from overparam.printed_networks import COUNTS, N_TRAIN, PRINTED, RESNET
+from overparam.stopping import at_end
 
 
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
@@ -36,8 +37,8 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
         Printed numbers have their own quantities, with ``printed_`` before the name, and ``place`` says where; for
         n = 50,000 images of CIFAR-10, seed 0.
     """
-    last = training.groupby("study")["epoch"].transform("max")
-    rows = training[(training["epoch"] == last) & training["label_noise"].isin([0.0, 1.0])].copy()
+    rows = at_end(training)
+    rows = rows[rows["label_noise"].isin([0.0, 1.0])].copy()
     rows["labels"] = np.where(rows["label_noise"] == 1, "random", "true")
     explicit = (rows["weight_decay"] > 0) | rows["augmented"]
     rows["regularisation"] = np.where(explicit, "explicit", "none")

@@ -1,15 +1,12 @@
 """Test error over width and epoch as a map; test and train error over epochs of a small, medium and large network."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.figures import studies, theme
+from overparam.figures import double_descent, studies, theme
 
-JUDGED = 0.2  # level of label noise that the claim judges
 LEVEL = 0.1  # train error at the interpolation threshold
 MARKERS = {"small": "s", "medium": "^", "large": "o"}
 PEAK, BOUNDS = "large-falls-rises-falls", ("large-rises-in-every-seed", "large-falls-again-in-every-seed")
@@ -32,7 +29,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         entries |= _curves(test, train, study)
         test.set_ylim(0, 1.5 * highest)
         widths = [str(width) for width in _widths(study).values()]
-        noise, seeds = f"{100 * _level(study):g} % label noise", f"{study['seed'].nunique()} seeds"
+        noise, seeds = f"{100 * double_descent.level(study):g} % label noise", f"{study['seed'].nunique()} seeds"
         test.set_title(f"{noise}, {seeds}\nwidths {', '.join(widths)}")
         clean = _clean_twin(measurements, name)
         if len(clean):
@@ -107,8 +104,8 @@ def _finding(rows: pd.DataFrame, verdict: dict) -> str:
     study = _level_rows(rows)
     widths = _widths(study)
     text = (
-        f"{studies.title(study, verdict)}, {100 * _level(study):g} % label noise, smoothed test errors, means of "
-        f"{study['seed'].nunique()} seeds: "
+        f"{studies.title(study, verdict)}, {100 * double_descent.level(study):g} % label noise, smoothed test errors, "
+        f"means of {study['seed'].nunique()} seeds: "
     )
     parts = [_large(study, verdict)] if "large" in widths else []
     if "medium" in widths:
@@ -128,13 +125,13 @@ def _finding(rows: pd.DataFrame, verdict: dict) -> str:
 def _large(study: pd.DataFrame, verdict: dict) -> str:
     """Return what became of the large network: places from the verdict where there is one, else from its curve."""
     curve, width = _smoothed(study, "large"), study.loc[study["size"] == "large", "width"].iloc[0]
-    estimates, detail = _judged(study, verdict)
-    shown = estimates and all(estimate["verdict"] == "supported" for estimate in estimates.values())
+    estimates, detail = double_descent.peak(study, verdict)
+    shown = double_descent.shown(estimates)
     words = "falls, rises and falls again" if shown else "is not shown to fall, rise and fall again by 5 points"
-    places = sorted({tuple(places) for places in detail.get("tested_at", [])})
     read = "; or ".join(
-        ", ".join(f"{curve[epoch]:.1%} at epoch {epoch:g}" for epoch in chosen) for chosen in places
-    )  # one triple per half of the seeds
+        ", ".join(f"{curve[epoch]:.1%} at epoch {epoch:g}" for epoch in chosen)
+        for chosen in double_descent.places(detail)
+    )
     end = f"{curve.iloc[-1]:.1%} at the last epoch, {curve.index[-1]:g}"
     least = [f"{100 * _least(study, name):.1f}" for name in ("rise", "fall")]
     return (
@@ -153,24 +150,8 @@ def _least(study: pd.DataFrame, quantity: str) -> float:
     return study.loc[(study["quantity"] == quantity) & (study["size"] == "large"), "value"].min()
 
 
-def _judged(study: pd.DataFrame, verdict: dict) -> tuple[dict[str, dict], dict[str, Any]]:
-    """Return the estimates of the claim's peak in one study, by name, and their detail; both empty if not judged."""
-    label = f"study = {study['study'].iloc[0]}"
-    for form in verdict.get("forms", {}).values():
-        for prediction in form["predictions"]:
-            if prediction["kind"] == "peak" and label in prediction["detail"]:
-                named = {estimate["name"].removeprefix(f"{label}: "): estimate for estimate in prediction["estimates"]}
-                own = {name: one for name, one in named.items() if name in ("rise", "fall", "weaker side")}
-                return own, prediction["detail"][label]
-    return {}, {}
-
-
-def _level(study: pd.DataFrame) -> float:
-    return JUDGED if JUDGED in set(study["label_noise"]) else max(study["label_noise"])
-
-
 def _level_rows(study: pd.DataFrame) -> pd.DataFrame:
-    return study[study["label_noise"] == _level(study)]
+    return study[study["label_noise"] == double_descent.level(study)]
 
 
 def _clean_twin(measurements: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -181,7 +162,7 @@ def _clean_twin(measurements: pd.DataFrame, name: str) -> pd.DataFrame:
         & (measurements["size"] == "large")
         & (measurements["quantity"] == "smoothed_error")
         & (measurements["split"] == "test")
-        & (_level(measurements[measurements["study"] == name]) > 0)
+        & (double_descent.level(measurements[measurements["study"] == name]) > 0)
     ]
 
 

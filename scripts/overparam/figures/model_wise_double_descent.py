@@ -1,17 +1,13 @@
 """Test error above train error over width, a colour per level of label noise, early stopping dashed."""
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.figures import studies, theme
+from overparam.figures import double_descent, studies, theme
 from overparam.judge.intervals import effective
 
-JUDGED = 0.2  # level of label noise that the claim judges
 LEVEL = 0.1  # train error at the interpolation threshold, as the claim defines it
 STOPPED = "heldout_error"
-SIDES = ("rise", "fall", "weaker side")  # what the verdict must support before a peak is named
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -60,15 +56,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    level, (estimates, detail) = _level(study), _judged(study, verdict)
+    level, (estimates, detail) = double_descent.level(study), double_descent.peak(study, verdict)
     text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {_averaged(study)}: "
-    tested = sorted({tuple(places) for places in detail.get("tested_at", [])})  # one triple per half of the seeds
+    tested = double_descent.places(detail)
     curve = _curve(study, level, "test", "final")
     if not tested:
-        outcome = "no peak shown" if level == JUDGED else "shown beside it, not judged"
+        outcome = "no peak shown" if level == double_descent.JUDGED else "shown beside it, not judged"
         ends = [f"{curve[width]:.1%} at width {width:g}" for width in (curve.index.min(), curve.index.max())]
         return f"{text}{outcome}; test error is {ends[0]} and {ends[1]}."
-    if all(estimates.get(side, {}).get("verdict") == "supported" for side in SIDES):
+    if double_descent.shown(estimates):
         text += "a peak is shown: " + "; or ".join(
             f"test error falls to {curve[dip]:.1%} at width {dip:g}, rises to {curve[top]:.1%} at width {top:g} and "
             f"falls again to {curve[end]:.1%} at width {end:g}"
@@ -94,17 +90,6 @@ def _at(curve: pd.Series, places: tuple[float, ...]) -> str:
     return f"{', '.join(values[:-1])} and {values[-1]} at widths {', '.join(widths[:-1])} and {widths[-1]}"
 
 
-def _judged(study: pd.DataFrame, verdict: dict) -> tuple[dict[str, dict], dict[str, Any]]:
-    """Return the estimates of the claim's peak in one study, by name, and their detail; both empty if not judged."""
-    label = f"study = {study['study'].iloc[0]}"
-    for form in verdict.get("forms", {}).values():
-        for prediction in form["predictions"]:
-            if prediction["kind"] == "peak" and label in prediction["detail"]:
-                named = {estimate["name"].removeprefix(f"{label}: "): estimate for estimate in prediction["estimates"]}
-                return named, prediction["detail"][label]
-    return {}, {}
-
-
 def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
     labels = measurements["split"].map({"test": "clean", "train": "noisy"})
     return measurements[(measurements["quantity"] == "error") & (measurements["labels"] == labels)]
@@ -112,10 +97,6 @@ def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
 
 def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
     return rows[rows["split"] == split]
-
-
-def _level(study: pd.DataFrame) -> float:
-    return JUDGED if JUDGED in set(study["label_noise"]) else max(study["label_noise"])
 
 
 def _average(study: pd.DataFrame) -> str:
@@ -135,7 +116,7 @@ def _curve(study: pd.DataFrame, level: float, split: str, rule: str) -> pd.Serie
 
 def _threshold(study: pd.DataFrame, verdict: dict) -> float | None:
     """Return the width at which train error reaches :data:`LEVEL`: as judged, else that of the average curve."""
-    if reference := _judged(study, verdict)[1].get("reference"):
+    if reference := double_descent.peak(study, verdict)[1].get("reference"):
         return reference
-    curve = _curve(study, _level(study), "train", "final")
+    curve = _curve(study, double_descent.level(study), "train", "final")
     return studies.crossing(curve.index, curve, LEVEL)
