@@ -12,6 +12,8 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
+include: "workflow/rules/cache.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/theory.smk"
@@ -28,8 +30,13 @@ rule all:
 
 
 onstart:
+    check_cluster()
     record_run()
 
 
 onsuccess:
     show_verdicts()
+
+
+onerror:
+    FAILED_JOBS.show()

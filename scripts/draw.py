@@ -1,11 +1,11 @@
 """Draw the figure of one claim."""
 
-from overparam import drawing, files, program
+from overparam import drawing, program, records
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
-    measurements, verdict = files.read_table(job.input("measurements")), files.read_json(job.input("verdict"))
+    measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     outputs = map(job.output, ("svg", "png", "pdf", "alt"))
     drawing.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
 

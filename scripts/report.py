@@ -1,13 +1,13 @@
 """Make the page of a run."""
 
-from overparam import files, program
+from overparam import files, program, records
 from overparam.report import page, reading
 
 
 def work(job: program.Job) -> None:
     """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`."""
     settings, inputs = job.settings, job.inputs
-    verdicts = [files.read_json(path) for path in inputs.get("verdicts", [])]
+    verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
     claims = reading.collect(settings["claims"], verdicts)
     config = job.input("config").read_text(encoding="utf-8") if "config" in inputs else None
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])

@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from overparam import files, program
+from overparam import program, records
 from overparam.report import reading, summary
 
 
@@ -11,7 +11,7 @@ def work(job: program.Job) -> None:
     """Print the input `verdicts` in the order of `settings.claims`, 100 to 120 columns wide as the terminal allows."""
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
-    verdicts = [files.read_json(path) for path in job.inputs["verdicts"]]
+    verdicts = [records.verdict(path) for path in job.inputs["verdicts"]]
     given = {verdict["claim"] for verdict in verdicts}
     claims = reading.collect([entry for entry in job.settings["claims"] if entry["id"] in given], verdicts)
     print(summary.text(summary.table(claims), width))

@@ -1,12 +1,12 @@
 """Write the verdicts of all claims as one table."""
 
-from overparam import files, program
+from overparam import files, program, records
 from overparam.report import reading, summary
 
 
 def work(job: program.Job) -> None:
     """Tabulate the input `verdicts` of `settings.claims`."""
-    verdicts = [files.read_json(path) for path in job.inputs.get("verdicts", [])]
+    verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
     claims = reading.collect(job.settings["claims"], verdicts)
     files.write_table(job.output("table"), summary.table(claims))
 

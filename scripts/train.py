@@ -2,16 +2,22 @@
 
 from overparam import files, labels, program
 from overparam.datasets import arrow
-from overparam.training import cell, machine
+from overparam.training import cell, machine, unfinished
 
 
 def work(job: program.Job) -> None:
     """Train on the data set beside the input `dataset` with the corrupted labels in the inputs `labels`."""
-    dataset = arrow.read(job.input("dataset").parent)
-    corruptions = [corruption for path in job.inputs["labels"] for corruption in labels.read(path)]
-    table, cost = cell.train_cell(job.settings, dataset, corruptions, machine.prepare(job.gpus))
-    files.write_json(job.output("cost"), cost)
-    files.write_table(job.output("table"), table)
+    inputs = [job.input("dataset"), *job.inputs["labels"]]
+    folder = job.state and job.state / unfinished.key(job.settings, job.code, inputs)
+    already = job.made()
+    with unfinished.opened(folder, 60 * job.checkpoint_minutes) as rest:
+        if rest.waited and job.made() and not already:
+            return  # by the job that this one has waited for
+        dataset = arrow.read(job.input("dataset").parent)
+        corruptions = [corruption for path in job.inputs["labels"] for corruption in labels.read(path)]
+        table, cost = cell.train_cell(job.settings, dataset, corruptions, machine.prepare(job.gpus), rest)
+        files.write_json(job.output("cost"), cost)
+        files.write_table(job.output("table"), table)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A finished run made of synthetic verdicts, shared by the tests of the page."""
+"""Finished runs that tests share: one made of synthetic verdicts, for the page, and one of the smoke configuration."""
 
 import copy
 from pathlib import Path
@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from project_copies import Project, fresh
 
 from overparam import files
 from overparam.figures import theme
@@ -216,3 +217,22 @@ def finished_run(tmp_path_factory) -> Path:
     )
     files.write_text(root / "report" / "index.html", html)
     return root
+
+
+@pytest.fixture
+def sources(tmp_path) -> Project:
+    """The project before any run."""
+    return fresh(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> tuple[Project, str]:
+    """The project after a smoke run, and what that run printed; not to be changed."""
+    project = fresh(tmp_path_factory.mktemp("finished") / "a project")
+    return project, project.snakemake().stdout
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    """A copy of the project after a smoke run, to be changed at will."""
+    return finished[0].copy(tmp_path / "project")

@@ -1,17 +1,31 @@
 """From the user's configuration to the plan of a run, with everything wrong said before any job starts."""
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from overparam import cells, experiment_settings, strict_yaml
+from overparam.plain_values import plain
 from overparam.program import UserError
 from overparam.validation import nearest, problems, repeated
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"
 CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
+
+
+def check_files(paths: Iterable[str | os.PathLike]) -> None:
+    """Read configuration files as strictly as the registry: Snakemake has read them, but forgives too much.
+
+    Raises
+    ------
+    UserError
+        If a file is no YAML or JSON with plain values, gives a key twice, or is a template of Python.
+    """
+    for path in paths:
+        content = strict_yaml.read(path)
+        if isinstance(content, dict) and "__use_yte__" in content:
+            raise UserError(f"{path}: __use_yte__: a configuration must not be a program; write the values themselves")
 
 
 def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -35,7 +49,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     UserError
         One line for each thing that is wrong.
     """
-    resolved = json.loads(json.dumps(config, default=str))  # plain values, whatever reader made them
+    resolved = plain(config, "config")  # whatever reader made it
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
         raise UserError(_listed(found))
@@ -121,8 +135,9 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
     readers = experiment_settings.readers("training")
     for index, study in enumerate(config["studies"]):
         key = f"config.studies[{index}]"
-        found += cells.repeated(study)
-        if study["dataset"] not in datasets:
+        dataset = next((entry for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
+        found += cells.problems(study, dataset, config["jobs"])
+        if dataset is None:
             found.append(f"{key}.dataset: {study['dataset']!r} is not known; {nearest(study['dataset'], datasets)}")
         if study["model"] not in _models():
             found.append(f"{key}.model: {study['model']!r} is not known; {nearest(study['model'], _models())}")
@@ -132,7 +147,7 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
             if name not in readers
         ]
         needed = study["n_train"] + study["n_heldout"]
-        available = next((entry["n_train"] for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
+        available = dataset and dataset["n_train"]
         if available is not None and needed > available:
             found.append(f"{key}: n_train and n_heldout need {needed} images, but {study['dataset']} keeps {available}")
         if study["batch_size"] > study["n_train"]:

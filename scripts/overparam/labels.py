@@ -13,9 +13,11 @@ definitions draw the same samples; and a sample's draw does not depend on how ma
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -122,6 +124,7 @@ def write(path: Path, corruptions: Sequence[Corruption]) -> None:
         "corrupted_fraction": float(np.mean([one.corrupted.mean() for one in corruptions])),
         "drawn_fraction": float(np.mean([one.drawn.mean() for one in corruptions])),
     }
+    metadata["content"] = _digest(metadata, corruptions)
     schema = pa.schema(
         [pa.field(name, kind, nullable=False) for name, kind in TYPES.items()],
         metadata={key: json.dumps(value) for key, value in metadata.items()},
@@ -134,29 +137,59 @@ def write(path: Path, corruptions: Sequence[Corruption]) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
+def _digest(metadata: dict[str, Any], corruptions: Sequence[Corruption]) -> str:
+    """Return the SHA-256 of all that a file says."""
+    said = {key: value for key, value in metadata.items() if key != "content"}
+    digest = hashlib.sha256(json.dumps([said, [one.seed for one in corruptions]], sort_keys=True).encode())
+    for one in corruptions:
+        for column in (one.clean, one.given, one.drawn):
+            digest.update(np.ascontiguousarray(column))
+    return digest.hexdigest()
+
+
 def read(path: Path) -> list[Corruption]:
-    """Return the corruptions in ``path``; raise a UserError if it is missing, cut off, or contradicts itself."""
+    """Return the corruptions in ``path``; raise a UserError if it is missing, cut off, or not as it was written."""
     try:
         with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-            if dict(zip(table.schema.names, table.schema.types, strict=True)) != TYPES:
-                raise UserError(f"{path} has the columns\n{table.schema}\nnot {', '.join(TYPES)}; draw it anew")
-            columns = {name: table[name].to_numpy().copy() for name in TYPES}  # the file is unmapped after the block
-            how = {key.decode(): json.loads(value) for key, value in (table.schema.metadata or {}).items()}
-            shared = {key: how[key] for key in ("label_noise", "definition", "n_classes")}
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise UserError(f"{path} is no whole table of corrupted labels ({error}); draw it anew") from None
+            return _validated(pa.ipc.open_file(source).read_all())
+    except MemoryError:
+        raise
+    except UserError as error:
+        raise UserError(f"{path}: {error}; delete it and run again") from None
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise UserError(f"{path} is no whole table of corrupted labels ({error}); delete it and run again") from None
+
+
+def _validated(table: pa.Table) -> list[Corruption]:
+    """Return the corruptions in a table; nothing of it stays in the file, which is unmapped afterwards."""
+
+    def require(holds: bool, problem: str) -> None:
+        if not holds:
+            raise UserError(problem)
+
+    columns = dict(zip(table.schema.names, table.schema.types, strict=True))
+    require(columns == TYPES, f"has the columns\n{table.schema}\nnot {', '.join(TYPES)}")
+    table.validate()  # before anything looks into it: no array is longer than its memory
+    require(not any(column.null_count for column in table.columns), "has nulls")
+    columns = {name: table[name].to_numpy().copy() for name in TYPES}
+    how = {key.decode(): json.loads(value) for key, value in (table.schema.metadata or {}).items()}
+    missing = sorted({"label_noise", "definition", "n_classes", "content"} - how.keys())
+    require(not missing, f"the schema metadata lacks {', '.join(missing)}")
+    numbers = type(how["label_noise"]) in (int, float) and type(how["n_classes"]) is int
+    require(numbers, "label_noise or n_classes in the schema metadata is no number")
+    shared = {key: how[key] for key in ("label_noise", "definition", "n_classes")}
     found = []
     for seed in dict.fromkeys(columns["seed"].tolist()):
         one = {name: column[columns["seed"] == seed] for name, column in columns.items()}
         result = Corruption(**shared, seed=seed, clean=one["clean_label"], given=one["given_label"], drawn=one["drawn"])
         _check(result.clean, result.n_classes, result.label_noise, result.definition)
         _check(result.given, result.n_classes, result.label_noise, result.definition)
-        if not np.array_equal(one["index"], np.arange(len(result.clean))):
-            raise UserError(f"{path}: `index` does not count the samples of a seed from 0; draw it anew")
-        if not np.array_equal(one["corrupted"], result.corrupted) or np.any(result.corrupted & ~result.drawn):
-            raise UserError(f"{path}: `corrupted` does not agree with the labels; draw it anew")
+        counted = np.array_equal(one["index"], np.arange(len(result.clean)))
+        require(counted, "`index` does not count the samples of a seed from 0")
+        agreed = np.array_equal(one["corrupted"], result.corrupted) and not np.any(result.corrupted & ~result.drawn)
+        require(agreed, "`corrupted` does not agree with the labels")
         found.append(result)
+    require(how["content"] == _digest(how, found), "was changed after it was made")
     return found
 
 

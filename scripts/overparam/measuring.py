@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from overparam import records
 from overparam.datasets import arrow
-from overparam.files import read_json, read_table
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,9 @@ def measure(
     settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
     start = time.perf_counter()
     if cells:
-        measurements = module.measure(settings, pd.concat([read_table(path) for path in cells], ignore_index=True))
+        measurements = module.measure(
+            settings, pd.concat([records.training(path) for path in cells], ignore_index=True)
+        )
     elif datasets:
         measurements = module.measure(settings, arrow.read(datasets[0].parent))
     else:
@@ -64,13 +66,13 @@ def measure(
         raise ValueError(f"experiment {name!r} returned no column {', '.join(missing)}")
     measurements = measurements.astype({"quantity": str, "value": "float64", "seed": "int64"})
     log.info("%d measurements of %s", len(measurements), ", ".join(sorted(measurements["quantity"].unique())))
-    training = [read_json(path) for path in costs]
+    training = [records.cell_cost(path) for path in costs]
     cost = {
         "seconds": time.perf_counter() - start,
         "training_seconds": sum(cell["seconds"] for cell in training),
         "devices": sorted({cell["device_name"] for cell in training}) or [platform.processor() or platform.machine()],
         "settings": settings,
-        "dataset": _merged([read_json(path) for path in datasets]),
+        "dataset": _merged([records.dataset(path) for path in datasets]),
     }
     return measurements, cost
 

@@ -21,8 +21,13 @@ class Progress:
 
     def __init__(self, total: int, unit: str, interval: float = 5.0):
         self.total, self.unit, self.interval = total, unit, interval
-        self.done = 0
+        self.done = self.before = 0
         self.start = self.last = time.monotonic()
+
+    def skip(self, count: int) -> None:
+        """Record ``count`` units that were finished before, and tell nothing of the rate."""
+        self.done += count
+        self.before += count
 
     def advance(self, count: int = 1) -> None:
         """Record ``count`` more finished units."""
@@ -31,6 +36,6 @@ class Progress:
         if now - self.last < self.interval and self.done < self.total:
             return
         self.last = now
-        rate = self.done / max(now - self.start, 1e-9)
+        rate = (self.done - self.before) / max(now - self.start, 1e-9)
         left = (self.total - self.done) / max(rate, 1e-9)
         log.info("%d/%d %s, %.3g per second, %.0f s left", self.done, self.total, self.unit, rate, left)

@@ -155,7 +155,10 @@ def _filling(validator_class: type) -> type:
 
 
 def _strict(validator_class: type) -> type:
-    """Extend a validator so that 100.0 is no whole number, and NaN and infinity no numbers: no job could use them."""
+    """Extend a validator so that 100.0 is no whole number, NaN and infinity no numbers, and `$` the end of a text.
+
+    No job could use such numbers; Python's `$` also matches before a line break at the end.
+    """
 
     def whole(_, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
@@ -163,8 +166,12 @@ def _strict(validator_class: type) -> type:
     def finite(_, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
+    def pattern(_, wanted, instance, schema):
+        if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), instance):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
+
     checker = validator_class.TYPE_CHECKER.redefine("integer", whole).redefine("number", finite)
-    return jsonschema.validators.extend(validator_class, type_checker=checker)
+    return jsonschema.validators.extend(validator_class, {"pattern": pattern}, type_checker=checker)
 
 
 _Checking = _strict(_describing(jsonschema.Draft202012Validator))
@@ -191,8 +198,15 @@ def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.Validation
         if all(any(inner.validator == "type" and not inner.path for inner in group) for group in depth.values()):
             yield error
             return
-        # the alternative whose errors lie deepest is the one that was meant
-        best = max(depth.values(), key=lambda group: (max(len(inner.path) for inner in group), -len(group)))
+        # the alternative of the right type whose errors lie deepest is the one that was meant
+        best = max(
+            depth.values(),
+            key=lambda group: (
+                not any(inner.validator == "type" and not inner.path for inner in group),
+                max(len(inner.path) for inner in group),
+                -len(group),
+            ),
+        )
         for inner in best:
             yield from _leaves(inner)
     else:

@@ -95,6 +95,8 @@ def test_the_users_configuration_is_not_changed():
         (study(order_seed=0.5), "config.studies[0].order_seed: "),
         (study(epochs=100.0), "config.studies[0].epochs: expected a whole number, found 100.0"),
         (study(label_noise=[float("nan")]), "config.studies[0].label_noise[0]: expected a number or a list"),
+        (study(widths=["0to4"]), 'config.studies[0].widths[0]: "0to4" does not match'),
+        ({"jobs": {"minuets": 5}}, "config.jobs.minuets: unknown key; did you mean 'minutes'?"),
         (study(seeds=["4to0"]), "4to0 counts down; write the smaller number first"),
         (
             {**study(n_train=300, n_heldout=101), "datasets": [{"name": "digits", "source": "digits", "n_train": 400}]},

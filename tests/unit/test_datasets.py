@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from overparam.datasets import arrow, cifar10, digits, views
+from overparam.datasets import arrow, cifar10, cifar10_archive, digits, views
 from overparam.datasets.arrow import Dataset, Split
 from overparam.download import digest
 from overparam.program import UserError
@@ -241,20 +241,20 @@ def test_wrong_hash_is_refused_before_anything_is_unpickled(archive, monkeypatch
     path, sha256 = archive
     calls = []
 
-    class Spy(cifar10.RestrictedUnpickler):
+    class Spy(cifar10_archive.RestrictedUnpickler):
         def __init__(self, file):
             calls.append(file)
             super().__init__(file)
 
-    monkeypatch.setattr(cifar10, "RestrictedUnpickler", Spy)
-    monkeypatch.setattr(cifar10.tarfile, "open", lambda *_, **__: pytest.fail("the archive was opened"))
+    monkeypatch.setattr(cifar10_archive, "RestrictedUnpickler", Spy)
+    monkeypatch.setattr(cifar10_archive, "members", lambda *_: pytest.fail("the archive was opened"))
     with pytest.raises(UserError) as caught:
         cifar10.read_archive(path)
     for part in (str(path), sha256, cifar10.OFFICIAL_SHA256, "mirror", "OVERPARAM_CIFAR10"):
         assert part in str(caught.value)
     assert not calls
     monkeypatch.undo()
-    monkeypatch.setattr(cifar10, "RestrictedUnpickler", Spy)
+    monkeypatch.setattr(cifar10_archive, "RestrictedUnpickler", Spy)
     cifar10.read_archive(path, sha256)
     assert len(calls) == 6, "the spy sees nothing"
 

@@ -103,10 +103,10 @@ def test_empty_alt_text_is_refused(tmp_path, monkeypatch, measurements):
         drawing.save("silent", measurements, {}, *(tmp_path / f"f.{kind}" for kind in KINDS), tmp_path / "alt.txt")
 
 
-def test_program_draws_without_torch(tmp_path, measurements):
+def test_program_draws_without_torch(tmp_path, measurements, verdicts):
     (tmp_path / "example.py").write_text(MODULE)
-    files.write_table(tmp_path / "measurements.parquet", measurements)
-    files.write_json(tmp_path / "verdict.json", {"claim": "A1"})
+    files.write_table(tmp_path / "measurements.parquet", measurements.assign(quantity="error", seed=0))
+    files.write_json(tmp_path / "verdict.json", verdicts[0])
     outputs = {kind: tmp_path / "claim" / f"figure.{kind}" for kind in KINDS}
     outputs["alt"] = tmp_path / "claim" / "figure.alt.txt"
     arguments = ["--input", "measurements", tmp_path / "measurements.parquet"]

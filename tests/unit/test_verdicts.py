@@ -241,7 +241,8 @@ def test_program_writes_the_verdict(tmp_path):
     import judge as program
 
     files.write_table(tmp_path / "m.parquet", measurements())
-    files.write_json(tmp_path / "c.json", {"seconds": 2.0, "device": "cpu", "dataset": {"name": "digits"}})
+    data = {"name": "digits", "label": "digits", "checksum": "0"}
+    files.write_json(tmp_path / "c.json", {"seconds": 2.0, "device": "cpu", "dataset": data})
     files.write_json(tmp_path / "run.json", {"preset": "smoke"})
     output = tmp_path / "claims" / "X1" / "verdict.json"
     paths = [
@@ -251,7 +252,7 @@ def test_program_writes_the_verdict(tmp_path):
     run("judge", program.work, [json.dumps({"claim": ENTRY, "unavailable": None}), *paths])
     verdict = files.read_json(output)
     assert verdict["claim"] == "X1"
-    assert verdict["data"] == {"name": "digits"}
+    assert verdict["data"] == data
     assert verdict["cost"] == {"seconds": 2.0, "device": "cpu"}
     assert verdict["provenance"]["run"] == {"preset": "smoke"}
     assert set(verdict) == {"claim", "name", "forms", "data", "cost", "provenance"}

@@ -5,6 +5,8 @@ import re
 import zipfile
 
 import pandas as pd
+import pytest
+import virtual_cluster
 import yaml
 from conftest import RESULTS, fresh
 
@@ -49,6 +51,7 @@ def test_nothing_is_left_lying_about(finished):
     assert not hidden
 
 
+@pytest.mark.skipif(not virtual_cluster.missing(), reason="tests/slurm makes the second run, through SLURM")
 def test_two_runs_from_scratch_give_the_same_bytes(finished, tmp_path):
     project, _ = finished
     second = fresh(tmp_path / "another/folder")

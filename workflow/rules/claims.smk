@@ -1,6 +1,11 @@
 """Claims: a verdict and a figure each, and a target per claim."""
 
 
+localrules:
+    judge,
+    draw,
+
+
 rule judge:
     input:
         unpack(measurements_of),

@@ -1,5 +1,6 @@
 """The plan of the run, and the functions that the rules use."""
 
+import gc
 import json
 import os
 import re
@@ -14,16 +15,22 @@ from snakemake.exceptions import WorkflowError
 # `benchmark:` reads the memory maps of a job twice a second, which takes a tenth of two cores where torch is loaded
 sampling.BENCHMARK_INTERVAL_SHORT = 5
 
+# planning makes millions of objects and drops few: to look for them every 700 takes a fifth of the time
+gc.set_threshold(100_000)
+
 BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "scripts"
 ENVIRONMENT = BASE / "envs/overparam.yaml"
-sys.path.insert(0, str(SCRIPTS))
+sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 
+import failed_jobs
+import one_run
 import overparam.config
-from overparam import cells, experiment_settings, program, registry
+from overparam import cells, devices, experiment_settings, program, registry
 from overparam.closure import code_hash
 
 try:
+    overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
     RUN = overparam.config.resolve(config, REGISTRY)
 except program.UserError as error:
@@ -36,14 +43,21 @@ CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims
 UNAVAILABLE = {name: overparam.config.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
-CELLS = {(cell.study, cell.name): cell for study in RUN["studies"] for cell in cells.cells(study)}
+CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
 NETWORK_EXPERIMENTS = experiment_settings.readers("training")
 GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
+one_run.supervise(workflow, RESULTS)
+FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
+
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
 os.environ.update(
     OVERPARAM_SCRIPTS=str(SCRIPTS),
+    OVERPARAM_CHECKPOINT_MINUTES=str(RUN["jobs"]["checkpoint_minutes"]),
+    OVERPARAM_RUN_PID=str(os.getpid()),  # a job whose run was killed stops itself
+    OVERPARAM_STATE=f"{RESULTS}/state",  # the command itself names no preset: it is in the key of a cached output
+    OVERPARAM_MEMORY_MB=str(RUN["memory_mb"]),  # not resources.mem_mb, which grows with every attempt
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
 )
 
@@ -68,21 +82,10 @@ def verbatim(settings):
     return lambda wildcards: canonical(settings)
 
 
-def count_gpus():
-    """Count the GPUs that jobs on this machine may share, without importing torch."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        return len([device for device in visible.split(",") if device.strip() not in ("", "-1")])
-    try:
-        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return 0
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
-
-
-# plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices
-if RUN["gpus"]:
-    workflow.global_resources.setdefault("gpu", count_gpus())
+# plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices; a cluster counts its own,
+# and a limit of 0 on the host that submits would take the GPU from its jobs
+if RUN["gpus"] and workflow.is_main_process and workflow.resource_settings.nodes is None:
+    workflow.global_resources.setdefault("gpu", len(devices.available() or []))
 
 
 def dataset_inputs(wildcards):
@@ -97,6 +100,11 @@ def dataset_inputs(wildcards):
     return {"archive": rules.download.output.archive}
 
 
+def dataset_input(name):
+    """Return a function that gives one of the files that a data set is made from, or none."""
+    return lambda wildcards: dataset_inputs(wildcards).get(name, [])
+
+
 def given_inputs(wildcards, input):
     """Return the inputs of a job, whichever it has, as arguments."""
     return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
@@ -109,16 +117,20 @@ def dataset_settings(wildcards):
     return canonical({**dataset, **checksum, "seed": RUN["seed"]})
 
 
-def cell_labels(wildcards):
-    """Return the corruption tables of all networks of a cell."""
+def cell_inputs(wildcards):
+    """Return what a cell reads: its data set, the images, and the corruption tables of all its networks."""
     study, cell = STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
-    return expand(
-        rules.corrupt.output.labels,
-        dataset=study["dataset"],
-        definition=study["noise_definition"],
-        noise=[cells.spell([level]) for level in cell.label_noise],
-        seeds=cells.spell(cell.seeds if study["label_seed"] is None else [study["label_seed"]]),
-    )
+    made = rules.prepare.output
+    info, train, test = (str(path).format(dataset=study["dataset"]) for path in (made.info, made.train, made.test))
+    labels = {
+        "dataset": study["dataset"],
+        "definition": study["noise_definition"],
+        "seeds": cells.spell(cell.entry_seeds if study["label_seed"] is None else [study["label_seed"]]),
+    }
+    tables = [
+        str(rules.corrupt.output.labels).format(noise=cells.spell([level]), **labels) for level in cell.label_noise
+    ]
+    return {"dataset": info, "images": [train, test], "labels": tables}
 
 
 def cell_settings(wildcards):
@@ -138,12 +150,6 @@ def training_tables(pattern):
         ]
 
     return tables
-
-
-def cell_images(wildcards):
-    """Return the images that the networks of a cell see."""
-    name = STUDIES[wildcards.study]["dataset"]
-    return expand([rules.prepare.output.train, rules.prepare.output.test], dataset=name)
 
 
 def studied_datasets(wildcards):
@@ -250,12 +256,13 @@ def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
 
 def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
-    folder = Path(RESULTS)
-    folder.mkdir(parents=True, exist_ok=True)
+    from overparam import files  # it imports pandas, which planning does without
+
     shared = {**RUN, "sources": overparam.config.without_folders(RUN["sources"])}
     run = {"preset": RUN["preset"], "config": shared}
-    (folder / "run.json").write_text(json.dumps(run, indent=2, sort_keys=True))
-    Path(REGISTRY_FILE).write_text(json.dumps({"preset": RUN["preset"], "claims": list(CLAIMS.values())}, indent=1))
+    files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
+    claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}
+    files.write_text(REGISTRY_FILE, json.dumps(claims, indent=1))
 
 
 def target_of(name):

@@ -1,13 +1,19 @@
 """Data sets: downloaded and verified, laid out as memory-mapped Arrow files, labels corrupted."""
 
 
+localrules:
+    download,
+    prepare,
+    corrupt,
+
+
 rule download:
     output:
         archive=f"{RESULTS}/data/downloads/cifar-10-python.tar.gz",
     log:
         f"{RESULTS}/logs/download/cifar10.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/download/cifar10.tsv"
+    # no `benchmark:`, which Snakemake refuses beside it
+    cache: CACHE
     conda:
         ENVIRONMENT
     params:
@@ -20,8 +26,11 @@ rule download:
 
 
 rule prepare:
+    # whichever the data set is made from; not in `params`, where their folders would be in the keys of cached outputs
     input:
-        unpack(dataset_inputs),
+        archive=dataset_input("archive"),
+        train=dataset_input("train"),
+        test=dataset_input("test"),
     output:
         train=f"{RESULTS}/data/{{dataset}}/train.arrow",
         test=f"{RESULTS}/data/{{dataset}}/test.arrow",
@@ -34,12 +43,12 @@ rule prepare:
         ENVIRONMENT
     params:
         settings=dataset_settings,
-        inputs=given_inputs,
         code=code_hash("prepare.py"),
     message:
         "Prepare data set {wildcards.dataset}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/prepare.py {params.settings:q} {params.inputs}'
+        'python "$OVERPARAM_SCRIPTS"/prepare.py {params.settings:q}'
+        " --input archive {input.archive:q} --input train {input.train:q} --input test {input.test:q}"
         " --output train {output.train} --output test {output.test} --output info {output.info} --log {log}"
 
 

@@ -3,24 +3,25 @@
 
 rule train:
     input:
-        dataset=lambda wildcards: expand(rules.prepare.output.info, dataset=STUDIES[wildcards.study]["dataset"]),
-        images=cell_images,
-        labels=cell_labels,
+        unpack(cell_inputs),
     output:
         table=f"{RESULTS}/training/{{study}}/{{cell}}.parquet",
         cost=f"{RESULTS}/training/{{study}}/{{cell}}.cost.json",
     log:
         f"{RESULTS}/logs/train/{{study}}/{{cell}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train/{{study}}/{{cell}}.tsv"
+    # no `benchmark:`, which Snakemake refuses beside it; seconds and memory stand in the costs
+    cache: CACHE
     # long jobs first: judging and drawing fill the gaps
     priority: 1
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(RUN["memory_mb"]),
+        runtime=time_limit(training_minutes),
         gpu=RUN["gpus"],
+        slurm_partition=partition(RUN["gpus"]),
+        slurm_account=RUN["jobs"]["account"],
     params:
         settings=cell_settings,
         code=training_code,
@@ -34,6 +35,7 @@ rule train:
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
         " --gpus {resources.gpu} --log {log}"
+        ' --state "$OVERPARAM_STATE" --code {params.code} --checkpoint-minutes "$OVERPARAM_CHECKPOINT_MINUTES"'
 
 
 rule measure_networks:
@@ -52,6 +54,11 @@ rule measure_networks:
         experiment="|".join(NETWORK_EXPERIMENTS),
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=memory(RUN["memory_mb"]),
+        runtime=time_limit(experiment_minutes),
+        slurm_partition=partition(0),
+        slurm_account=RUN["jobs"]["account"],
     params:
         settings=experiment_of,
         code=experiment_code,

@@ -1,6 +1,12 @@
 """The answer of a run: one table and one page."""
 
 
+localrules:
+    tabulate,
+    report,
+    claims,
+
+
 rule tabulate:
     input:
         verdicts=verdicts(),

@@ -20,8 +20,11 @@ rule measure:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=RUN["memory_mb"],
-        gpu=lambda wildcards: RUN["gpus"] if wildcards.experiment in GPU_EXPERIMENTS else 0,
+        mem_mb=memory(RUN["memory_mb"]),
+        runtime=time_limit(experiment_minutes),
+        gpu=asked_gpus,
+        slurm_partition=lambda wildcards: partition(asked_gpus(wildcards)),
+        slurm_account=RUN["jobs"]["account"],
     params:
         settings=experiment_of,
         code=experiment_code,
@@ -30,4 +33,4 @@ rule measure:
     shell:
         'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
         " --output table {output.table} --output cost {output.cost}"
-        " --memory-mb {resources.mem_mb} --gpus {resources.gpu} --log {log}"
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log}'

@@ -7,6 +7,7 @@ JSON).
 
 import dataclasses
 import functools
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -19,7 +20,27 @@ from overparam import files
 from overparam.program import UserError
 
 DIMENSIONS = ["channel", "height", "width"]
-DESCRIPTION = ("name", "label", "checksum", "classes", "max_value", "view", "shape", "n_train", "n_test")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= 2**31
+
+
+DESCRIPTION = {  # what a file says of its data set, and how to tell that a value is one
+    "name": _is_text,
+    "label": _is_text,
+    "checksum": _is_text,
+    "classes": lambda value: isinstance(value, list) and value != [] and all(map(_is_text, value)),
+    "max_value": lambda value: _is_size(value) and value <= 255,
+    "view": lambda value: isinstance(value, dict),
+    "shape": lambda value: isinstance(value, list) and len(value) == len(DIMENSIONS) and all(map(_is_size, value)),
+    "n_train": _is_size,
+    "n_test": _is_size,
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -150,13 +171,15 @@ def read(folder: Path) -> Dataset:
     Raises
     ------
     UserError
-        If a file is missing, cut off, of another layout, or disagrees with its description or with the other file.
+        If a file is missing, cut off, of another layout, not as it was written, or disagrees with the other file.
     """
     train, description = _read_split(folder / "train.arrow", "train")
     test, other = _read_split(folder / "test.arrow", "test")
     if description != other:
         differing = ", ".join(key for key in DESCRIPTION if description[key] != other[key])
-        raise UserError(f"{folder}: train.arrow and test.arrow are of two data sets ({differing} differ); prepare anew")
+        raise UserError(
+            f"{folder}: train.arrow and test.arrow are of two data sets ({differing} differ); delete both and run again"
+        )
     fields = ("name", "label", "checksum", "classes", "max_value", "view")
     return Dataset(train=train, test=test, **{field: description[field] for field in fields})
 
@@ -175,9 +198,11 @@ def _write_split(path: Path, dataset: Dataset, name: str) -> None:
         pa.Array.from_buffers(pa.int64(), len(labels), [None, pa.py_buffer(labels)]),
     ]
     metadata = {key: json.dumps(value, sort_keys=True) for key, value in dataset.description.items()}
+    metadata |= {"split": json.dumps(name)}
+    metadata |= {"content": json.dumps(_digest(metadata, images, labels))}
     schema = pa.schema(
         [pa.field("image", tensor, nullable=False), pa.field("label", pa.int64(), nullable=False)],
-        metadata=metadata | {"split": json.dumps(name)},
+        metadata=metadata,
     )
     with files.replaced(path) as temporary, pa.ipc.new_file(str(temporary), schema) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))  # one batch: read as one array
@@ -188,25 +213,30 @@ def _read_split(path: Path, name: str) -> tuple[Split, dict[str, Any]]:
     if not path.is_file():
         raise UserError(f"{path} does not exist; make the data set first")
     try:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
-    except (pa.ArrowInvalid, OSError) as error:
-        raise UserError(f"{path} is no whole Arrow file ({error}); prepare anew") from None
-    metadata = {key.decode(): value for key, value in (reader.schema.metadata or {}).items()}
-    missing = {*DESCRIPTION, "split"} - metadata.keys()
-    if missing:
-        raise UserError(f"{path}: the schema metadata lacks {', '.join(sorted(missing))}; prepare anew")
-    try:
-        description = {key: json.loads(metadata[key]) for key in DESCRIPTION}
-    except ValueError as error:
-        raise UserError(f"{path}: the schema metadata is not JSON ({error}); prepare anew") from None
+        return _validated(pa.ipc.open_file(pa.memory_map(str(path))), name)
+    except (PermissionError, MemoryError):
+        raise
+    except UserError as error:
+        raise UserError(f"{path}: {error}; delete it and run again") from None
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise UserError(f"{path} is no whole Arrow file ({error}); delete it and run again") from None
+
+
+def _validated(reader: pa.ipc.RecordBatchFileReader, name: str) -> tuple[Split, dict[str, Any]]:
+    """Return the split in an open file and the description of its data set."""
 
     def require(holds: bool, problem: str) -> None:
         if not holds:
-            raise UserError(f"{path}: {problem}; prepare anew")
+            raise UserError(problem)
 
-    held = metadata["split"].decode()
-    require(held == json.dumps(name), f'holds the split {held}, not "{name}"')
+    batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+    metadata = {key.decode(): value.decode() for key, value in (reader.schema.metadata or {}).items()}
+    missing = sorted({*DESCRIPTION, "split", "content"} - metadata.keys())
+    require(not missing, f"the schema metadata lacks {', '.join(missing)}")
+    description = {key: json.loads(metadata[key]) for key in DESCRIPTION}
+    for key, value in description.items():
+        require(DESCRIPTION[key](value), f"{key} in the schema metadata is wrong")
+    require(metadata["split"] == json.dumps(name), f'holds the split {metadata["split"]}, not "{name}"')
     require(reader.schema.names == ["image", "label"], f"has the columns {reader.schema.names}, not image and label")
     tensor, label = reader.schema.types
     expected = pa.fixed_shape_tensor(pa.uint8(), description["shape"], dim_names=DIMENSIONS)
@@ -215,9 +245,21 @@ def _read_split(path: Path, name: str) -> tuple[Split, dict[str, Any]]:
     require(len(batches) == 1, f"has {len(batches)} record batches, not 1")
     size = description[f"n_{name}"]
     require(batches[0].num_rows == size, f"has {batches[0].num_rows} rows, not {size}")
+    batches[0].validate()  # before anything looks into it: no array is longer than its memory
     columns = batches[0].columns
     require(not any(column.null_count for column in columns), "has nulls")
     labels = np.frombuffer(columns[1].buffers()[1], np.int64, count=size)
     classes = len(description["classes"])
-    require(size > 0 and labels.min() >= 0 and labels.max() < classes, f"labels are not in 0..{classes - 1}")
-    return Split(columns[0].to_numpy_ndarray(), labels), description
+    require(labels.min() >= 0 and labels.max() < classes, f"labels are not in 0..{classes - 1}")
+    images = columns[0].to_numpy_ndarray()
+    said = {key: metadata[key] for key in (*DESCRIPTION, "split")}
+    require(metadata["content"] == json.dumps(_digest(said, images, labels)), "was changed after it was made")
+    return Split(images, labels), description
+
+
+def _digest(metadata: dict[str, str], images: np.ndarray, labels: np.ndarray) -> str:
+    """Return the SHA-256 of all that a file says: a second for 2 GB, and no wrong bit is trained on."""
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    digest.update(images)
+    digest.update(labels)
+    return digest.hexdigest()

@@ -2,18 +2,16 @@
 
 import hashlib
 import io
-import pickle
-import tarfile
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from overparam.datasets import cifar10_archive
 from overparam.datasets.arrow import Dataset, Split
-from overparam.download import digest, wrong_file
+from overparam.download import wrong_file
 from overparam.program import UserError
 from overparam.progress import Progress
 
@@ -22,43 +20,18 @@ CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 SHAPE = (3, 32, 32)
 FOLDER = "cifar-10-batches-py"
 BATCHES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": ["test_batch"]}
+LARGEST = 1 << 30  # bytes of a file; the official archive has 170 million, all images as PNGs about as many
+MOST_ROWS = 100_000  # CIFAR-10 has 60,000
+LARGEST_IMAGE = 1 << 16  # bytes; a PNG of 32×32 pixels has about 2,500
+ROWS = 250  # read at once
 COLUMNS = pa.schema({"img": pa.struct({"bytes": pa.binary(), "path": pa.string()}), "label": pa.int64()})
-
-
-def _uint8(kind: bytes | str, *_flags: int) -> np.dtype:
-    """Stand in for ``numpy.dtype``: the official file needs bytes and nothing else."""
-    if kind not in (b"u1", "u1"):
-        raise pickle.UnpicklingError(f"an array of {kind!r}, not of bytes")
-    return np.dtype("u1", False, True)  # a copy, its state is set next; some NumPy versions warn of the integer flags
-
-
-RECONSTRUCT = np.empty(0).__reduce__()[0]  # how NumPy unpickles an array, without naming its private module
-ALLOWED = {
-    ("numpy.core.multiarray", "_reconstruct"): RECONSTRUCT,
-    ("numpy._core.multiarray", "_reconstruct"): RECONSTRUCT,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): _uint8,
-}
-
-
-class RestrictedUnpickler(pickle.Unpickler):
-    """Unpickle dictionaries, lists, numbers, bytes and uint8 arrays; refuse every other name before it is imported."""
-
-    def __init__(self, file: io.BufferedIOBase):
-        super().__init__(file, encoding="bytes")  # written by Python 2: its strings are bytes
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return the callable for an allowed name; anything else is refused."""
-        try:
-            return ALLOWED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which CIFAR-10 does not need") from None
 
 
 def read_archive(path: Path, sha256: str = OFFICIAL_SHA256) -> Dataset:
     """Return CIFAR-10 from the official ``cifar-10-python.tar.gz``.
 
-    The SHA-256 is checked before the file is opened as an archive; members are read in memory and never extracted.
+    The file is read once; its SHA-256 is checked before those bytes are opened as an archive, whose members are read
+    in memory and never extracted.
 
     Raises
     ------
@@ -67,59 +40,48 @@ def read_archive(path: Path, sha256: str = OFFICIAL_SHA256) -> Dataset:
     """
     if not path.is_file():
         raise UserError(f"the CIFAR-10 archive {path} does not exist; correct `path`, or download it by `urls`")
-    with path.open("rb") as file:  # one handle, so what is read is what was checked
-        found = digest(file)
-        if found != sha256.lower():
-            raise UserError(wrong_file(str(path), sha256.lower(), found))
-        file.seek(0)
-        members = _members(file, path)
+    content = _content(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256.lower():
+        raise UserError(wrong_file(str(path), sha256.lower(), found))
+    wanted = {f"{FOLDER}/{name}" for names in BATCHES.values() for name in names}
+    members = cifar10_archive.members(content, wanted, str(path))
     splits = {}
     for split, names in BATCHES.items():
-        parts = [_batch(members[name], f"{path}: {name}") for name in names]
+        parts = [_batch(members[f"{FOLDER}/{name}"], f"{path}: {name}") for name in names]
         splits[split] = Split(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     return Dataset("cifar10", "CIFAR-10", found, CLASSES, **splits)
 
 
-def _members(file: io.BufferedIOBase, path: Path) -> dict[str, bytes]:
-    """Return the content of the batches, by name; everything else in the archive is passed over."""
-    wanted = {f"{FOLDER}/{name}": name for names in BATCHES.values() for name in names}
-    found = {}
-    try:
-        with tarfile.open(fileobj=file, mode="r:gz") as archive:
-            for member in archive:
-                if member.name in wanted and member.isreg():
-                    found[wanted[member.name]] = archive.extractfile(member).read()
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise UserError(f"{path} is no readable .tar.gz archive: {error}") from None
-    missing = sorted(wanted.keys() - {f"{FOLDER}/{name}" for name in found})
-    if missing:
-        raise UserError(f"{path} lacks {', '.join(missing)}: it is not the Python version of CIFAR-10")
-    return found
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, so that what is checked is what is used, whatever happens to the file meanwhile."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise UserError(f"{path} is larger than {LARGEST >> 20:,} MiB, so it is not CIFAR-10; correct its path")
+    return content
 
 
 def _batch(content: bytes, place: str) -> tuple[np.ndarray, np.ndarray]:
     """Return images and labels of one batch, checked."""
-    try:
-        batch = RestrictedUnpickler(io.BytesIO(content)).load()
-    except Exception as error:  # a malformed pickle can raise anything
-        raise UserError(f"{place} was refused: {error}") from None
+    batch = cifar10_archive.unpickled(content, place)
     if not isinstance(batch, dict) or not {b"data", b"labels"} <= batch.keys():
         raise UserError(f"{place} is no dictionary with `data` and `labels`")
     data, labels = batch[b"data"], batch[b"labels"]
     pixels = int(np.prod(SHAPE))
-    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != pixels:
-        raise UserError(f"{place}: `data` is no uint8 array of {pixels} columns")
+    if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != pixels or len(data) == 0:
+        raise UserError(f"{place}: `data` is no uint8 array of {pixels} columns and at least one row")
     if not isinstance(labels, list) or len(labels) != len(data) or not all(type(label) is int for label in labels):
         raise UserError(f"{place}: `labels` is no list of {len(data)} integers")
-    labels = np.array(labels, np.int64)
     _check_labels(labels, place)
-    return data.reshape(-1, *SHAPE), labels
+    return data.reshape(-1, *SHAPE), np.array(labels, np.int64)
 
 
-def _check_labels(labels: np.ndarray, place: str) -> None:
-    wrong = np.flatnonzero((labels < 0) | (labels >= len(CLASSES)))
-    if len(wrong):
-        raise UserError(f"{place}: row {wrong[0]} has the label {labels[wrong[0]]}, not one of 0..{len(CLASSES) - 1}")
+def _check_labels(labels: list[int], place: str, first: int = 0) -> None:
+    """Refuse labels that are no class; ``first`` is the row of the first of them."""
+    wrong = next((row for row, label in enumerate(labels) if not 0 <= label < len(CLASSES)), None)
+    if wrong is not None:
+        raise UserError(f"{place}: row {first + wrong} has the label {labels[wrong]}, not one of 0..{len(CLASSES) - 1}")
 
 
 def read_parquet(train: Path, test: Path) -> Dataset:
@@ -136,41 +98,60 @@ def read_parquet(train: Path, test: Path) -> Dataset:
     """
     splits, formats, digests = {}, set(), []
     for name, path in (("train", train), ("test", test)):
-        splits[name], encoded = _parquet_split(path)
+        if not path.is_file():
+            raise UserError(f"the CIFAR-10 file {path} does not exist; correct its path under `parquet`")
+        content = _content(path)
+        splits[name], encoded = _parquet_split(content, path)
         formats |= encoded
-        digests.append(bytes.fromhex(digest(path)))
+        digests.append(hashlib.sha256(content).digest())
     label = "CIFAR-10 (JPEG)" if "JPEG" in formats else "CIFAR-10"
     return Dataset("cifar10", label, hashlib.sha256(b"".join(digests)).hexdigest(), CLASSES, **splits)
 
 
-def _parquet_split(path: Path) -> tuple[Split, set[str]]:
+def _parquet_split(content: bytes, path: Path) -> tuple[Split, set[str]]:
     """Return one file's images and labels, and the formats that its images are encoded in."""
-    if not path.is_file():
-        raise UserError(f"the CIFAR-10 file {path} does not exist; correct its path under `parquet`")
     try:
-        with pq.ParquetFile(path) as file:
-            schema = pa.schema([field.with_metadata(None) for field in file.schema_arrow])
-            if any(
-                name not in schema.names or schema.field(name).type != COLUMNS.field(name).type
-                for name in COLUMNS.names
-            ):
-                raise UserError(f"{path} needs the columns\n{COLUMNS}\nbut has\n{schema}")
-            table = file.read(columns=COLUMNS.names)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path} is no readable parquet file: {error}") from None
-    if table.num_rows == 0 or table["label"].null_count:
-        raise UserError(f"{path} has no rows, or rows without a label")
-    labels = table["label"].to_numpy().astype(np.int64)
-    _check_labels(labels, str(path))
-    images = np.empty((len(labels), *SHAPE), np.uint8)
-    formats = set()
-    progress = Progress(len(labels), "images decoded")
-    for row, image in enumerate(table["img"].combine_chunks().field("bytes")):
-        pixels, encoding = _decode(image.as_py(), f"{path}: row {row}")
-        images[row] = pixels
-        formats.add(encoding)
-        progress.advance()
+        with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+            return _decoded(file, path)
+    except UserError:
+        raise
+    except Exception as error:  # a damaged file can raise nearly anything
+        raise UserError(f"{path} is no readable parquet file: {' '.join(str(error).split())}") from None
+
+
+def _decoded(file: pq.ParquetFile, path: Path) -> tuple[Split, set[str]]:
+    """Return the images and labels of an open file, and the formats of the images."""
+    rows = _checked_layout(file, path)
+    images, labels, formats = np.empty((rows, *SHAPE), np.uint8), np.empty(rows, np.int64), set()
+    done, progress = 0, Progress(rows, "images decoded")
+    for batch in file.iter_batches(ROWS, columns=["img.bytes", "label"]):
+        batch.validate(full=True)
+        if batch["label"].null_count:
+            raise UserError(f"{path} has rows without a label")
+        _check_labels(batch["label"].to_pylist(), str(path), done)
+        labels[done : done + len(batch)] = batch["label"]
+        for encoded in pc.struct_field(batch["img"], "bytes"):
+            images[done], encoding = _decode(encoded.as_py(), f"{path}: row {done}")
+            formats.add(encoding)
+            progress.advance()
+            done += 1
+    if done != rows:
+        raise UserError(f"{path} has {done} rows, not {rows} as it says")
     return Split(images, labels), formats
+
+
+def _checked_layout(file: pq.ParquetFile, path: Path) -> int:
+    """Return the number of rows, after checking it, the columns and the size that the file says it has."""
+    schema, described = pa.schema([field.with_metadata(None) for field in file.schema_arrow]), file.metadata
+    if any(
+        schema.names.count(name) != 1 or schema.field(name).type != COLUMNS.field(name).type for name in COLUMNS.names
+    ):
+        raise UserError(f"{path} needs the columns\n{COLUMNS}\nbut has\n{schema}")
+    if not 0 < described.num_rows <= MOST_ROWS:
+        raise UserError(f"{path} has {described.num_rows or 'no'} rows; CIFAR-10 has at most 60,000")
+    if sum(described.row_group(number).total_byte_size for number in range(described.num_row_groups)) > LARGEST:
+        raise UserError(f"{path} unpacks to more than {LARGEST >> 20:,} MiB, so it is not CIFAR-10")
+    return described.num_rows
 
 
 def _decode(encoded: bytes | None, place: str) -> tuple[np.ndarray, str]:
@@ -179,11 +160,16 @@ def _decode(encoded: bytes | None, place: str) -> tuple[np.ndarray, str]:
 
     if encoded is None:
         raise UserError(f"{place} has no image")
+    if len(encoded) > LARGEST_IMAGE:
+        raise UserError(f"{place}: the image has {len(encoded):,} bytes, for 32×32 pixels")
     try:
         with Image.open(io.BytesIO(encoded), formats=("PNG", "JPEG")) as image:
-            pixels, encoding, mode = np.asarray(image), image.format, image.mode
+            size, mode, encoding = image.size, image.mode, image.format
+            if (mode, size) == ("RGB", (32, 32)):  # else what is a few bytes may unpack to gigabytes
+                if encoding == "PNG":
+                    image.verify()  # the checksums, which reading the pixels passes over
+                    image = Image.open(io.BytesIO(encoded), formats=("PNG",))
+                return np.asarray(image).transpose(2, 0, 1), encoding
     except Exception as error:  # a broken image can raise nearly anything from its decoder
         raise UserError(f"{place}: the image cannot be decoded: {error}") from None
-    if mode != "RGB" or pixels.shape != (32, 32, 3):
-        raise UserError(f"{place}: the image is {mode} of {pixels.shape[1]}×{pixels.shape[0]} pixels, not RGB of 32×32")
-    return pixels.transpose(2, 0, 1), encoding
+    raise UserError(f"{place}: the image is {mode} of {size[0]}×{size[1]} pixels, not RGB of 32×32")

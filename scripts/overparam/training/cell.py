@@ -1,7 +1,6 @@
 """One cell: all widths of a group, one after another, each with all noise levels and seeds packed."""
 
 import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.training import machine, samples
 from overparam.training.packed import train_pack
+from overparam.training.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,11 @@ COLUMNS = [
 
 
 def train_cell(
-    settings: dict[str, Any], dataset: Dataset, corruptions: Sequence[Corruption], device: torch.device
+    settings: dict[str, Any],
+    dataset: Dataset,
+    corruptions: Sequence[Corruption],
+    device: torch.device,
+    unfinished: Unfinished | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Train every network of a cell.
 
@@ -49,6 +53,8 @@ def train_cell(
         One table of labels for every combination of noise level and seed.
     device
         As :func:`overparam.training.machine.prepare` returned it.
+    unfinished
+        Where the state is kept, and what an interrupted job left of the same cell; default: nothing is kept.
 
     Returns
     -------
@@ -64,18 +70,24 @@ def train_cell(
     settings = {**DEFAULTS, **settings}
     if settings["dataset"] != dataset.name:
         raise UserError(f"the settings name the data set {settings['dataset']!r}, but {dataset.name!r} was given")
-    start = time.perf_counter()
+    unfinished = unfinished or Unfinished(None)
     splits = samples.load(settings, dataset, corruptions, device)
     n_models = len(samples.members(settings))
     progress = Progress(settings["epochs"] * len(settings["widths"]), "epochs")
     tables = []
     for width in settings["widths"]:
-        log.info("%s of width %d, %d models at once", settings["model"], width, n_models)
-        table = train_pack(settings, splits, len(dataset.classes), width, device, progress)
+        table = unfinished.finished(width)
+        if table is None:
+            log.info("%s of width %d, %d models at once", settings["model"], width, n_models)
+            checkpoint = unfinished.checkpoint(width)
+            table = train_pack(settings, splits, len(dataset.classes), width, device, progress, checkpoint)
+            unfinished.finish(width, table)
+        else:
+            progress.skip(settings["epochs"])
         tables.append(table.assign(width=width))
     if device.type == "cuda":
         torch.cuda.synchronize()
-    seconds = time.perf_counter() - start
+    seconds = unfinished.stopwatch.seconds
     shared = {key: settings[key] for key in ("study", "dataset", "model", "n_train", "noise_definition")}
     shared |= {"n_classes": len(dataset.classes), "augmented": any((settings.get("augmentation") or {}).values())}
     shared |= {"weight_decay": float(settings["optimizer"].get("weight_decay", 0.0))}
@@ -85,4 +97,5 @@ def train_cell(
         log.warning("diverged: %s", diverged.to_dict("records"))
     trained = settings["n_train"] * settings["epochs"] * n_models * len(settings["widths"])
     cost = {"seconds": seconds, "images_models_per_second": trained / seconds, "n_models": n_models}
+    cost |= {"resumed": unfinished.stopwatch.resumed}
     return table, {**cost, **machine.description(device)}

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from overparam import devices
 from overparam.program import UserError
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,8 @@ def prepare(gpus: int) -> torch.device:
     """Set this process up for training and return its device.
 
     On the CPU: one thread (two jobs of one thread beat one job of two), fast float32 products if they are exact here,
-    no denormal numbers (the moments of dead units decay into them, and they are slow). On the GPU: deterministic
-    kernels.
+    no denormal numbers (the moments of dead units decay into them, and they are slow). On the GPU: one that no other
+    job of this machine has, for which this one may have to wait, and deterministic kernels.
 
     Raises
     ------
@@ -29,6 +30,7 @@ def prepare(gpus: int) -> torch.device:
         If a GPU is asked for and torch sees none.
     """
     if gpus:
+        devices.take()  # before torch starts CUDA
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products; read when CUDA starts
         if not torch.cuda.is_available():
             raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
@@ -36,10 +38,12 @@ def prepare(gpus: int) -> torch.device:
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads what it has not written
         torch.cuda.reset_peak_memory_stats()
+        log.info("device: %s, torch %s", torch.cuda.get_device_name(), torch.__version__)
         return torch.device("cuda")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    log.info("float32 products on the CPU: precision %s", choose_matmul_precision())
+    precision = choose_matmul_precision()
+    log.info("device: CPU, %s, one thread, float32 products %s, torch %s", _processor(), precision, torch.__version__)
     return torch.device("cpu")
 
 

@@ -5,28 +5,130 @@ which takes longer than training a small cell, and its functional interface take
 network.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from overparam.training.schedules import Schedule
 
-Step = Callable[[float], None]  # updates the parameters at a learning rate from their gradients, and clears these
 
-
-def optimizer(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> Step:
-    """Return the step of the optimizer that ``options["name"]`` names, with torch's conventions and defaults.
+class Optimizer:
+    """Updates parameters from their gradients, and clears these. Its state starts at the first step.
 
     Parameters
     ----------
     parameters
         Packed parameters, the models first. Those without a gradient at the first step are left as they are.
-    options
-        ``name``: ``sgd`` (``momentum``, default 0, without dampening) or ``adam`` (β = (0.9, 0.999), ε = 1e-8);
-        ``weight_decay`` (L2 term added to the gradient, default 0).
+    weight_decay
+        L2 term added to the gradient.
     """
-    return {"sgd": _sgd, "adam": _adam}[options["name"]](parameters, options)
+
+    def __init__(self, parameters: list[torch.nn.Parameter], weight_decay: float):
+        self.parameters, self.weight_decay = parameters, weight_decay
+        self.used: list[torch.Tensor] = []
+        self.detached: list[torch.Tensor] = []  # which autograd does not look at
+        self.moments: list[list[torch.Tensor]] = []
+        self.steps = torch.zeros((), device=parameters[0].device)
+        self.loaded: dict[str, Any] = {}
+
+    n_moments = 0  # tensors that it keeps per parameter
+
+    def __call__(self, learning_rate: float) -> None:
+        """Take one step."""
+        if not self.used:
+            self._start()
+        self.update([parameter.grad for parameter in self.used], learning_rate)
+        for parameter in self.used:
+            parameter.grad = None
+
+    def update(self, gradients: list[torch.Tensor], learning_rate: float) -> None:
+        """Update ``detached`` and ``moments``."""
+        raise NotImplementedError
+
+    def _start(self) -> None:
+        self.used = [parameter for parameter in self.parameters if parameter.grad is not None]
+        self.detached = [parameter.detach() for parameter in self.used]
+        self.moments = [[torch.zeros_like(values) for values in self.detached] for _ in range(self.n_moments)]
+        if self.loaded:
+            self.steps.copy_(torch.as_tensor(self.loaded["steps"]))
+            for kind, moments in enumerate(self.moments):
+                for number, values in enumerate(moments):
+                    values.copy_(torch.as_tensor(self.loaded[f"{kind}.{number}"]))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the number of steps and all moments."""
+        if not self.used:
+            return self.loaded
+        kept = {f"{kind}.{n}": values for kind, moments in enumerate(self.moments) for n, values in enumerate(moments)}
+        return {"steps": self.steps, **kept}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over a state at the next step."""
+        self.used, self.loaded = [], state
+
+
+class SGD(Optimizer):
+    """Gradient descent with momentum, without dampening."""
+
+    def __init__(self, parameters: list[torch.nn.Parameter], weight_decay: float, momentum: float):
+        super().__init__(parameters, weight_decay)
+        self.momentum = momentum
+        self.n_moments = 1 if momentum else 0
+
+    def update(self, gradients: list[torch.Tensor], learning_rate: float) -> None:
+        """Take torch's own fused step."""
+        torch._fused_sgd_(
+            self.detached,
+            gradients,
+            self.moments[0] if self.momentum else [],
+            weight_decay=self.weight_decay,
+            momentum=self.momentum,
+            lr=learning_rate,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,  # momentum that starts at zero is the same without dampening
+        )
+
+
+class Adam(Optimizer):
+    """Adam with β = (0.9, 0.999) and ε = 1e-8."""
+
+    n_moments = 2
+
+    def update(self, gradients: list[torch.Tensor], learning_rate: float) -> None:
+        """Take torch's own fused step."""
+        self.steps.add_(1)
+        torch._fused_adam_(
+            self.detached,
+            gradients,
+            *self.moments,
+            [],
+            [self.steps] * len(self.detached),
+            lr=learning_rate,
+            beta1=0.9,
+            beta2=0.999,
+            eps=1e-8,
+            weight_decay=self.weight_decay,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def optimizer(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> Optimizer:
+    """Return the optimizer that ``options["name"]`` names, with torch's conventions and defaults.
+
+    Parameters
+    ----------
+    parameters
+        Packed parameters, the models first.
+    options
+        ``name``: ``sgd`` (``momentum``, default 0) or ``adam``; ``weight_decay`` (default 0).
+    """
+    weight_decay = options.get("weight_decay", 0.0)
+    if options["name"] == "sgd":
+        return SGD(parameters, weight_decay, options.get("momentum", 0.0))
+    return {"adam": Adam}[options["name"]](parameters, weight_decay)
 
 
 def schedule(options: dict[str, Any], steps_per_epoch: int, epochs: int) -> Schedule:
@@ -34,64 +136,3 @@ def schedule(options: dict[str, Any], steps_per_epoch: int, epochs: int) -> Sche
     chosen = {key: options[key] for key in ("period", "factor") if key in options}
     n_steps = epochs * steps_per_epoch
     return Schedule(options.get("schedule", "constant"), options["learning_rate"], n_steps, steps_per_epoch, **chosen)
-
-
-def _sgd(parameters: list[torch.Tensor], options: dict[str, Any]) -> Step:
-    momentum, weight_decay = options.get("momentum", 0.0), options.get("weight_decay", 0.0)
-    buffers: list[torch.Tensor] = []
-    chosen = {"momentum": momentum, "weight_decay": weight_decay, "dampening": 0.0, "nesterov": False}
-
-    def update(parameters: list[torch.Tensor], gradients: list[torch.Tensor], learning_rate: float) -> None:
-        first = momentum != 0 and not buffers
-        if first:
-            buffers.extend(torch.empty_like(parameter) for parameter in parameters)
-        torch._fused_sgd_(
-            parameters, gradients, buffers, lr=learning_rate, maximize=False, is_first_step=first, **chosen
-        )
-
-    return _step(parameters, update)
-
-
-def _adam(parameters: list[torch.Tensor], options: dict[str, Any]) -> Step:
-    chosen = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": options.get("weight_decay", 0.0)}
-    first: list[torch.Tensor] = []
-    second: list[torch.Tensor] = []
-    steps = torch.zeros((), device=parameters[0].device)
-
-    def update(parameters: list[torch.Tensor], gradients: list[torch.Tensor], learning_rate: float) -> None:
-        if not first:
-            for moments in (first, second):
-                moments.extend(torch.zeros_like(parameter) for parameter in parameters)
-        steps.add_(1)
-        torch._fused_adam_(
-            parameters,
-            gradients,
-            first,
-            second,
-            [],
-            [steps] * len(parameters),
-            lr=learning_rate,
-            amsgrad=False,
-            maximize=False,
-            **chosen,
-        )
-
-    return _step(parameters, update)
-
-
-def _step(
-    parameters: list[torch.Tensor], update: Callable[[list[torch.Tensor], list[torch.Tensor], float], None]
-) -> Step:
-    """Return the step that applies ``update`` to the parameters that have a gradient, and clears the gradients."""
-    used: list[torch.Tensor] = []
-    detached: list[torch.Tensor] = []  # which autograd does not look at
-
-    def step(learning_rate: float) -> None:
-        if not used:
-            used.extend(parameter for parameter in parameters if parameter.grad is not None)
-            detached.extend(parameter.detach() for parameter in used)
-        update(detached, [parameter.grad for parameter in used], learning_rate)
-        for parameter in used:
-            parameter.grad = None
-
-    return step

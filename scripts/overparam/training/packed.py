@@ -8,29 +8,15 @@ from typing import Any
 import pandas as pd
 import torch
 
-from overparam import models, seeding
+from overparam import interruption, models, seeding
 from overparam.packed.pack import Pack
 from overparam.progress import Progress
 from overparam.training import augmentation, evaluation, optimizers
-from overparam.training.losses import LOSSES, Loss
+from overparam.training.checkpoint import Checkpoint
+from overparam.training.losses import LOSSES
+from overparam.training.position import Generators, Moment, Position
+from overparam.training.recording import Recorder
 from overparam.training.samples import Samples, members
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Moment:
-    """A moment of a training at which it is looked at.
-
-    Attributes
-    ----------
-    epoch, step
-        Epochs and steps taken so far.
-    finite
-        ``(M,)``, bool: no loss of the model has been infinite or not a number so far. It may be changed.
-    """
-
-    epoch: int
-    step: int
-    finite: torch.Tensor
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,7 +26,7 @@ class _Part:
     pack: Pack
     models: slice
     groups: slice
-    update: optimizers.Step
+    update: optimizers.Optimizer
 
 
 def train_pack(
@@ -50,6 +36,7 @@ def train_pack(
     width: int,
     device: torch.device,
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> pd.DataFrame:
     """Train the models of a cell at one width.
 
@@ -70,6 +57,8 @@ def train_pack(
         Where ``splits`` are.
     progress
         Told of every finished epoch.
+    checkpoint
+        Where the state is saved, and taken up again: the table comes out with the same bytes.
 
     Returns
     -------
@@ -80,13 +69,26 @@ def train_pack(
         or a parameter has not been finite, now or earlier.
     """
     pack = build(settings, width, _input_shape(splits["train"]), n_classes).to(device)
-    recorder = _Recorder(settings, pack, splits, LOSSES[settings["loss"]], _precision(settings, device))
-    for moment in fit(pack, settings, splits["train"], progress):
-        recorder.record(moment)
+    recorder = Recorder(settings, pack, splits, LOSSES[settings["loss"]], _precision(settings, device))
+    if checkpoint:
+        checkpoint.attach(rows=recorder)
+    for moment in fit(pack, settings, splits["train"], progress, checkpoint):
+        try:
+            recorder.record(moment)
+        except interruption.Stopped:  # evaluating changes nothing: the state is that of the moment
+            if checkpoint:
+                checkpoint.save()
+            raise
     return recorder.table()
 
 
-def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress | None = None) -> Iterator[Moment]:
+def fit(
+    pack: Pack,
+    settings: dict[str, Any],
+    train: Samples,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Iterator[Moment]:
     """Train a pack, and stop to be looked at whenever an evaluation is due.
 
     Parameters
@@ -99,11 +101,19 @@ def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress
         Samples with the labels given to each model.
     progress
         Told of every finished epoch.
+    checkpoint
+        Given the state between two steps whenever it is due, and when the job is asked to stop.
 
     Yields
     ------
     Moment
-        At every epoch of ``settings["evaluations"]``, the pack being in the state of that moment.
+        At every epoch of ``settings["evaluations"]``, the pack being in the state of that moment; what was looked at
+        before the state that the training goes on from is not looked at again.
+
+    Raises
+    ------
+    Stopped
+        If the job is asked to stop, between two steps or while the caller looks at a moment.
     """
     n, device = len(train), train.clean.device
     batch_size, last, root = settings["batch_size"], settings["epochs"], settings["seed"]
@@ -116,30 +126,54 @@ def fit(pack: Pack, settings: dict[str, Any], train: Samples, progress: Progress
     images = None if augment else images  # which has padded ones of its own
     parts = _parts(pack, len(orders), settings["optimizer"])
     wanted = set(evaluation.epochs(settings["evaluations"], last))
-    finite = torch.ones(pack.n_models, dtype=torch.bool, device=device)
-    step = 0
-    if 0 in wanted:
-        yield Moment(0, step, finite)
-    for epoch in range(1, last + 1):
-        order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)  # (S, n)
-        given = _in_order(train.given, order)
-        if augment:
-            augment.draw()
-        rates = [schedule(step + number) for number in range(steps_per_epoch)]
-        for part in parts:
-            batches = order[part.groups].split(batch_size, dim=1)
-            labels = given[part.models].split(batch_size, dim=1)
-            losses = []
-            for index, y, rate in zip(batches, labels, rates, strict=True):
-                inputs = part.pack.arrange(augment(index, part.groups)) if augment else part.pack.batch(images, index)
-                losses.append(part.pack.backpropagate(inputs, y, loss, precision))
-                part.update(rate)
-            finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
-        step += steps_per_epoch
-        if epoch in wanted:
-            yield Moment(epoch, step, finite)
-        if progress:
-            progress.advance()
+    at = Position(torch.ones(pack.n_models, dtype=torch.bool, device=device))
+    generators = Generators([*orders, *(augment.generators if augment else [])])
+    if checkpoint:
+        updates = {f"optimizer{number}": part.update for number, part in enumerate(parts)}
+        checkpoint.attach(pack=pack, position=at, generators=generators, **updates)
+        if checkpoint.restore() and progress:
+            progress.skip(max(at.epoch - 1, 0))
+    with interruption.deferred():
+        if at.epoch == 0 and 0 in wanted:
+            with interruption.allowed():
+                yield Moment(0, 0, at.finite)
+        for epoch in range(max(at.epoch, 1), last + 1):
+            if epoch > at.epoch:
+                at.begin(epoch)
+                generators.remember()
+            else:
+                generators.recall()
+            step = (epoch - 1) * steps_per_epoch
+            order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)  # (S, n)
+            given = _in_order(train.given, order)
+            if augment:
+                augment.draw()
+            rates = [schedule(step + number) for number in range(steps_per_epoch)]
+            for part in parts[at.part :]:
+                batches = order[part.groups].split(batch_size, dim=1)
+                labels = given[part.models].split(batch_size, dim=1)
+                losses = []
+                for index, y, rate in list(zip(batches, labels, rates, strict=True))[at.batch :]:
+                    if augment:
+                        inputs = part.pack.arrange(augment(index, part.groups))
+                    else:
+                        inputs = part.pack.batch(images, index)
+                    losses.append(part.pack.backpropagate(inputs, y, loss, precision))
+                    part.update(rate)
+                    at.batch += 1
+                    if interruption.requested() or (checkpoint and checkpoint.due):
+                        at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
+                        if checkpoint:
+                            checkpoint.save()
+                        interruption.poll()
+                if losses:
+                    at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
+                at.part, at.batch = at.part + 1, 0
+            if epoch in wanted:
+                with interruption.allowed():
+                    yield Moment(epoch, step + steps_per_epoch, at.finite)
+            if progress:
+                progress.advance()
 
 
 def order_seeds(settings: dict[str, Any]) -> list[int]:
@@ -191,40 +225,3 @@ def _input_shape(samples: Samples) -> tuple[int, int, int]:
 
 def _precision(settings: dict[str, Any], device: torch.device) -> contextlib.AbstractContextManager:
     return torch.autocast(device.type, torch.bfloat16, enabled=settings["precision"] == "bfloat16")
-
-
-class _Recorder:
-    """Rows of the training table, gathered at every evaluation."""
-
-    def __init__(self, settings, pack: Pack, splits: dict[str, Samples], loss: Loss, precision):
-        self.pack, self.splits, self.loss, self.precision = pack, splits, loss, precision
-        self.start = pack.vectors()
-        noise, seeds = zip(*members(settings), strict=True)
-        self.who = {"n_params": pack.n_params, "label_noise": noise, "seed": seeds}
-        self.rows: list[pd.DataFrame] = []
-
-    def record(self, moment: Moment) -> None:
-        """Evaluate every model on every split; take what is not finite out of ``moment.finite``."""
-        finite = moment.finite
-        parameters = self.pack.vectors()
-        norms = {
-            "distance": torch.linalg.vector_norm(parameters - self.start, dim=1, dtype=torch.float64).cpu().numpy(),
-            "weight_norm": torch.linalg.vector_norm(parameters, dim=1, dtype=torch.float64).cpu().numpy(),
-        }
-        finite &= torch.isfinite(parameters).all(dim=1)
-        metrics = {
-            split: evaluation.evaluate(self.pack, samples, self.loss, self.precision)
-            for split, samples in self.splits.items()
-        }
-        for table in metrics.values():
-            finite &= torch.from_numpy(table["loss_clean"]).isfinite().to(finite.device)
-        diverged = (~finite).cpu().numpy()
-        for split, table in metrics.items():
-            when = {"epoch": moment.epoch, "step": moment.step, "split": split}
-            self.rows.append(pd.DataFrame({**self.who, **when, **table, **norms, "diverged": diverged}))
-
-    def table(self) -> pd.DataFrame:
-        """Return all rows, model by model."""
-        rows = pd.concat(self.rows, ignore_index=True)
-        rows["model_number"] = rows.index % self.pack.n_models
-        return rows.sort_values("model_number", kind="stable", ignore_index=True).drop(columns="model_number")

@@ -1,0 +1,33 @@
+"""What the settings of a data set say of its images before they are made: the plan of a run opens no data."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+SOURCES = {  # channels, pixels per side, classes, training images, test images; digits are divided by the settings
+    "digits": (1, 8, 10, 1797, 0),
+    "cifar10": (3, 32, 10, 50000, 10000),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The images of a data set: ``pixels`` and ``channels`` of each, number of ``classes`` and of ``test`` images."""
+
+    pixels: int
+    channels: int
+    classes: int
+    test: int
+
+
+def images(dataset: Mapping[str, Any]) -> Images:
+    """Return what an entry of the configuration's ``datasets`` says; absent keys are as if they were null."""
+    channels, side, classes, n_train, n_test = SOURCES[dataset["source"]]
+    kept = len(dataset.get("classes") or range(classes))
+    if n_test == 0:  # a pool
+        pool = n_train * kept // classes
+        n_test = pool - dataset["n_train"] if dataset.get("n_train") else pool // 3
+    else:
+        n_test = n_test * kept // classes
+    side = dataset.get("crop") or dataset.get("resolution") or side
+    return Images(side * side, 3 if dataset.get("colour") else channels, kept, dataset.get("n_test") or n_test)

@@ -1,0 +1,85 @@
+"""The log of a job: one file, which keeps the attempts that failed until one of them is done.
+
+A workflow engine removes the log of a job before it starts the job again. So the file has a second name beside the
+first, a hard link, until the job is done; the next attempt goes on in the file behind that name.
+"""
+
+import contextlib
+import logging
+import re
+import sys
+from pathlib import Path
+
+FORMAT = "%(asctime)s %(levelname)s %(message)s"
+SEPARATOR = "=" * 30 + " the attempt above did not end well; the next one "
+ENDINGS = ("done in", "failed after", "stopped by")  # how the last line of a program begins
+RECORD = re.compile(r"\d{4}-\d\d-\d\d [\d:,]+ [A-Z]+ ")
+
+
+class JobLog(logging.FileHandler):
+    """Writes the log of one job.
+
+    Parameters
+    ----------
+    path
+        The log. It starts afresh if the job was done when it last ran; else this attempt follows the earlier ones.
+
+    Raises
+    ------
+    OSError
+        If the file can't be written.
+    """
+
+    def __init__(self, path: Path):
+        self.second_name = path.with_name(f".{path.name}.unfinished")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        earlier = self.second_name.exists()
+        path.unlink(missing_ok=True)
+        if earlier:
+            self.second_name.rename(path)
+        super().__init__(path, mode="a", encoding="utf-8")
+        with contextlib.suppress(OSError):  # not every file system has hard links: there only the last attempt is kept
+            self.second_name.hardlink_to(path)
+        self.setFormatter(logging.Formatter(FORMAT))
+        self.whole = True
+        if earlier:
+            self.stream.write(f"{SEPARATOR}\n")
+
+    def done(self) -> None:
+        """Let the next run of the job start the log afresh."""
+        with contextlib.suppress(OSError):
+            self.second_name.unlink(missing_ok=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say once, on the terminal, that the log can't be written; the job goes on."""
+        if self.whole:
+            self.whole = False
+            print(f"WARNING the log {self.baseFilename} has gaps: {sys.exc_info()[1]}", file=sys.stderr)
+
+
+def ended(path: Path) -> bool:
+    """Return whether the program that wrote this log came to its own end, good or bad."""
+    return _last_message(path).startswith(ENDINGS)
+
+
+def succeeded(path: Path) -> bool:
+    """Return whether the program that wrote this log did its work."""
+    return _last_message(path).startswith(ENDINGS[0])
+
+
+def last_lines(path: Path, count: int = 12) -> list[str]:
+    """Return the last lines of the last attempt in a log, without its settings, which can be very long."""
+    lines = _lines(path)
+    start = max((number for number, line in enumerate(lines, 1) if line == SEPARATOR), default=0)
+    return [line for line in lines[start:] if ", settings: " not in line][-count:]
+
+
+def _last_message(path: Path) -> str:
+    return RECORD.sub("", "".join(_lines(path)[-1:]))
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []

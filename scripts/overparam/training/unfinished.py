@@ -1,0 +1,139 @@
+"""What an interrupted cell leaves behind for whoever continues it: finished widths, and the state of the next one."""
+
+import contextlib
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from filelock import FileLock, Timeout
+
+from overparam.training import checkpoint, recording
+
+log = logging.getLogger(__name__)
+
+WAIT = 30.0  # seconds between two lines of a job that waits for another
+
+
+def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
+    """Return a name for a training that changes with all that determines its bytes.
+
+    Parameters
+    ----------
+    settings
+        The settings of a cell.
+    code
+        Hash of the code that trains it.
+    inputs
+        The description of its data set, which holds the checksums, and its tables of labels.
+    """
+    digest = hashlib.sha256(json.dumps([settings, code, torch.__version__], sort_keys=True).encode())
+    for path in inputs:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+class Unfinished:
+    """The folder of an unfinished cell.
+
+    Parameters
+    ----------
+    folder
+        Made if it is missing; ``None``: nothing is kept.
+    interval
+        Seconds between two states.
+    waited
+        Whether another job had it until now.
+    """
+
+    def __init__(self, folder: Path | None, interval: float = 0.0, waited: bool = False):
+        self.folder, self.interval, self.waited = folder, interval, waited
+        self.stopwatch = Stopwatch()
+
+    def checkpoint(self, width: int) -> checkpoint.Checkpoint | None:
+        """Return where the training of a width saves its state."""
+        if not self.folder:
+            return None
+        kept = checkpoint.Checkpoint(self.folder / f"w{width}.state", self.interval)
+        kept.attach(stopwatch=self.stopwatch)
+        return kept
+
+    def finished(self, width: int) -> pd.DataFrame | None:
+        """Return the table of a width that was finished before."""
+        if not self.folder:
+            return None
+        path = self.folder / f"w{width}.finished"
+        try:
+            states = checkpoint.read(path)
+        except FileNotFoundError:
+            return None
+        except checkpoint.DamagedError as error:
+            log.warning("%s can't be used: %s; training this width anew", path, error)
+            return None
+        self.stopwatch.load_state_dict(states["stopwatch"])
+        log.info("width %d was finished before", width)
+        return recording.frame(states["table"])
+
+    def finish(self, width: int, table: pd.DataFrame) -> None:
+        """Keep the table of a finished width instead of its states."""
+        if not self.folder:
+            return
+        states = {"table": recording.columns(table), "stopwatch": self.stopwatch.state_dict()}
+        checkpoint.write(self.folder / f"w{width}.finished", states)
+        for path in self.folder.glob(f"w{width}.[sp]*"):
+            path.unlink()
+
+
+class Stopwatch:
+    """Seconds that a cell took so far, those of interrupted jobs up to their last state included."""
+
+    def __init__(self):
+        self.start, self.before, self.resumed = time.perf_counter(), 0.0, 0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in this job and those before it."""
+        return self.before + time.perf_counter() - self.start
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the seconds, and how often the cell was resumed."""
+        return {"seconds": self.seconds, "resumed": self.resumed}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state of an earlier job."""
+        self.before, self.resumed = float(state["seconds"]), int(state["resumed"]) + 1
+        self.start = time.perf_counter()
+
+
+@contextlib.contextmanager
+def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
+    """Yield what is left in ``folder``, for this process alone; remove the folder if the block succeeds.
+
+    A job that an earlier run left behind may still train the same cell: this one waits until it has ended, and goes on
+    from its last state.
+    """
+    if not folder:
+        yield Unfinished(None)
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_suffix(".lock"))
+    waited = False
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=WAIT if waited else 0)
+        except Timeout:
+            waited = True
+            log.warning("another job trains the same cell: waiting for its end, to go on from its state")
+    try:
+        folder.mkdir(exist_ok=True)
+        yield Unfinished(folder, interval, waited)
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: a waiting job then makes its own
+    finally:
+        lock.release()

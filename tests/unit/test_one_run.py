@@ -1,0 +1,107 @@
+"""The lock of a run: it dies with its process, and what a dead run left of Snakemake's own lock is cleared."""
+
+import json
+import platform
+import signal
+import subprocess
+import sys
+
+import one_run
+import pytest
+from snakemake.exceptions import WorkflowError
+
+RESULTS = "results/smoke"
+HOLDER = """
+import one_run
+with one_run.alone("results/smoke"):
+    print("held", flush=True)
+    input()
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder to run in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def snakemakes_lock(folder, *paths):
+    """Write a lock as Snakemake does."""
+    locks = folder / ".snakemake/locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    path = locks / f"{len(list(locks.iterdir()))}.output.lock"
+    path.write_text("\n".join(paths) + "\n")
+    return path
+
+
+def killed_run(host=None):
+    """Leave what a run leaves that was killed by SIGKILL; return its process."""
+    command = [sys.executable, "-c", HOLDER]
+    with subprocess.Popen(
+        command, env={"PYTHONPATH": ":".join(sys.path)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        holder.send_signal(signal.SIGKILL)
+    record = one_run.FOLDER / "results-smoke.run.json"
+    if host:
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"host": host}))
+    return holder.pid
+
+
+def test_a_second_run_is_refused_and_told_who_is_at_work(folder):
+    with (
+        one_run.alone(RESULTS),
+        pytest.raises(WorkflowError, match=r"(?s)Nothing was started.*process \d+ on .*, since 20.*Wait"),
+        one_run.alone(RESULTS),
+    ):
+        pass
+    with one_run.alone(RESULTS):  # released
+        pass
+    assert [path.name for path in one_run.FOLDER.iterdir()] == ["results-smoke.lock"]
+
+
+def test_runs_of_two_presets_do_not_meet():
+    with one_run.alone(RESULTS), one_run.alone("results/default"):
+        pass
+
+
+def test_the_lock_of_a_killed_run_is_cleared_and_this_is_said(folder, caplog):
+    own = snakemakes_lock(folder, "results/smoke/claims.parquet")
+    other = snakemakes_lock(folder, "results/default/claims.parquet")
+    process = killed_run()
+    with one_run.alone(RESULTS):
+        assert not own.exists() and other.exists()
+    assert f"process {process}" in caplog.text and "the lock was removed" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["elsewhere", None])
+def test_a_lock_whose_run_can_not_be_looked_for_is_left_to_the_user(folder, caplog, host):
+    left = snakemakes_lock(folder, "results/smoke/claims.parquet")
+    if host:
+        killed_run(host)
+    with one_run.alone(RESULTS):
+        assert left.exists()
+    assert "can't be told from here" in caplog.text
+    assert ("elsewhere" in caplog.text) == bool(host)
+
+
+def test_where_locks_are_not_supported_snakemakes_own_must_do(folder, monkeypatch):
+    def unsupported(*arguments, **options):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", unsupported)
+    left = snakemakes_lock(folder, "results/smoke/claims.parquet")
+    with one_run.alone(RESULTS), one_run.alone(RESULTS):
+        assert left.exists()
+
+
+def test_the_record_says_who_and_where(folder):
+    with one_run.alone(RESULTS):
+        record = json.loads((one_run.FOLDER / "results-smoke.run.json").read_text())
+    assert record["host"] == platform.node() and record["command"].startswith("snakemake ")
+
+
+def test_the_command_to_resume_is_the_one_that_was_given():
+    said = one_run.incomplete(["--cores", "2", "B4", "--configfile", "my file.yaml"])
+    assert "snakemake --rerun-incomplete --cores 2 B4 --configfile 'my file.yaml'\n" in said

@@ -1,0 +1,141 @@
+"""One run at a time in a folder: a lock that dies with its process, and faults that end a run said in one message."""
+
+import contextlib
+import datetime
+import functools
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+from snakemake.exceptions import IncompleteFilesException, WorkflowError
+from snakemake.logging import logger
+
+from overparam import faults
+
+if TYPE_CHECKING:
+    from snakemake.workflow import Workflow
+
+FOLDER = Path(".snakemake")  # Snakemake's own, in the working directory
+
+
+def supervise(workflow: "Workflow", results: str) -> None:
+    """Let every run of ``workflow`` hold the lock of its ``results``, and end in one message where a fault ends it.
+
+    Dry runs, and the processes that a run starts for its jobs, hold none.
+    """
+    execute = workflow.execute
+
+    @functools.wraps(execute)
+    def supervised(*, executor_plugin, **arguments):
+        locked = workflow.execution_settings.lock and not executor_plugin.common_settings.dryrun_exec
+        try:
+            with alone(results) if locked else contextlib.nullcontext():
+                return execute(executor_plugin=executor_plugin, **arguments)
+        except IncompleteFilesException:
+            raise WorkflowError(incomplete(sys.argv[1:])) from None
+        except WorkflowError:
+            if full := faults.no_room(Path(results)):
+                logger.error(f"Most likely {full}.")
+            raise
+        except (OSError, MemoryError) as error:
+            if message := faults.explained(error, [Path(results) / "any"]):
+                raise WorkflowError(message) from None
+            raise
+
+    if workflow.is_main_process:
+        workflow.execute = supervised
+
+
+@contextlib.contextmanager
+def alone(results: str) -> Iterator[None]:
+    """Hold the lock of a folder of results; clear what a killed run left of Snakemake's own lock.
+
+    Where locks can't be had, say on some network file systems, nothing is held and Snakemake's own lock must do.
+
+    Raises
+    ------
+    WorkflowError
+        If another run holds it.
+    """
+    name = results.replace("/", "-")
+    lock = FileLock(FOLDER / f"{name}.lock", timeout=0, fallback_to_soft=False)
+    owner = FOLDER / f"{name}.run.json"
+    try:
+        FOLDER.mkdir(exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise WorkflowError(busy(results, _read(owner))) from None
+    except OSError:
+        yield
+        return
+    with lock:
+        _clear(results, _read(owner))
+        started = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
+        described = {"process": os.getpid(), "host": platform.node(), "started": started, "command": _command()}
+        with contextlib.suppress(OSError):
+            owner.write_text(json.dumps(described))
+        yield
+        owner.unlink(missing_ok=True)
+
+
+def busy(results: str, owner: dict) -> str:
+    """Return the message for a folder in which a run is at work."""
+    who = (
+        f"process {owner['process']} on {owner['host']}, since {owner['started']}: {owner['command']}" if owner else "?"
+    )
+    return (
+        f"Nothing was started: another run is at work on {results} in this folder ({who}).\n"
+        "Wait until it ends, or stop it, then run the same command again. A dry run (-n) works beside it."
+    )
+
+
+def incomplete(arguments: list[str]) -> str:
+    """Return the message for a folder in which a run was killed."""
+    return (
+        "An earlier run was killed while it wrote results. To go on where it was, run\n\n"
+        f"    {shlex.join(['snakemake', '--rerun-incomplete', *arguments])}\n\n"
+        "or `make run`, which does so by itself."
+    )
+
+
+def _clear(results: str, owner: dict) -> None:
+    """Remove Snakemake's lock on these results, whose run is dead: it would hold the lock of this module."""
+    left = [path for path in (FOLDER / "locks").glob("*.lock") if _locks(path, results)]
+    if not left:
+        return
+    if owner.get("host") != platform.node():
+        where = f"process {owner['process']} on {owner['host']}" if owner else "an unknown process"
+        logger.warning(f"A run of {where} has locked {results}, and whether it lives can't be told from here.")
+        return
+    for path in left:
+        path.unlink(missing_ok=True)
+    logger.warning(
+        f"The run of process {owner['process']}, started {owner['started']}, was killed and left the folder locked; "
+        "the lock was removed."
+    )
+
+
+def _locks(path: Path, results: str) -> bool:
+    """Return whether a lock file of Snakemake names files of these results."""
+    try:
+        return any(f"/{results}/" in f"/{line}" for line in path.read_text().splitlines())
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> dict:
+    """Return what a run wrote of itself; nothing if that can't be read."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _command() -> str:
+    return shlex.join(["snakemake", *sys.argv[1:]])
