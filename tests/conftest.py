@@ -82,7 +82,7 @@ ENTRIES = [
         published=[{"quantity": "distance", "value": "√(kd)/√n", "setting": "slide 41"}],
     ),
     entry("B4", "model-wise-double-descent", "The error peaks <b>& falls</b> again", requires="images"),
-    entry("C1", "constant-step-has-a-floor", "A constant step keeps stochastic gradient descent off the solution"),
+    entry("C1", "constant-step-has-a-floor", "A constant step keeps gradient descent off the solution"),
     entry("D3", "submodel-independence", "Cross blocks of the Hessian vanish", experiment="hessian"),
 ]
 

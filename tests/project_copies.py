@@ -30,7 +30,8 @@ class Project:
         if self.extra:
             (self.folder / "extra.yaml").write_text(yaml.safe_dump(self.extra))
             configfiles.append("extra.yaml")
-        clean = {name: value for name, value in os.environ.items() if name != "OVERPARAM_CIFAR10"}
+        own = ("OVERPARAM_CIFAR10", "SNAKEMAKE_OUTPUT_CACHE")
+        clean = {name: value for name, value in os.environ.items() if name not in own}
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *self.executor, *arguments, "--configfile", *configfiles],
             cwd=self.folder, env={**clean, **self.environment}, text=True,

@@ -38,11 +38,11 @@ class FailedJobs(logging.Handler):
             self.logs |= {path: None for path in map(Path, record.log) if path.absolute().is_relative_to(logs)}
 
     def show(self) -> None:
-        """Print how these jobs ended, except those that succeeded at a further attempt."""
+        """Print how these jobs ended, except those that the user stopped or that succeeded at a further attempt."""
         if self.workflow.output_settings.show_failed_logs:
             return  # Snakemake has shown their logs whole
         for path in self.logs:
-            if job_log.succeeded(path):
+            if job_log.succeeded(path) or job_log.interrupted(path):
                 continue
             lines = job_log.last_lines(path)
             if not job_log.ended(path):

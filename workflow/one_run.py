@@ -80,8 +80,10 @@ def alone(results: str) -> Iterator[None]:
         described = {"process": os.getpid(), "host": platform.node(), "started": started, "command": _command()}
         with contextlib.suppress(OSError):
             owner.write_text(json.dumps(described))
-        yield
-        owner.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
 
 
 def busy(results: str, owner: dict) -> str:

@@ -26,7 +26,7 @@ def images(dataset: Mapping[str, Any]) -> Images:
     kept = len(dataset.get("classes") or range(classes))
     if n_test == 0:  # a pool
         pool = n_train * kept // classes
-        n_test = pool - dataset["n_train"] if dataset.get("n_train") else pool // 3
+        n_test = max(0, pool - dataset["n_train"]) if dataset.get("n_train") else pool // 3
     else:
         n_test = n_test * kept // classes
     side = dataset.get("crop") or dataset.get("resolution") or side

@@ -67,6 +67,11 @@ def succeeded(path: Path) -> bool:
     return _last_message(path).startswith(ENDINGS[0])
 
 
+def interrupted(path: Path) -> bool:
+    """Return whether the user stopped the program that wrote this log."""
+    return _last_message(path).startswith("stopped by SIGINT")
+
+
 def last_lines(path: Path, count: int = 12) -> list[str]:
     """Return the last lines of the last attempt in a log, without its settings, which can be very long."""
     lines = _lines(path)

@@ -13,6 +13,7 @@ from overparam.program import UserError
 from overparam.validation import nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "workflow/schemas"
+NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
 NUMBER_ABOVE_0 = {"type": "number", "exclusiveMinimum": 0}
 
 
@@ -87,7 +88,8 @@ def _train(settings: dict[str, Any]) -> dict[str, Any]:
 def _measure(settings: dict[str, Any]) -> dict[str, Any]:
     known = experiment_settings.names()
     if settings.get("experiment") not in known:
-        raise UserError(f"settings.experiment: {nearest(settings.get('experiment'), known)}")
+        given = settings.get("experiment")
+        raise UserError(f"settings.experiment: {given!r} is not known; {nearest(given, known)}")
     declared = {**experiment_settings.schema(settings["experiment"])["properties"], "seed": _config()["seed"]}
     properties = {"experiment": {"type": "string"}, "settings": _mapping(declared, list(declared))}
     return _mapping(properties, list(properties))
@@ -118,10 +120,17 @@ def _one_claim(*keys: str) -> Any:
     return schema
 
 
-def _claims(settings: dict[str, Any]) -> dict[str, Any]:
-    claim, definitions = _claim("id", "name", "title", "forms")
-    properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": claim}}
-    return _mapping(properties, ["claims"], **{"$defs": definitions})
+def _claims(*keys: str) -> Any:
+    def schema(settings: dict[str, Any]) -> dict[str, Any]:
+        claim, definitions = _claim(*keys)
+        form = {"type": "object", "properties": {"predictions": {"type": "array", "items": NAMED}}}
+        form["required"] = list(form["properties"])
+        forms = {"type": "object", "minProperties": 1, "additionalProperties": form}  # no more is shown of them
+        entry = {**claim, "properties": claim["properties"] | {"forms": forms}}
+        properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": entry}}
+        return _mapping(properties, ["claims"], **{"$defs": definitions})
+
+    return schema
 
 
 PROGRAMS = {
@@ -132,7 +141,7 @@ PROGRAMS = {
     "measure": _measure,
     "judge": _one_claim("id", "name", "forms", "control"),
     "draw": _one_claim("id", "figure"),
-    "summarise": _claims,
-    "show": _claims,
-    "report": _claims,
+    "summarise": _claims("id", "name", "title", "forms"),
+    "show": _claims("id", "name", "title", "forms"),
+    "report": _claims("id", "name", "title", "forms", "statement", "source", "formula", "control"),
 }

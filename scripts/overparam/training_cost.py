@@ -128,7 +128,7 @@ def cost(study: Mapping[str, Any], width: int, images: Images, gigaflops: float)
         return None
     operations, activations = counted
     evaluations = study["evaluations"] if isinstance(study["evaluations"], int) else len(study["evaluations"])
-    evaluated = evaluations * (study["n_train"] + study["n_heldout"] + images.test)
+    evaluated = min(evaluations, study["epochs"] + 1) * (study["n_train"] + study["n_heldout"] + images.test)
     n_images = study["epochs"] * study["n_train"] + evaluated / 3
     steps = study["epochs"] * -(-study["n_train"] // study["batch_size"])
     waiting = steps * declaration(study["model"])["layers"] * LAYER_SECONDS

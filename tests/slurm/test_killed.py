@@ -114,7 +114,7 @@ def test_how_they_were_stopped(disturbed):
 def test_the_second_attempt_asks_for_more(disturbed):
     first, second = disturbed.jobs(WIDTHS["cancelled"])
     assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("4000M", "8000M")
-    assert (first["TimeLimit"], second["TimeLimit"]) == ("00:10:00", "00:15:00")  # twice as long, but no longer than `max_minutes`
+    assert (first["TimeLimit"], second["TimeLimit"]) == ("00:10:00", "00:15:00")  # not twice: `max_minutes`
 
 
 def test_the_run_dies_and_its_jobs_live_on(submitted, cluster, undisturbed):

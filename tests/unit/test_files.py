@@ -93,6 +93,14 @@ def test_a_changed_byte_changes_no_value_unnoticed(tmp_path):
     assert refused > len(places) / 2
 
 
+def test_a_damaged_file_in_a_cache_is_named_itself(tmp_path):
+    """Deleting the link to it would only bring it back."""
+    (tmp_path / "cached").write_bytes(b"PAR1")
+    (tmp_path / "table.parquet").symlink_to(tmp_path / "cached")
+    with pytest.raises(UserError, match=rf"^{tmp_path}/cached is damaged .* Delete it"):
+        files.read_table(tmp_path / "table.parquet")
+
+
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe\x00", b"{'a': 1}"])
 def test_json_that_is_damaged_is_refused(tmp_path, content):
     path = tmp_path / "x.json"

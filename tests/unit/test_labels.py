@@ -152,6 +152,19 @@ def test_table_that_contradicts_itself_is_refused(tmp_path, column, values, mess
         labels.read(path)
 
 
+def test_a_label_that_was_changed_consistently_is_refused(tmp_path):
+    path = tmp_path / "labels.arrow"
+    labels.write(path, [labels.draw(np.arange(4), C, 1, "wrong_label", 0)])
+    table = pa.ipc.open_file(path).read_all()
+    given = table["given_label"].to_numpy().copy()
+    given[0] = 1 + given[0] % (C - 1)  # another wrong one: the right one is 0
+    changed = table.set_column(3, table.schema.field(3), pa.array(given))
+    with pa.ipc.new_file(str(path), changed.schema) as writer:
+        writer.write_table(changed)
+    with pytest.raises(UserError, match="was changed after it was made"):
+        labels.read(path)
+
+
 def test_table_that_is_missing_or_cut_off_is_refused(tmp_path):
     path = tmp_path / "labels.arrow"
     with pytest.raises(UserError, match=r"labels\.arrow"):

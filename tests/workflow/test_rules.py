@@ -19,8 +19,10 @@ def test_rules_are_found():
 
 @pytest.mark.parametrize("name", WORKING)
 def test_directives(name):
-    for directive in ("output", "log", "benchmark", "conda", "params", "message"):
+    for directive in ("output", "log", "conda", "params", "message"):
         assert f"    {directive}:\n" in WORKING[name], directive
+    # Snakemake refuses the two together
+    assert ("    benchmark:\n" in WORKING[name]) != ("    cache: CACHE\n" in WORKING[name])
     assert "        ENVIRONMENT\n" in WORKING[name]
     assert "code=" in WORKING[name]
 

@@ -56,8 +56,8 @@ def read_archive(path: Path, sha256: str = OFFICIAL_SHA256) -> Dataset:
 def _content(path: Path) -> bytes:
     """Return the bytes of a file, so that what is checked is what is used, whatever happens to the file meanwhile."""
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
+        content = cifar10_archive.whole(file, LARGEST)
+    if content is None:
         raise UserError(f"{path} is larger than {LARGEST >> 20:,} MiB, so it is not CIFAR-10; correct its path")
     return content
 

@@ -11,13 +11,23 @@ import pickle
 import tarfile
 import zlib
 from collections.abc import Collection
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from overparam.program import UserError
 
 LARGEST = 1 << 29  # bytes unpacked; those of the official archive are 186 million
+
+
+def whole(file: BinaryIO, most: int) -> bytes | None:
+    """Return all that an open file holds, ``None`` if it is more than ``most`` bytes."""
+    found = bytearray()
+    while piece := file.read(1 << 20):  # with a larger number Python takes that much memory, however small the file
+        found += piece
+        if len(found) > most:
+            return None
+    return bytes(found)
 
 
 def members(content: bytes, wanted: Collection[str], place: str) -> dict[str, bytes]:
@@ -31,8 +41,8 @@ def members(content: bytes, wanted: Collection[str], place: str) -> dict[str, by
     found = {}
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            unpacked = file.read(LARGEST + 1)
-        if len(unpacked) > LARGEST:
+            unpacked = whole(file, LARGEST)
+        if unpacked is None:
             raise UserError(f"{place} unpacks to more than {LARGEST >> 20} MiB, so it is not CIFAR-10")
         with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
             for member in archive:
