@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from fuzzing import pytest_terminal_summary  # noqa: F401
 from project_copies import Project, fresh
 
 from overparam import files

@@ -122,6 +122,11 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
         return found
     cifar10 = config["sources"]["cifar10"]
     paths = cifar10["parquet"] or {"archive": cifar10["archive"]["path"]}
+    found += [
+        f"CIFAR-10: {path} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
+        for key, path in paths.items()
+        if path and {"{", "}"} & set(path)
+    ]
     return found + [
         f"CIFAR-10: there is no file {path} ({key}); correct config.sources.cifar10 or ${CIFAR10_VARIABLE}"
         for key, path in paths.items()

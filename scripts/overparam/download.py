@@ -21,6 +21,7 @@ from overparam.progress import Progress
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 18  # bytes per read: small enough that an interrupted download keeps nearly all it got
+LARGEST = 1 << 30  # bytes of a file: a mirror must not fill the disk
 LONGEST_WAIT = 60.0  # seconds: a server that was away for long is asked once a minute
 
 
@@ -29,7 +30,7 @@ class TransferError(Exception):
 
 
 class WrongFileError(Exception):
-    """A mirror that sends a whole file with another SHA-256; asking it again is no use."""
+    """A mirror that sends a whole file with another SHA-256, or one without end; asking it again is no use."""
 
 
 def fetch(
@@ -188,8 +189,11 @@ def _transfer(url: str, partial: Path, timeout: float) -> tuple[int, bool]:
             file.truncate(offset)
             received = offset
             for chunk in _chunks(response):
-                file.write(chunk)
                 received += len(chunk)
+                if received > LARGEST:
+                    partial.unlink()
+                    raise WrongFileError(f"{url}: sends more than {LARGEST >> 20:,} MiB")
+                file.write(chunk)
                 if progress:
                     progress.advance(len(chunk))
     if total is not None and received != total:

@@ -1,14 +1,17 @@
 """Draw the figure of a claim from its measurements and verdict, and save it in every format."""
 
 import importlib
+import logging
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from overparam.figures import theme
+from overparam.figures import divergence, theme
 from overparam.program import UserError
+
+log = logging.getLogger(__name__)
 
 NEEDED = ("draw", "alt_text")
 
@@ -36,9 +39,27 @@ def module(name: str) -> ModuleType:
 def save(
     name: str, measurements: pd.DataFrame, verdict: dict[str, Any], svg: Path, png: Path, pdf: Path, alt: Path
 ) -> None:
-    """Draw figure ``name`` and write it as SVG, PNG and PDF with its alt text beside it."""
-    figure = module(name)
-    text = " ".join(figure.alt_text(measurements, verdict).split())
-    if not text:
-        raise ValueError(f"figure {name!r} returned an empty alt text")
-    theme.save(figure.draw(measurements, verdict), text, svg, png, pdf, alt)
+    """Draw figure ``name`` and write it as SVG, PNG and PDF with its alt text beside it.
+
+    Where trained networks diverged, figure and alt text say how many. If too few are left to draw, the figure says only
+    that.
+    """
+    figure, note = module(name), divergence.note(measurements)
+    try:
+        text = " ".join(figure.alt_text(measurements, verdict).split())
+        drawn = figure.draw(measurements, verdict)
+        if note:
+            divergence.mark(drawn, note)
+            theme.tidy(drawn)
+            drawn.draw_without_rendering()  # axes without any number fail here
+    except Exception:
+        if not note:
+            raise
+        log.warning("%s; the figure can't be drawn of what is left", note, exc_info=True)
+        text, drawn = "", divergence.instead(note)
+    else:
+        if not text:
+            raise ValueError(f"figure {name!r} returned an empty alt text")
+    if note:
+        text = f"{text} {note}.".strip()
+    theme.save(drawn, text, svg, png, pdf, alt)

@@ -90,7 +90,7 @@ def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; raise a UserError if it is damaged."""
     try:
         return json.loads(Path(path).read_bytes())
-    except ValueError as error:  # of the JSON or of its encoding
+    except (ValueError, RecursionError) as error:  # of the JSON or of its encoding; nested without end
         raise UserError(damaged(path, error)) from None
 
 

@@ -65,6 +65,7 @@ def _record(path: str | os.PathLike | None) -> Any:
     if path is None:
         return None
     try:
-        return json.loads(Path(os.path.normpath(path)).read_text(encoding="utf-8"))  # `..` of a folder yet to be made
-    except (OSError, ValueError):
+        found = json.loads(Path(os.path.normpath(path)).read_text(encoding="utf-8"))  # `..` of a folder yet to be made
+    except (OSError, ValueError, RecursionError):
         return None
+    return found if isinstance(found, dict) else None

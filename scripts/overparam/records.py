@@ -45,7 +45,8 @@ TRAINING = {
 }
 FRACTIONS = ("label_noise", "error_noisy", "error_clean", "error_corrupted", "corrupted_fraction")
 
-# a shape is a type, a list of one shape, a mapping of keys (`...`: every key), a tuple of alternatives, a set of values
+# a shape is a type, a list of one shape, a mapping of keys (`...`: every key, `key?`: may be absent), a tuple of
+# alternatives, a set of values
 NUMBER = (int, float)
 OPTIONAL = (*NUMBER, None)
 VERDICTS = {"supported", "refuted", "inconclusive"}
@@ -58,7 +59,10 @@ FORM = {"verdict": VERDICTS, "vacuous": bool, "reason": str, "predictions": [PRE
 DATASET = {"name": str, "label": str, "checksum": str}
 COST = {"seconds": NUMBER, "dataset": (DATASET, None)}
 CELL_COST = {"seconds": NUMBER, "device_name": str}
-VERDICT = {"claim": str, "name": str, "forms": {...: FORM}, "data": (DATASET, None), "cost": {}, "provenance": {}}
+SHOWN_COST = {"seconds?": NUMBER, "training_seconds?": NUMBER, "settings?": ({}, None)}
+PROVENANCE = {"packages?": ({...: str}, None), "run?": ({}, None)}
+VERDICT = {"claim": str, "name": str, "forms": {...: FORM}, "data": (DATASET, None)}
+VERDICT |= {"cost": SHOWN_COST, "provenance": PROVENANCE}
 
 
 def training(path: Path) -> pd.DataFrame:
@@ -127,8 +131,9 @@ def mismatch(value: Any, shape: Any, place: str = "it") -> str | None:
         if not isinstance(value, dict):
             return f"{place} is no mapping"
         wanted = dict.fromkeys(value, shape[...]) if ... in shape else shape
-        missing = [key for key in wanted if key not in value]
-        problems = (mismatch(value[key], inner, f"{place}.{key}") for key, inner in wanted.items())
+        missing = [key for key in wanted if not key.endswith("?") and key not in value]
+        known = {key.removesuffix("?"): inner for key, inner in wanted.items()}
+        problems = (mismatch(value[key], inner, f"{place}.{key}") for key, inner in known.items() if key in value)
         return f"{place} lacks {', '.join(missing)}" if missing else next(filter(None, problems), None)
     if isinstance(shape, list):
         if not isinstance(value, list):

@@ -7,7 +7,7 @@ Plans are `snakemake -n` in a copy of the project whose configuration has one st
 own; the alternative is the smallest Snakefile with as many jobs (one rule, one output, nothing else), which shows what
 planning would cost at least. Runs make all cells with a program in place of train.py that writes two empty files; the
 alternative is a loop in Python that starts the same commands by `sh`. They are scheduled as in the profile for clusters
-(`greedy`), and the fewest once more as by default (`ilp`), which takes longer the more jobs are ready. The last line
+(`greedy`), and a hundred once more as by default (`ilp`), which takes longer the more jobs are ready. The last line
 trains in earnest: some networks in one job, against as many jobs, which is what cells are for.
 
 Plans are in CPU seconds, runs in seconds by the clock, one job at a time.
@@ -182,15 +182,16 @@ def sharing(n: int, scratch: Path) -> dict:
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", type=int, nargs="+", default=[100, 1000, 5000], help="cells to plan")
+    parser.add_argument("--cells", type=int, nargs="+", default=[100, 1000, 5000], help="cells to plan; 0: none")
     parser.add_argument("--run", type=int, nargs="+", default=[100, 1000], help="cells to run as trivial jobs; 0: none")
+    parser.add_argument("--ilp", type=int, default=100, help="cells to run by the default scheduler; 0: none")
     parser.add_argument("--train", type=int, default=16, help="networks to train in earnest; 0: none")
     output = ROOT / "results" / "benchmarks" / "planning.parquet"
     parser.add_argument("--output", type=Path, default=output, help="parquet; default: %(default)s")
     given = parser.parse_args()
-    wanted = [(planning, n) for n in given.cells]
+    wanted = [(planning, n) for n in given.cells if n]
     wanted += [(running, n) for n in given.run if n]
-    wanted += [(functools.partial(running, scheduler="ilp"), n) for n in given.run[:1] if n]
+    wanted += [(functools.partial(running, scheduler="ilp"), n) for n in [given.ilp] if n]
     wanted += [(sharing, n) for n in [given.train] if n]
     rows = []
     print(f"{'':<7}{'cells':>6}{'seconds':>9}{'ms per cell':>13}{'alternative':>14}{'ratio':>8}")

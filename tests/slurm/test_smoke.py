@@ -5,7 +5,7 @@ import pytest
 KINDS = ("**/*.parquet", "**/*.svg", "**/*.arrow", "**/*.png", "**/*.pdf")
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_the_same_bytes_as_on_this_machine(finished, submitted, cluster):
     before = len(cluster.jobs())
     submitted.snakemake()

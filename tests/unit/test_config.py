@@ -178,3 +178,51 @@ def test_optional_data_sets_are_left_out_where_their_images_are_not(monkeypatch,
     run = resolved(datasets=datasets, studies=studies)
     assert [entry["name"] for entry in run["datasets"]] == ["digits", "images"]
     assert [entry["name"] for entry in run["studies"]] == ["sweep", "on-images"]
+
+
+def checked(folder, text):
+    (folder / "own.yaml").write_text(text)
+    configuration.check_files([folder / "own.yaml"])
+
+
+def test_files_are_read_as_strictly_as_the_registry(tmp_path):
+    checked(tmp_path, "preset: own\nseed: 1\n")
+    checked(tmp_path, '{"preset": "own", "seed": 1}')
+    with pytest.raises(UserError, match=r"own\.yaml: key 'seed' is given twice in the mapping at line 1"):
+        checked(tmp_path, "seed: 1\nseed: 2\n")
+    with pytest.raises(UserError, match=r"own\.yaml: __use_yte__: a configuration must not be a program"):
+        checked(tmp_path, "__use_yte__: true\nseed: ?1 + 1\n")
+    with pytest.raises(UserError, match=r"own\.yaml: not YAML: could not determine a constructor"):
+        checked(tmp_path, "seed: !!python/name:os.system\n")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"preset": "test\n"}, 'config.preset: "test\\n" does not match'),
+        ({"preset": "x" * 101}, "config.preset: takes at most 100 characters, found 101"),
+        ({"seed": 2**63}, "config.seed: a whole number of 64 bits; nothing here takes more than 63"),
+        ({"seed": float("nan")}, "config.seed: expected a whole number, found NaN"),
+        ({"claims": "\ud800"}, "config.claims: text with the character U+D800, which cannot be shown"),
+        ({"jobs": {"time_factor": 1e308}}, "config.jobs.time_factor: must be at most 1000"),
+        (study(widths=[2**40]), "config.studies[0].widths[0]: must be at most 1000000"),
+        (study(widths=list(range(1, 400)), seeds=list(range(400))), "more than 50,000 jobs"),
+        (study(seeds=[f"{start}0000to{start}9999" for start in range(11)]), "110,000 seeds; a study takes at most"),
+    ],
+    ids=range(9),
+)
+def test_what_no_job_could_use(changes, sentence):
+    assert sentence in refused(**changes)
+
+
+def test_a_configuration_that_contains_itself():
+    sources = {}
+    sources["cifar10"] = sources
+    assert "nested more than 40 deep" in refused(sources=sources)
+
+
+def test_paths_that_snakemake_would_take_for_patterns(tmp_path):
+    (tmp_path / "{x}.tar.gz").write_bytes(b"")
+    sources = {"cifar10": {"archive": {"path": str(tmp_path / "{x}.tar.gz")}}}
+    datasets = [{"name": "digits", "source": "cifar10"}]
+    assert "has braces, which Snakemake reads as a pattern" in refused(sources=sources, datasets=datasets)

@@ -186,6 +186,16 @@ def test_partial_file_of_another_hash_is_not_touched(server, destination):
     assert server.ranges == [None]
 
 
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_file_without_end_fills_no_disk(server, destination, monkeypatch, chunked):
+    monkeypatch.setattr(download, "LARGEST", len(CONTENT) // 2)
+    server.answers = [Answer(chunked=chunked)]
+    with pytest.raises(UserError, match=r"file\.bin: sends more than 0 MiB"):
+        fetch([server.url()], destination)
+    assert not any(path.stat().st_size for path in destination.parent.iterdir())
+    assert len(server.ranges) == 1
+
+
 def test_wrong_file_is_named_and_never_appears(server, destination):
     wrong = b"<html>log in first</html>"
     server.answers = [Answer(content=wrong)]

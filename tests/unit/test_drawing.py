@@ -143,3 +143,41 @@ def test_logarithmic_axes_have_room_for_their_labels(ends, expected):
     placed.set_xticks([1, 3], ["one", "three"])
     theme.tidy(placed.figure)
     assert [label.get_text() for label in placed.get_xticklabels()] == ["one", "three"]
+
+
+def _networks(diverged):
+    """Return the measurements of networks of which so many diverged."""
+    who = {"study": "s", "model": "mlp", "label_noise": 0.2, "seed": range(4)}
+    values = [float("nan")] * diverged + [0.1] * (4 - diverged)
+    rows = [
+        pd.DataFrame({**who, "width": width, "quantity": quantity, "value": value})
+        for width in (1, 2)
+        for quantity, value in (("error", values), ("diverged", [float(one != one) for one in values]))
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def test_networks_that_diverged_are_counted_in_the_figure_and_its_text(tmp_path, monkeypatch):
+    def draw(measurements, verdict):
+        errors = measurements[(measurements["quantity"] == "error") & np.isfinite(measurements["value"])]
+        figure, (axis,) = theme.panels()
+        axis.plot(errors["width"], [float(value) for value in errors["value"]])
+        axis.set_title(f"{errors['value'].max() * 100:.0f} %" if len(errors) else str(errors.iloc[0]))
+        return figure
+
+    monkeypatch.setattr(drawing, "module", lambda name: types.SimpleNamespace(draw=draw, alt_text=lambda *_: "A line."))
+    paths = [tmp_path / f"figure.{kind}" for kind in KINDS]
+    alt, texts = tmp_path / "figure.alt.txt", {}
+    for diverged in (0, 1, 4):
+        drawing.save("any", _networks(diverged), {}, *paths, alt)
+        texts[diverged] = alt.read_text()
+    assert texts[0] == "A line.\n"
+    assert texts[1].startswith("A line. 2 of 8 networks diverged: ")
+    assert texts[4].startswith("8 of 8 networks diverged: ")
+
+
+def test_a_mistake_in_a_figure_is_not_taken_for_divergence(tmp_path, monkeypatch):
+    broken = types.SimpleNamespace(draw=lambda *_: 1 / 0, alt_text=lambda *_: "A line.")
+    monkeypatch.setattr(drawing, "module", lambda name: broken)
+    with pytest.raises(ZeroDivisionError):
+        drawing.save("any", _networks(0), {}, *[tmp_path / f"figure.{kind}" for kind in KINDS], tmp_path / "alt.txt")

@@ -43,7 +43,8 @@ def read_archive(path: Path, sha256: str = OFFICIAL_SHA256) -> Dataset:
     content = _content(path)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256.lower():
-        raise UserError(wrong_file(str(path), sha256.lower(), found))
+        mended = "If this pipeline downloaded it, it was changed since: delete it and run again."
+        raise UserError(f"{wrong_file(str(path), sha256.lower(), found)} {mended}")
     wanted = {f"{FOLDER}/{name}" for names in BATCHES.values() for name in names}
     members = cifar10_archive.members(content, wanted, str(path))
     splits = {}

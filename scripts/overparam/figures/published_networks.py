@@ -142,7 +142,7 @@ def _write(axis: plt.Axes, table: list[Row]) -> None:
                 row.name,
                 f"{row.n_params:,}",
                 _spelled(row.values("params_per_sample").mean()),
-                f"{loss:.2g}" if loss >= SMALLEST else f"< {SMALLEST:g}",
+                f"< {SMALLEST:g}" if loss < SMALLEST else f"{loss:.2g}",
                 f"{row.printed['train_loss']:g}" if "train_loss" in row.printed else "–",
                 f"{100 * wrong:.2g} %",
                 f"{100 * error:.0f} % [{100 * low:.0f}, {100 * high:.0f}]",

@@ -51,7 +51,7 @@ def lines(
     **style,
 ) -> None:
     """Draw the average of ``value`` over ``x``, its 95 % interval and a faint line per seed, unless switched off."""
-    if rows.empty:
+    if not np.isfinite(rows["value"]).any():  # nothing was measured, or every network diverged
         return
     if seeds:
         faint = min(0.25, 4 / rows["seed"].nunique())  # many seeds would hide the average

@@ -32,6 +32,18 @@ ODD_VALUES = [
 CHANGES = ["odd", "odd", "odd", "drop", "retype", "rename", "twice", "swap", "nest"]
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print a line for every reader: inputs, and how many of them were refused."""
+    targets = sorted({target for target, _ in TRIED})
+    if targets:
+        terminalreporter.section("fuzzed readers: inputs (refused)")
+    for target in targets:
+        refused, accepted = TRIED[target, "refused"], TRIED[target, "accepted"]
+        terminalreporter.write_line(f"{target}: {refused + accepted:,} ({refused:,})")
+    if targets:
+        terminalreporter.write_line(f"all: {sum(TRIED.values()):,}")
+
+
 def bounded(examples: int) -> settings:
     """Return settings under which hypothesis tries this many inputs, the same in every run."""
     checks = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
@@ -90,8 +102,11 @@ def mutated(draw: st.DrawFn, originals: list[Any], most: int = 3) -> Any:
         elif change == "drop":
             del parent[key]
         elif change == "retype":
-            text = "1" if item == 16**5000 else repr(item)  # Python refuses to spell so many digits
-            parent[key] = draw(st.sampled_from([text, text.strip("'"), [item], {"value": item}, bool(item)]))
+            try:
+                text = str(item)
+            except ValueError:  # Python refuses to spell thousands of digits
+                text = "1"
+            parent[key] = draw(st.sampled_from([text, f"'{text}'", [item], {"value": item}, bool(item)]))
         elif change == "nest":
             for _ in range(draw(st.sampled_from([1, 30, 60]))):
                 item = [item]
