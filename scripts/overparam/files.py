@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from overparam.plain_values import plain
 from overparam.program import UserError
 
 
@@ -89,9 +90,13 @@ def write_json(path: str | os.PathLike, content: Any) -> None:
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; raise a UserError if it is damaged."""
     try:
-        return json.loads(Path(path).read_bytes())
-    except (ValueError, RecursionError) as error:  # of the JSON or of its encoding; nested without end
+        return plain(json.loads(Path(path).read_bytes(), parse_constant=_no_number))
+    except (ValueError, RecursionError, UserError) as error:  # of the JSON, its encoding or its values
         raise UserError(damaged(path, error)) from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
 
 
 def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:

@@ -45,13 +45,13 @@ TRAINING = {
 }
 FRACTIONS = ("label_noise", "error_noisy", "error_clean", "error_corrupted", "corrupted_fraction")
 
-# a shape is a type, a list of one shape, a mapping of keys (`...`: every key, `key?`: may be absent), a tuple of
-# alternatives, a set of values
+# a shape is a type, a list of one shape or of a shape for every entry, a mapping of keys (`...`: every key, `key?`: may
+# be absent), a tuple of alternatives, a set of values
 NUMBER = (int, float)
 OPTIONAL = (*NUMBER, None)
 VERDICTS = {"supported", "refuted", "inconclusive"}
 ESTIMATE = {"name": str, "verdict": VERDICTS, "estimate": OPTIONAL, "low": OPTIONAL, "high": OPTIONAL}
-ESTIMATE |= {"band": [OPTIONAL]}
+ESTIMATE |= {"band": [OPTIONAL, OPTIONAL]}
 PREDICTION = {"name": str, "kind": str, "verdict": VERDICTS, "vacuous": bool, "detail": {}, "estimates": [ESTIMATE]}
 PREDICTION |= {"n_seeds": (int, None), "n_instances": (int, None)}
 CONTROL = {"verdict": VERDICTS, "predictions": [PREDICTION]}
@@ -130,15 +130,18 @@ def mismatch(value: Any, shape: Any, place: str = "it") -> str | None:
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return f"{place} is no mapping"
-        wanted = dict.fromkeys(value, shape[...]) if ... in shape else shape
-        missing = [key for key in wanted if not key.endswith("?") and key not in value]
-        known = {key.removesuffix("?"): inner for key, inner in wanted.items()}
+        if ... in shape:
+            known = dict.fromkeys(value, shape[...])
+        else:
+            known = {key.removesuffix("?"): inner for key, inner in shape.items()}
+            if missing := [key for key in shape if not key.endswith("?") and key not in value]:
+                return f"{place} lacks {', '.join(missing)}"
         problems = (mismatch(value[key], inner, f"{place}.{key}") for key, inner in known.items() if key in value)
-        return f"{place} lacks {', '.join(missing)}" if missing else next(filter(None, problems), None)
+        return next(filter(None, problems), None)
     if isinstance(shape, list):
-        if not isinstance(value, list):
-            return f"{place} is no list"
-        problems = (mismatch(one, shape[0], f"{place}[{index}]") for index, one in enumerate(value))
+        if not isinstance(value, list) or len(shape) not in (1, len(value)):
+            return f"{place} is no list" + (f" of {len(shape)}" if len(shape) > 1 else "")
+        problems = (mismatch(one, shape[index % len(shape)], f"{place}[{index}]") for index, one in enumerate(value))
         return next(filter(None, problems), None)
     if isinstance(shape, set):
         return None if isinstance(value, str) and value in shape else f"{place} is none of {', '.join(sorted(shape))}"

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from synthetic_training import table as training_table
 from overparam import files, labels, records
 from overparam.datasets import arrow
 from overparam.datasets.arrow import Dataset
+from overparam.report import page, reading, summary
 from overparam.training import cell
 
 IMAGES = Dataset(
@@ -168,10 +170,17 @@ READERS = {
 }
 
 
+def shown(entry, verdict):
+    """Put a verdict into the table and on a page."""
+    claims = reading.collect([entry], [verdict])
+    summary.text(summary.table(claims), 100)
+    return page.render(claims, Path("report/index.html"), "test", [], [], Path("claims.parquet"), None)
+
+
 @pytest.mark.parametrize("kind", READERS)
 @bounded(250)
 @given(st.data())
-def test_json_files(folder, right, verdicts, kind, data):
+def test_json_files(folder, right, verdicts, entries, kind, data):
     value = {**right, "verdict": verdicts[1]}[kind]
     text = json.dumps(value, indent=2).encode()
     wrong = data.draw(st.one_of(damaged(text), mutated([value])))
@@ -195,3 +204,4 @@ def test_json_files(folder, right, verdicts, kind, data):
             for prediction in form["predictions"]:
                 for estimate in prediction["estimates"]:
                     assert estimate["estimate"] is None or math.isfinite(estimate["estimate"])
+        read("verdict on the page", lambda: shown(entries[1], found))

@@ -130,6 +130,7 @@ def test_batch_norm_gets_the_statistics_of_the_images():
     # torch's running variance is unbiased, that of a batch in training is not
     np.testing.assert_allclose(fixed.detach(), in_training.detach(), rtol=0.05, atol=0.05)
     plain = models.build("mlp", 4, 1, (1, 8, 8), 3)
+    plain.initialise([seeding.torch_generator(0, "init", 0)])
     before = {name: value.clone() for name, value in plain.state_dict().items()}
     batch_statistics.recompute(plain, [plain.arrange(images[None])])
     assert all(torch.equal(value, before[name]) for name, value in plain.state_dict().items())

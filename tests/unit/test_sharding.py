@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from overparam import sharding
 
-COSTS = st.lists(st.floats(0, 50), min_size=1, max_size=9)
+# tests of training let this process flush subnormal numbers to zero
+COSTS = st.lists(st.floats(0, 50, allow_subnormal=False), min_size=1, max_size=9)
 
 
 def cuts(n):
