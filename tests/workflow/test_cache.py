@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cifar10_files import official_members, tar_of
-from conftest import RESULTS, fresh
+from project_copies import RESULTS, fresh
 
 STUDY = "mlp-digits-width"
 NARROW, WIDE = (

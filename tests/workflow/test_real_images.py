@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import RESULTS, ROOT
+from project_copies import RESULTS, ROOT
 
 IMAGES = Path(os.environ.get("OVERPARAM_CIFAR10") or ROOT / "../shared/data/cifar10-jpeg").resolve()
 STUDY = {

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import ROOT
+from project_copies import ROOT
 
 RULES = {
     match["name"]: match["body"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import virtual_cluster
 import yaml
-from conftest import RESULTS, fresh
+from project_copies import RESULTS, fresh
 
 KINDS = ("svg", "png", "pdf", "alt.txt")
 
