@@ -63,6 +63,15 @@ def missing() -> list[str]:
 class Cluster:
     """A running SLURM.
 
+    Parameters
+    ----------
+    folder
+        Where it lives; must not exist yet, or be empty.
+    min_job_age
+        Seconds that it remembers a job after its end: in tests as good as for ever.
+    kill_wait
+        Seconds between SIGTERM and SIGKILL.
+
     Attributes
     ----------
     folder
@@ -71,7 +80,7 @@ class Cluster:
         What a program needs in its environment to use it.
     """
 
-    def __init__(self, folder: Path, min_job_age: int = 600, kill_wait: int = 5):
+    def __init__(self, folder: Path, min_job_age: int = 36000, kill_wait: int = 5):
         self.folder = folder
         # Snakemake's plugin takes SLURM_CONF from the jobs, whose `srun` would then look into /etc/slurm
         srun = folder / "bin/srun"

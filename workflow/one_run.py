@@ -24,6 +24,25 @@ if TYPE_CHECKING:
 FOLDER = Path(".snakemake")  # Snakemake's own, in the working directory
 
 
+class Busy(Exception):
+    """A folder of results at which another run is at work.
+
+    Parameters
+    ----------
+    results
+        The folder.
+    owner
+        What the other run wrote of itself; it may be empty.
+    """
+
+    def __init__(self, results: str, owner: dict):
+        who = "process {process} on {host}, since {started}: {command}" if owner else "it did not say which"
+        super().__init__(
+            f"Nothing was started: another run is at work on {results} in this folder ({who.format_map(owner)}).\n"
+            "Wait until it ends, or stop it, then run the same command again. A dry run (-n) works beside it."
+        )
+
+
 def supervise(workflow: "Workflow", results: str) -> None:
     """Let every run of ``workflow`` hold the lock of its ``results``, and end in one message where a fault ends it.
 
@@ -37,6 +56,8 @@ def supervise(workflow: "Workflow", results: str) -> None:
         try:
             with alone(results) if locked else contextlib.nullcontext():
                 return execute(executor_plugin=executor_plugin, **arguments)
+        except Busy as error:
+            raise WorkflowError(str(error)) from None
         except IncompleteFilesException:
             raise WorkflowError(incomplete(sys.argv[1:])) from None
         except WorkflowError:
@@ -60,7 +81,7 @@ def alone(results: str) -> Iterator[None]:
 
     Raises
     ------
-    WorkflowError
+    Busy
         If another run holds it.
     """
     name = results.replace("/", "-")
@@ -70,7 +91,7 @@ def alone(results: str) -> Iterator[None]:
         FOLDER.mkdir(exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise WorkflowError(busy(results, _read(owner))) from None
+        raise Busy(results, _read(owner)) from None
     except OSError:
         yield
         return
@@ -84,17 +105,6 @@ def alone(results: str) -> Iterator[None]:
             yield
         finally:
             owner.unlink(missing_ok=True)
-
-
-def busy(results: str, owner: dict) -> str:
-    """Return the message for a folder in which a run is at work."""
-    who = (
-        f"process {owner['process']} on {owner['host']}, since {owner['started']}: {owner['command']}" if owner else "?"
-    )
-    return (
-        f"Nothing was started: another run is at work on {results} in this folder ({who}).\n"
-        "Wait until it ends, or stop it, then run the same command again. A dry run (-n) works beside it."
-    )
 
 
 def incomplete(arguments: list[str]) -> str:
@@ -134,8 +144,9 @@ def _locks(path: Path, results: str) -> bool:
 def _read(path: Path) -> dict:
     """Return what a run wrote of itself; nothing if that can't be read."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
+        found = json.loads(path.read_text())
+        return {key: found[key] for key in ("process", "host", "started", "command")}
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
 
 

@@ -48,7 +48,7 @@ words = sys.argv
 for output in ("table", "cost"):
     open(words[words.index(output, words.index("--output")) + 1], "w").close()
 """
-WIDTHS = 50  # of a study; its seeds make up the number of cells
+WIDTHS = 500  # of a study; its seeds make up the number of cells
 
 
 def study(widths: list, seeds: list, epochs: int) -> dict:

@@ -8,7 +8,6 @@ import sys
 
 import one_run
 import pytest
-from snakemake.exceptions import WorkflowError
 
 RESULTS = "results/smoke"
 HOLDER = """
@@ -52,7 +51,7 @@ def killed_run(host=None):
 def test_a_second_run_is_refused_and_told_who_is_at_work(folder):
     with (
         one_run.alone(RESULTS),
-        pytest.raises(WorkflowError, match=r"(?s)Nothing was started.*process \d+ on .*, since 20.*Wait"),
+        pytest.raises(one_run.Busy, match=r"(?s)Nothing was started.*process \d+ on .*, since 20.*Wait"),
         one_run.alone(RESULTS),
     ):
         pass
