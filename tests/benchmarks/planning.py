@@ -1,6 +1,6 @@
 """What Snakemake itself costs: seconds to plan a study of many cells, and per job of a run.
 
-    python tests/benchmarks/planning.py                       # about five minutes
+    python tests/benchmarks/planning.py                       # about five minutes on a quiet machine
     python tests/benchmarks/planning.py --cells 100 --run 0   # planning alone, seconds
 
 Plans are `snakemake -n` in a copy of the project whose configuration has one study of so many cells, each a job of its
