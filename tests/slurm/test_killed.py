@@ -9,6 +9,7 @@ import pytest
 import virtual_cluster
 from project_copies import RESULTS, Project, fresh
 
+pytestmark = pytest.mark.timeout(1800)  # the plugin looks at its jobs less and less often while none ends
 STUDY = "mlp-digits-width"
 WIDTHS = {"cancelled": 4, "out of time": 5, "requeued": 6, "killed": 7}
 PATIENCE = 240.0  # seconds after which a wait has failed
