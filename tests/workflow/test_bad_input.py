@@ -37,6 +37,11 @@ def test_a_misspelt_key(sources):
     assert "config.gpu: unknown key; did you mean 'gpus'?" in refused(sources, gpu=1)
 
 
+def test_a_key_given_twice(sources):
+    sources.append("config/smoke.yaml", "seed: 1\n")
+    assert "smoke.yaml: key 'seed' is given twice" in refused(sources)
+
+
 def test_a_claim_that_names_a_missing_experiment(sources):
     path = sources.folder / "config/claims.yaml"
     claims = yaml.safe_load(path.read_text())
