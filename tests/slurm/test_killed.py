@@ -3,25 +3,15 @@
 import os
 import re
 import signal
-import time
 
 import pytest
 import virtual_cluster
 from project_copies import RESULTS, Project, fresh
+from waiting import until
 
 pytestmark = pytest.mark.timeout(1800)  # the plugin looks at its jobs less and less often while none ends
 STUDY = "mlp-digits-width"
 WIDTHS = {"cancelled": 4, "out of time": 5, "requeued": 6, "killed": 7}
-PATIENCE = 240.0  # seconds after which a wait has failed
-
-
-def until(holds, what):
-    """Wait until ``holds()`` is true, and return what it gives."""
-    end = time.monotonic() + PATIENCE
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE:g} s"
-        time.sleep(0.1)
-    return found
 
 
 def cell(width):

@@ -217,3 +217,15 @@ def test_the_key_changes_with_all_that_determines_the_bytes(tmp_path):
     ]
     assert len(set(keys)) == len(keys)
     assert unfinished.key(dict(reversed(asked.items())), "code", [one]) == keys[0]
+
+
+def test_where_files_can_not_be_locked_training_goes_on(tmp_path, monkeypatch, caplog):
+    def refused(*arguments, **options):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(unfinished.FileLock, "acquire", refused)
+    asked = CASES["mlp, Adam"]
+    assert content(trained(asked, tmp_path / "state")[0], tmp_path / "one") == content(
+        trained(asked)[0], tmp_path / "two"
+    )
+    assert "can't be locked" in caplog.text and not (tmp_path / "state").exists()

@@ -1,99 +1,33 @@
 """Faults of the machine: each ends in a message, leaves nothing half written, and costs nothing once it is mended."""
 
 import contextlib
-import json
 import os
 import re
 import resource
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from project_copies import RESULTS, ROOT, fresh
+import single_programs
+from project_copies import RESULTS, fresh
+from waiting import until
 
 from overparam import job_log
 
-PATIENCE = 120.0  # seconds after which a wait has failed
 CLAIM = "C1"
 TABLE = RESULTS / "measurements/three_point_sgd.parquet"
 LOG = RESULTS / "logs/measure/three_point_sgd.log"
 CGROUPS = Path("/sys/fs/cgroup")
-CELL = {
-    "study": "s", "dataset": "digits", "model": "mlp", "widths": [4, 8], "label_noise": [0.2], "seeds": [0, 1],
-    "noise_definition": "wrong_label", "n_train": 100, "n_heldout": 0, "loss": "cross_entropy", "epochs": 20,
-    "batch_size": 20, "evaluations": 5, "precision": "float32", "optimizer": {"name": "adam", "learning_rate": 0.01},
-    "seed": 0,
-}  # fmt: skip
-VIEW = {"name": "digits", "source": "digits", "n_train": 200, "n_test": 50, "seed": 0}
-NOISE = {"definition": "wrong_label", "label_noise": 0.2, "label_seeds": [0, 1], "seed": 0}
-
-
-def until(holds, what):
-    """Wait until ``holds()`` is true, and return what it gave."""
-    end = time.monotonic() + PATIENCE
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE:g} s"
-        time.sleep(0.01)
-    return found
-
-
-class Program:
-    """One program of the pipeline with its inputs; its outputs and its log may be put anywhere."""
-
-    def __init__(self, name, settings, inputs, outputs):
-        self.name, self.settings, self.inputs, self.outputs = name, settings, inputs, outputs
-
-    def start(self, folder, log=None, **options):
-        """Start it, its outputs in ``folder``; stdout and stderr together in ``stdout``."""
-        arguments = [json.dumps(self.settings)]
-        for name, path in self.inputs:
-            arguments += ["--input", name, path]
-        for name, path in self.outputs:
-            arguments += ["--output", name, folder / path]
-        environment = {name: value for name, value in os.environ.items() if name != "OVERPARAM_RUN_PID"}
-        return subprocess.Popen(
-            [sys.executable, ROOT / "scripts" / self.name, *arguments, "--log", log or folder / "job.log"],
-            env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options,
-        )  # fmt: skip
-
-    def within(self, folder):
-        """Return the same program with its inputs in another folder."""
-        return Program(
-            self.name, self.settings, [(name, folder / path.name) for name, path in self.inputs], self.outputs
-        )
-
-    def changed(self, **settings):
-        """Return the same program with other settings."""
-        return Program(self.name, {**self.settings, **settings}, self.inputs, self.outputs)
-
-    def run(self, folder, log=None, **options):
-        """Run it to its end; return its exit code and what it printed."""
-        with self.start(folder, log, **options) as process:
-            printed, _ = process.communicate()
-        return process.returncode, printed
-
-    def made(self, folder):
-        """Return the bytes of its outputs as far as they are there; costs, which hold seconds, are left out."""
-        paths = [folder / path for name, path in self.outputs if name != "cost"]
-        return {path.name: path.read_bytes() for path in paths if path.exists()}
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory):
     """A program of every kind, each with what an undisturbed run of it makes."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    split = [(name, f"{name}.arrow") for name in ("train", "test")]
-    prepare = Program("prepare.py", VIEW, [], [*split, ("info", "dataset.json")])
-    info, labels = folder / "dataset.json", folder / "labels.arrow"
-    corrupt = Program("corrupt.py", NOISE, [("info", info)], [("labels", "labels.arrow")])
-    trained = [("table", "table.parquet"), ("cost", "cost.json")]
-    train = Program("train.py", CELL, [("dataset", info), ("labels", labels)], trained)
-    made = {"prepare": prepare, "corrupt": corrupt, "train": train}
+    made = single_programs.every_kind(folder)
     for program in made.values():
         assert program.run(folder) == (0, "")
     return {name: (program, program.made(folder)) for name, program in made.items()}

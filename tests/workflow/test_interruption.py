@@ -4,64 +4,35 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from project_copies import RESULTS, ROOT, fresh
-
-PATIENCE = 120.0  # seconds after which a wait has failed
-SETTINGS = {
-    "study": "s", "dataset": "digits", "model": "mlp", "widths": [4], "label_noise": [0.2], "seeds": [0, 1],
-    "noise_definition": "wrong_label", "n_train": 100, "n_heldout": 0, "loss": "cross_entropy", "epochs": 3000,
-    "batch_size": 20, "evaluations": 5, "precision": "float32", "optimizer": {"name": "adam", "learning_rate": 0.01},
-    "seed": 0,
-}  # fmt: skip
-
-
-def until(holds, what):
-    """Wait until ``holds()`` is true."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, f"{what}: not within {PATIENCE:g} s"
-        time.sleep(0.02)
-
-
-def script(name, settings, *arguments):
-    return [sys.executable, ROOT / "scripts" / name, json.dumps(settings), *map(str, arguments)]
+import single_programs
+from project_copies import RESULTS, fresh
+from waiting import until
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    """The arguments that name a data set and its corrupted labels."""
+def program(tmp_path_factory):
+    """The program that trains one cell for seconds."""
     folder = tmp_path_factory.mktemp("data")
-    view = {"name": "digits", "source": "digits", "n_train": 200, "n_test": 50, "classes": None, "resolution": None}
-    made = [word for name in ("train", "test") for word in ("--output", name, folder / f"{name}.arrow")]
-    info = folder / "dataset.json"
-    subprocess.run(script("prepare.py", {**view, "seed": 0}, *made, "--output", "info", info), check=True)
-    noise = {"definition": "wrong_label", "label_noise": 0.2, "label_seeds": [0, 1], "seed": 0}
-    labels = folder / "labels.arrow"
-    subprocess.run(script("corrupt.py", noise, "--input", "info", info, "--output", "labels", labels), check=True)
-    return ["--input", "dataset", info, "--input", "labels", labels]
+    programs = single_programs.every_kind(folder)
+    for name in ("prepare", "corrupt"):
+        assert programs[name].run(folder) == (0, "")
+    return programs["train"].changed(widths=[4], epochs=3000)
 
 
 class Training:
     """One training job and its files."""
 
-    def __init__(self, folder, inputs):
-        self.folder, self.inputs = folder, inputs
+    def __init__(self, folder, program):
+        self.folder, self.program = folder, program
         self.table, self.cost, self.log = (folder / name for name in ("table.parquet", "cost.json", "train.log"))
 
     def start(self, minutes=0.0, log=None, environment=()):
         """Start the job, saving its state every so many minutes (0: after every step)."""
-        outputs = ["--output", "table", self.table, "--output", "cost", self.cost, "--log", log or self.log]
-        kept = ["--state", self.folder / "state", "--checkpoint-minutes", minutes]
-        command = script("train.py", SETTINGS, *self.inputs, *outputs, *kept)
-        clean = {name: value for name, value in os.environ.items() if name != "OVERPARAM_RUN_PID"}
-        return subprocess.Popen(
-            command, env={**clean, **dict(environment)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        kept = ["--state", self.folder / "state", "--checkpoint-minutes", str(minutes)]
+        return self.program.start(self.folder, log or self.log, kept, environment)
 
     def states(self):
         return list(self.folder.glob("state/*/w4.state"))
@@ -71,14 +42,14 @@ class Training:
 
 
 @pytest.fixture
-def training(tmp_path, inputs):
-    return Training(tmp_path / "killed", inputs)
+def training(tmp_path, program):
+    return Training(tmp_path / "killed", program)
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory, inputs):
+def expected(tmp_path_factory, program):
     """The table of a training that nobody disturbed, as bytes."""
-    whole = Training(tmp_path_factory.mktemp("whole"), inputs)
+    whole = Training(tmp_path_factory.mktemp("whole"), program)
     assert whole.start(minutes=60).wait() == 0
     return whole.table.read_bytes()
 

@@ -122,7 +122,7 @@ def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
         yield Unfinished(None)
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
+    lock = FileLock(folder.with_suffix(".lock"), fallback_to_soft=False)
     waited = False
     while not lock.is_locked:
         try:
@@ -130,8 +130,11 @@ def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
         except Timeout:
             waited = True
             log.warning("another job trains the same cell: waiting for its end, to go on from its state")
+        except OSError as error:  # on some network file systems: a mark that outlives its process would be worse
+            log.warning("%s can't be locked (%s): another job might train the same cell beside this one", folder, error)
+            break
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)  # which the other job has removed
         yield Unfinished(folder, interval, waited)
         shutil.rmtree(folder, ignore_errors=True)
         Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: a waiting job then makes its own
