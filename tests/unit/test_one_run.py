@@ -95,10 +95,11 @@ def test_where_locks_are_not_supported_snakemakes_own_must_do(folder, monkeypatc
         assert left.exists()
 
 
-def test_the_record_says_who_and_where(folder):
+def test_the_record_says_who_and_where(folder, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/somewhere/bin/snakemake", "--cores", "2"])
     with one_run.alone(RESULTS):
         record = json.loads((one_run.FOLDER / "results-smoke.run.json").read_text())
-    assert record["host"] == platform.node() and record["command"].startswith("snakemake ")
+    assert (record["host"], record["command"]) == (platform.node(), "snakemake --cores 2")
 
 
 def test_the_command_to_resume_is_the_one_that_was_given():
