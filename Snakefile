@@ -35,6 +35,7 @@ onstart:
 
 
 onsuccess:
+    forget_states()
     show_verdicts()
 
 

@@ -10,12 +10,12 @@ def work(job: program.Job) -> None:
     inputs = [job.input("dataset"), *job.inputs["labels"]]
     folder = job.state and job.state / unfinished.key(job.settings, job.code, inputs)
     already = job.made()
-    with unfinished.opened(folder, 60 * job.checkpoint_minutes) as rest:
-        if rest.waited and job.made() and not already:
+    with unfinished.opened(folder, 60 * job.checkpoint_minutes) as left:
+        if left.waited and job.made() and not already:
             return  # by the job that this one has waited for
         dataset = arrow.read(job.input("dataset").parent)
         corruptions = [corruption for path in job.inputs["labels"] for corruption in labels.read(path)]
-        table, cost = cell.train_cell(job.settings, dataset, corruptions, machine.prepare(job.gpus), rest)
+        table, cost = cell.train_cell(job.settings, dataset, corruptions, machine.prepare(job.gpus), left)
         files.write_json(job.output("cost"), cost)
         files.write_table(job.output("table"), table)
 

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from snakemake.workflow import Workflow
 
 
+TERMINATED = (
+    "somebody ended it, or the cluster, say because its time was up. The same command goes on, a training from its "
+    "saved state; `jobs.time_factor` and `jobs.max_minutes` in the configuration give jobs of a cluster more time"
+)
+
+
 class FailedJobs(logging.Handler):
     """Notes which jobs of a run fail, from what Snakemake tells its loggers.
 
@@ -45,7 +51,9 @@ class FailedJobs(logging.Handler):
             if job_log.succeeded(path) or job_log.interrupted(path):
                 continue
             lines = job_log.last_lines(path)
-            if not job_log.ended(path):
+            if job_log.terminated(path):
+                lines.append(f"({TERMINATED})")
+            elif not job_log.ended(path):
                 lines.append(f"(here it stops: {self._why_it_stops()})")
             logger.error("\n    ".join([f"\n{path} ends:", *lines]))
 
@@ -58,4 +66,4 @@ class FailedJobs(logging.Handler):
         )
         if self.workflow.local_exec:
             return f"{killed}. {faults.LESS_MEMORY}"
-        return f"{killed} or of time. Raise `memory_mb` or `jobs.time_factor` in the configuration"
+        return f"{killed} or of time. Raise `memory_mb`, `jobs.time_factor` or `jobs.max_minutes` in the configuration"

@@ -10,8 +10,9 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import slurm_jobs
 from filelock import FileLock, Timeout
 from snakemake.exceptions import IncompleteFilesException, WorkflowError
 from snakemake.logging import logger
@@ -71,11 +72,13 @@ def supervise(workflow: "Workflow", results: str) -> None:
 
     if workflow.is_main_process:
         workflow.execute = supervised
+    elif workflow.remote_exec:
+        slurm_jobs.record_own_work()
 
 
 @contextlib.contextmanager
 def alone(results: str) -> Iterator[None]:
-    """Hold the lock of a folder of results; clear what a killed run left of Snakemake's own lock.
+    """Hold the lock of a folder of results; clear what a killed run left: Snakemake's own lock, jobs on a cluster.
 
     Where locks can't be had, say on some network file systems, nothing is held and Snakemake's own lock must do.
 
@@ -83,28 +86,37 @@ def alone(results: str) -> Iterator[None]:
     ------
     Busy
         If another run holds it.
+    WorkflowError
+        If jobs of an earlier run are still at work.
     """
-    name = results.replace("/", "-")
-    lock = FileLock(FOLDER / f"{name}.lock", timeout=0, fallback_to_soft=False)
-    owner = FOLDER / f"{name}.run.json"
-    try:
+    lock, owner = FileLock(_file(results, "lock"), timeout=0, fallback_to_soft=False), _file(results, "run.json")
+    with contextlib.suppress(OSError):
         FOLDER.mkdir(exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise Busy(results, _read(owner)) from None
-    except OSError:
+        try:
+            lock.acquire()
+        except Timeout:
+            raise Busy(results, _read(owner)) from None
+    if not lock.is_locked:
         yield
         return
-    with lock:
-        _clear(results, _read(owner))
-        started = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
-        described = {"process": os.getpid(), "host": platform.node(), "started": started, "command": _command()}
-        with contextlib.suppress(OSError):
-            owner.write_text(json.dumps(described))
-        try:
-            yield
-        finally:
-            owner.unlink(missing_ok=True)
+    try:
+        before = _read(owner)
+        if _cleared(results, before):
+            if before.get("slurm"):
+                slurm_jobs.end(before["slurm"], f"an earlier run of {results} that did not come to its end", owner)
+            started = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
+            _write(owner, process=os.getpid(), host=platform.node(), started=started, command=_command())
+        yield
+        owner.unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def remember_jobs(results: str, name: str) -> None:
+    """Note the name that the jobs of this run have on a SLURM: should it be killed, its successor ends them."""
+    owner = _file(results, "run.json")
+    if owner.exists():
+        _write(owner, **(_read(owner) | {"slurm": name}))
 
 
 def incomplete(arguments: list[str]) -> str:
@@ -116,21 +128,29 @@ def incomplete(arguments: list[str]) -> str:
     )
 
 
-def _clear(results: str, owner: dict) -> None:
-    """Remove Snakemake's lock on these results, whose run is dead: it would hold the lock of this module."""
+def _file(results: str, kind: str) -> Path:
+    return FOLDER / f"{results.replace('/', '-')}.{kind}"
+
+
+def _cleared(results: str, owner: dict) -> bool:
+    """Remove Snakemake's lock on these results, whose run is dead: it would hold the lock of this module.
+
+    Returns whether none is left: from another machine it can't be told whether a run is dead.
+    """
     left = [path for path in (FOLDER / "locks").glob("*.lock") if _locks(path, results)]
     if not left:
-        return
+        return True
     if owner.get("host") != platform.node():
         where = f"process {owner['process']} on {owner['host']}" if owner else "an unknown process"
         logger.warning(f"A run of {where} has locked {results}, and whether it lives can't be told from here.")
-        return
+        return False
     for path in left:
         path.unlink(missing_ok=True)
     logger.warning(
         f"The run of process {owner['process']}, started {owner['started']}, was killed and left the folder locked; "
         "the lock was removed."
     )
+    return True
 
 
 def _locks(path: Path, results: str) -> bool:
@@ -145,9 +165,14 @@ def _read(path: Path) -> dict:
     """Return what a run wrote of itself; nothing if that can't be read."""
     try:
         found = json.loads(path.read_text())
-        return {key: found[key] for key in ("process", "host", "started", "command")}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {key: found[key] for key in ("process", "host", "started", "command")} | {"slurm": found.get("slurm")}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _write(path: Path, **described: Any) -> None:
+    with contextlib.suppress(OSError):
+        path.write_text(json.dumps(described))
 
 
 def _command() -> str:

@@ -1,4 +1,4 @@
-"""The GPUs of this machine: which there are, and one for every job that may use one, for as long as its process lives.
+"""The processors of this machine; for every job that may use a GPU one of its own, for as long as its process lives.
 
 Nobody else assigns them where jobs of one machine share several. A device is taken by locking a file that stands for
 it; the kernel releases the lock when the process ends, whatever ends it.
@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import logging
 import os
+import platform
 import re
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ from overparam.program import UserError
 log = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+ORDER = "CUDA_DEVICE_ORDER"
 NAME = re.compile(r"\d+|(GPU|MIG)-\S+")
 LISTED = re.compile(r"^(?P<kind>GPU|  MIG).*\(UUID: (?P<name>[^)\s]+)\)", re.MULTILINE)
 FOLDER = "overparam-devices"  # below the machine's folder for temporary files
@@ -76,6 +78,7 @@ def take(environment: dict[str, str] = os.environ) -> str | None:
     """
     if held:
         return environment[VISIBLE]
+    environment.setdefault(ORDER, "PCI_BUS_ID")  # CUDA would count the fastest first, the driver does not
     names, allocation = available(environment), environment.get("SLURM_JOB_ID")
     if names is None or (allocation and len(names) == 1):
         return None
@@ -129,3 +132,13 @@ def _marks(names: list[str]) -> dict[str, str]:
             full = [candidate for candidate in known if candidate.startswith(name)]
         marks[name] = full[0] if len(full) == 1 else name
     return {name: mark.replace("/", "_") for name, mark in marks.items()}
+
+
+def processor() -> str:
+    """Return the name of the CPU."""
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

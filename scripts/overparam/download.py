@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock
-
+from overparam import locks
 from overparam.program import UserError
 from overparam.progress import Progress
 
@@ -74,7 +73,7 @@ def fetch(
     urls, sha256 = _checked(urls, sha256, attempts)
     destination.parent.mkdir(parents=True, exist_ok=True)
     partial = destination.parent / f".{destination.name}.{sha256[:16]}.partial"
-    with FileLock(partial.with_suffix(".lock")):
+    with locks.held(partial.with_suffix(".lock"), "another process downloads the same file: waiting for it"):
         if destination.is_file() and digest(destination) == sha256:
             log.info("%s is already there, SHA-256 verified", destination)
             return

@@ -1,4 +1,5 @@
-"""A job that is asked to stop: by SIGTERM (a cluster, a user), by SIGINT, or because the run that started it has died.
+"""A job that is asked to stop: by a signal (of a cluster, a user, a terminal that was closed), or because the run that
+started it has died.
 
 Python runs signal handlers between two operations, anywhere. A request raises :class:`Stopped` there at once, so that
 temporary files are removed on the way out, except within :func:`deferred`: there it waits for the next :func:`poll`, at
@@ -16,7 +17,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Stopped(BaseException):
@@ -42,9 +43,13 @@ class _Requests:
 
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
-    """Let this process be stopped by raising :class:`Stopped` in this block; in the main thread only."""
+    """Let this process be stopped by raising :class:`Stopped` in this block; in the main thread only.
+
+    What it was started to ignore, as `nohup` does with SIGHUP, it ignores.
+    """
     _Requests.waiting, _Requests.received, _Requests.raised = False, None, False
-    before = {number: signal.signal(number, _receive) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _receive) for number in heard}
     try:
         yield
     finally:

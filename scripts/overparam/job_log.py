@@ -72,6 +72,11 @@ def interrupted(path: Path) -> bool:
     return _last_message(path).startswith("stopped by SIGINT")
 
 
+def terminated(path: Path) -> bool:
+    """Return whether the program that wrote this log was asked to end, say by a cluster."""
+    return _last_message(path).startswith("stopped by SIGTERM")
+
+
 def last_lines(path: Path, count: int = 12) -> list[str]:
     """Return the last lines of the last attempt in a log, without its settings, which can be very long."""
     lines = _lines(path)

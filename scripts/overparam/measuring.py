@@ -3,7 +3,7 @@
 import importlib
 import json
 import logging
-import platform
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from overparam import records
+from overparam import devices, records
 from overparam.datasets import arrow
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,17 @@ def measure(
     cost = {
         "seconds": time.perf_counter() - start,
         "training_seconds": sum(cell["seconds"] for cell in training),
-        "devices": sorted({cell["device_name"] for cell in training}) or [platform.processor() or platform.machine()],
+        "devices": sorted({cell["device_name"] for cell in training}) or [_device()],
         "settings": settings,
         "dataset": _merged([records.dataset(path) for path in datasets]),
     }
     return measurements, cost
+
+
+def _device() -> str:
+    """Return the name of what has measured: the GPU if an experiment has used one, else the CPU."""
+    torch = sys.modules.get("torch")  # an experiment that needs none has not loaded it
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else devices.processor()
 
 
 def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

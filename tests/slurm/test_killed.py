@@ -88,6 +88,7 @@ def disturbed(tmp_path_factory, cluster) -> Disturbed:
 def test_a_stopped_job_loses_nothing(disturbed, undisturbed, fate):
     width = WIDTHS[fate]
     assert "going on from the state" in disturbed.log(width)
+    assert ("stopped by SIGTERM" in disturbed.log(width)) == (fate != "killed")  # in SLURM's grace time
     assert (disturbed.project.folder / cell(width)).read_bytes() == (undisturbed.folder / cell(width)).read_bytes()
 
 
@@ -108,16 +109,36 @@ def test_the_second_attempt_asks_for_more(disturbed):
     assert (first["TimeLimit"], second["TimeLimit"]) == ("00:10:00", "00:15:00")  # not twice: `max_minutes`
 
 
-def test_the_run_dies_and_its_jobs_live_on(submitted, cluster, undisturbed):
-    """The next call neither mixes its files with those of the jobs left behind nor trains the cell once more."""
+def test_the_run_dies_and_the_next_ends_its_jobs(submitted, cluster, undisturbed):
+    """Two jobs at one cell would remove or replace each other's table."""
     width = WIDTHS["cancelled"]
     found = Disturbed(long_cells(submitted), cluster)
-    run = submitted.start(str(cell(width)))
+    left_behind = killed_run(found, width)
+    printed = submitted.snakemake(str(cell(width))).stdout
+    assert "Ending 1 jobs on the cluster" in printed
+    assert (submitted.folder / cell(width)).read_bytes() == (undisturbed.folder / cell(width)).read_bytes(), printed
+    assert [job["JobState"] for job in found.jobs(width)] == ["CANCELLED", "COMPLETED"]
+    assert found.jobs(width)[0]["JobId"] == left_behind
+    assert "stopped by SIGTERM" in found.log(width) and "going on from the state" in found.log(width)
+    assert not list((submitted.folder / RESULTS).glob("state/*"))
+
+
+def test_a_job_that_ends_after_its_run_leaves_a_record(submitted, cluster, undisturbed):
+    """What it has made is taken by the next call, and trained anew once its settings change."""
+    width = WIDTHS["cancelled"]
+    found = Disturbed(long_cells(submitted), cluster)
+    killed_run(found, width)
+    until(lambda: found.jobs(width)[0]["JobState"] == "COMPLETED", "the job of the dead run")
+    assert (submitted.folder / cell(width)).read_bytes() == (undisturbed.folder / cell(width)).read_bytes()
+    assert submitted.plan(str(cell(width))) == {}
+    submitted.extra["studies"][0]["epochs"] += 1
+    assert submitted.plan(str(cell(width))) == {"train": 1}
+
+
+def killed_run(found: Disturbed, width: int) -> str:
+    """Start a run, kill it once it trains, and return the id of the job that it leaves."""
+    run = found.project.start(str(cell(width)))
     left_behind = found.training(width)
     os.kill(run.pid, signal.SIGKILL)
     run.communicate()
-    printed = submitted.snakemake(str(cell(width))).stdout
-    assert (submitted.folder / cell(width)).read_bytes() == (undisturbed.folder / cell(width)).read_bytes(), printed
-    assert [job["JobState"] for job in found.jobs(width)] == ["COMPLETED", "COMPLETED"]
-    assert found.jobs(width)[0]["JobId"] == left_behind
-    assert not list((submitted.folder / RESULTS).glob("state/*"))
+    return left_behind

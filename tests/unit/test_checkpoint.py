@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as examples
 from tiny_cells import OPTIMIZERS, SHAPES, corruptions, dataset, settings
 
-from overparam import files, interruption
+from overparam import files, interruption, locks
 from overparam.packed.pack import Pack
-from overparam.training import cell, checkpoint, evaluation, packed, unfinished
+from overparam.training import cell, checkpoint, evaluation, optimizers, packed, recording, unfinished
 
 CPU = torch.device("cpu")
 CASES = {
@@ -51,8 +51,8 @@ def _subclasses(kind):
 def trained(given, folder=None, interval=0.0):
     data = dataset(SHAPES[given["model"]])
     tables = corruptions(data, given["label_noise"], given["seeds"])
-    with unfinished.opened(folder, interval) as rest:
-        return cell.train_cell(given, data, tables, CPU, rest)
+    with unfinished.opened(folder, interval) as left:
+        return cell.train_cell(given, data, tables, CPU, left)
 
 
 def content(table, path):
@@ -132,6 +132,35 @@ def test_asked_to_stop_while_evaluating(asked, tmp_path):
     assert content(trained(asked, tmp_path / "state")[0], tmp_path / "table.parquet") == expected
 
 
+def test_asked_to_stop_right_after_evaluating(asked, tmp_path):
+    expected = content(trained(asked)[0], tmp_path / "whole.parquet")
+    record, moments = recording.Recorder.record, []
+
+    def interrupted(recorder, moment):
+        record(recorder, moment)
+        moments.append(moment)
+        if len(moments) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.MonkeyPatch.context() as patch, interruption.listening():
+        patch.setattr(recording.Recorder, "record", interrupted)
+        with pytest.raises(interruption.Stopped):
+            trained(asked, tmp_path / "state", interval=math.inf)
+    assert list((tmp_path / "state").glob("w*.state"))
+    assert content(trained(asked, tmp_path / "state")[0], tmp_path / "table.parquet") == expected
+
+
+def test_asked_to_stop_before_going_on_keeps_the_state(interrupted, tmp_path):
+    asked, expected, folder = interrupted
+    state = (folder / "w2.state").read_bytes()
+    with pytest.MonkeyPatch.context() as patch, interruption.listening():
+        patch.setattr(optimizers, "schedule", lambda *arguments: signal.raise_signal(signal.SIGTERM))
+        with pytest.raises(interruption.Stopped):
+            trained(asked, folder)
+    assert (folder / "w2.state").read_bytes() == state
+    assert content(trained(asked, folder)[0], tmp_path / "table.parquet") == expected
+
+
 @pytest.fixture
 def interrupted(tmp_path):
     """Settings, the bytes of the table, and the folder of a training that was killed in its fifth step."""
@@ -154,6 +183,17 @@ def test_a_damaged_state_is_passed_over(interrupted, tmp_path, caplog):
     assert content(table, tmp_path / "table.parquet") == expected
     assert "w2.state can't be used" in caplog.text
     assert cost["resumed"] and len(steps) < 9 * (2 if Pack.at_once == 2 else 1)  # the one before it is whole
+
+
+def test_a_damaged_state_does_not_take_the_place_of_a_whole_one(interrupted, monkeypatch):
+    asked, _, folder = interrupted
+    whole = (folder / "w2.previous").read_bytes()
+    (folder / "w2.state").write_bytes(b"nonsense")
+    counting(monkeypatch, killed, 2)
+    monkeypatch.setattr(checkpoint, "write", lambda *arguments: killed())  # while the next state is written
+    with pytest.raises(Killed):
+        trained(asked, folder)
+    assert (folder / "w2.previous").read_bytes() == whole
 
 
 def test_without_a_whole_state_training_starts_anew(interrupted, tmp_path, caplog):
@@ -196,8 +236,9 @@ def test_a_state_that_can_not_be_written_stops_nothing(tmp_path, monkeypatch, ca
     expected = content(trained(asked)[0], tmp_path / "whole.parquet")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "write", full)
-        rest = unfinished.Unfinished(tmp_path, 0.0)
-        pack_state = rest.checkpoint(2)
+        left = unfinished.Unfinished(tmp_path, 0.0)
+        pack_state = left.checkpoint(2)
+        assert not pack_state.restore()
         pack_state.save()
     assert "No space left on device" in caplog.text
     assert content(trained(asked, tmp_path / "state")[0], tmp_path / "table.parquet") == expected
@@ -223,7 +264,7 @@ def test_where_files_can_not_be_locked_training_goes_on(tmp_path, monkeypatch, c
     def refused(*arguments, **options):
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(unfinished.FileLock, "acquire", refused)
+    monkeypatch.setattr(locks.FileLock, "acquire", refused)
     asked = CASES["mlp, Adam"]
     assert content(trained(asked, tmp_path / "state")[0], tmp_path / "one") == content(
         trained(asked)[0], tmp_path / "two"

@@ -30,6 +30,18 @@ def test_regimes_follow_the_train_error(measurements):
     }  # fmt: skip
 
 
+def test_two_widths_make_no_trend():
+    training = table(widths=(2, 4, 8), levels=(0.2,), final=falling)
+    training.loc[(training["width"] == 2) & (training["split"] == "train"), "error_noisy"] = 0.05
+    found = more_parameters.measure(SETTINGS, training)
+    regimes = found[found["arm"] == "one_architecture"].groupby("width")["regime"].unique()
+    assert {width: list(kinds) for width, kinds in regimes.items()} == {
+        2: ["below"], 4: ["few_beyond"], 8: ["few_beyond"]
+    }  # fmt: skip
+    assert "fewer than three widths fit their labels" in figure.alt_text(found, {"data": None})
+    assert len(figure.draw(found, {"data": None}).axes) == 2
+
+
 def test_smallest_and_largest_of_each_regime(measurements):
     rows = measurements[(measurements["arm"] == "one_architecture") & (measurements["regime"] == "beyond")]
     assert rows.groupby("width")["size"].unique().map(list).to_dict() == {

@@ -8,6 +8,7 @@ import sys
 
 import one_run
 import pytest
+from snakemake.exceptions import LockException, WorkflowError
 
 RESULTS = "results/smoke"
 HOLDER = """
@@ -66,9 +67,9 @@ def test_runs_of_two_presets_do_not_meet():
 
 
 def test_the_lock_of_a_killed_run_is_cleared_and_this_is_said(folder, caplog):
+    process = killed_run()
     own = snakemakes_lock(folder, "results/smoke/claims.parquet")
     other = snakemakes_lock(folder, "results/default/claims.parquet")
-    process = killed_run()
     with one_run.alone(RESULTS):
         assert not own.exists() and other.exists()
     assert f"process {process}" in caplog.text and "the lock was removed" in caplog.text
@@ -76,9 +77,9 @@ def test_the_lock_of_a_killed_run_is_cleared_and_this_is_said(folder, caplog):
 
 @pytest.mark.parametrize("host", ["elsewhere", None])
 def test_a_lock_whose_run_can_not_be_looked_for_is_left_to_the_user(folder, caplog, host):
-    left = snakemakes_lock(folder, "results/smoke/claims.parquet")
     if host:
         killed_run(host)
+    left = snakemakes_lock(folder, "results/smoke/claims.parquet")
     with one_run.alone(RESULTS):
         assert left.exists()
     assert "can't be told from here" in caplog.text
@@ -105,3 +106,67 @@ def test_the_record_says_who_and_where(folder, monkeypatch):
 def test_the_command_to_resume_is_the_one_that_was_given():
     said = one_run.incomplete(["--cores", "2", "B4", "--configfile", "my file.yaml"])
     assert "snakemake --rerun-incomplete --cores 2 B4 --configfile 'my file.yaml'\n" in said
+
+
+SLURM = """#!{python}
+import pathlib, sys
+jobs = pathlib.Path({jobs!r})
+if "squeue" in sys.argv[0]:
+    assert sys.argv[sys.argv.index("--name") + 1] == "run-7"
+    print(jobs.read_text())
+elif sys.argv[1:] == ["--name", "run-7"]:
+    jobs.write_text({left!r})
+"""
+
+
+@pytest.fixture
+def cluster(folder, monkeypatch):
+    """Two jobs of a run that was killed, and programs that list and end them; more jobs may stay."""
+    jobs = folder / "jobs"
+    jobs.write_text("11\n12\n")
+    monkeypatch.setattr("slurm_jobs.POLL", 0.01)
+    monkeypatch.setattr("slurm_jobs.PATIENCE", 0.5)
+    monkeypatch.setenv("PATH", str(folder))
+    killed_run()
+    one_run.remember_jobs(RESULTS, "run-7")
+
+    def programs(left=""):
+        for name in ("squeue", "scancel"):
+            (folder / name).write_text(SLURM.format(python=sys.executable, jobs=str(jobs), left=left))
+            (folder / name).chmod(0o755)
+        return jobs
+
+    return programs
+
+
+def test_jobs_of_a_killed_run_are_ended_first(cluster, caplog):
+    jobs = cluster()
+    with one_run.alone(RESULTS):
+        assert not jobs.read_text()
+    assert "Ending 2 jobs" in caplog.text
+    jobs.write_text("13\n")  # nobody remembers a run that came to its end
+    with one_run.alone(RESULTS):
+        assert jobs.read_text()
+
+
+@pytest.mark.parametrize("left", ["12\n", None], ids=["do not end", "can't be asked"])
+def test_nothing_starts_beside_jobs_that_stay(cluster, left):
+    if left:
+        cluster(left)
+    with pytest.raises(WorkflowError, match=r"Nothing was started.*`scancel --name run-7`"), one_run.alone(RESULTS):
+        pass
+    assert "run-7" in (one_run.FOLDER / "results-smoke.run.json").read_text()  # the next call tries again
+
+
+def test_jobs_of_a_run_that_may_live_are_left_alone(folder, cluster):
+    jobs = cluster()
+    record = one_run.FOLDER / "results-smoke.run.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"host": "elsewhere"}))
+    left = snakemakes_lock(folder, "results/smoke/claims.parquet")
+    for _ in range(2):  # Snakemake stops at its lock; who left it stays known
+        with pytest.raises(LockException), one_run.alone(RESULTS):
+            raise LockException
+        assert jobs.read_text() and left.exists()
+    left.unlink()  # by `snakemake --unlock`
+    with one_run.alone(RESULTS):
+        assert not jobs.read_text()

@@ -100,8 +100,10 @@ def test_training_of_a_pack_equals_training_alone(model, optimizer, loss):
 
 @pytest.mark.parametrize("model", PLAIN)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_pack_equals_models_trained_alone(model, optimizer):
+@pytest.mark.parametrize("by_table", [True, False], ids=["as on a CPU", "as on a GPU"])
+def test_pack_equals_models_trained_alone(model, optimizer, by_table, monkeypatch):
     """Two groups of two models, several steps in float64: in float32 the kinks of ReLU blow rounding errors up."""
+    monkeypatch.setattr(techniques, "by_table", lambda x: by_table)
     shape = (3, 4, 4) if model in ("resnet_2m", "small_inception") else (3, 8, 8)
     width, n_steps = (1, 3) if model in FIXED else (2, 8)
     n_classes, n_models, batch_size = 4, 4, 6

@@ -76,7 +76,7 @@ def test_sigkill_in_the_middle_of_an_epoch(training, expected):
     finish(training, expected)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_asked_to_stop(training, expected, number, code):
     job = training.start(minutes=0.01)
     until(training.states, "a state")
@@ -158,6 +158,11 @@ def test_snakemake_itself_is_killed(sources, undisturbed, kill, number):
     kill(run.pid, number)
     run.communicate()
     assert not (project.folder / CELL).exists()
+    if number == signal.SIGKILL:  # Snakemake takes half of a job's outputs for a reason to ask
+        (project.folder / CELL).with_suffix(".cost.json").touch()
+        asked = project.snakemake(str(CELL), check=False)
+        assert asked.returncode and "snakemake --rerun-incomplete" in asked.stdout
+        assert "Traceback" not in asked.stdout
     printed = project.snakemake("--rerun-incomplete", str(CELL)).stdout
     assert (project.folder / CELL).read_bytes() == undisturbed
     log = (project.folder / RESULTS / f"logs/train/{STUDY}/{CELL.stem}.log").read_text()

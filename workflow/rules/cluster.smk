@@ -45,7 +45,7 @@ def partition(gpus):
 
 
 def check_cluster():
-    """Stop before anything is submitted if jobs go to a SLURM where Snakemake would not see them end."""
+    """Stop before anything is submitted if jobs go to a SLURM where Snakemake would not see them end; note their name."""
     settings = workflow.executor_settings
     if type(settings).__module__ != "snakemake_executor_plugin_slurm":
         return
@@ -55,3 +55,4 @@ def check_cluster():
         raise WorkflowError(f"Nothing was submitted: {error}.")
     if warning:
         logger.warning(warning)
+    one_run.remember_jobs(RESULTS, workflow.scheduler._executor.run_uuid)

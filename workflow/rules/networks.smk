@@ -11,7 +11,7 @@ rule train:
         f"{RESULTS}/logs/train/{{study}}/{{cell}}.log",
     # no `benchmark:`, which Snakemake refuses beside it; seconds and memory stand in the costs
     cache: CACHE
-    # long jobs first: judging and drawing fill the gaps
+    # before judging and drawing, which fill the gaps
     priority: 1
     conda:
         ENVIRONMENT
@@ -27,11 +27,12 @@ rule train:
         code=training_code,
     message:
         "Train {wildcards.study} {wildcards.cell}"
-    # glibc keeps freed memory for the next step, in large pages: fresh pages cost time at every step
+    # glibc keeps freed memory for the next step, in large pages: fresh pages cost time at every step; `exec`, so that
+    # a cluster that signals all processes ends no shell while the program still saves its state
     shell:
         "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=67108864"
         " GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
-        ' python "$OVERPARAM_SCRIPTS"/train.py {params.settings:q}'
+        ' exec python "$OVERPARAM_SCRIPTS"/train.py {params.settings:q}'
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
         " --gpus {resources.gpu} --log {log}"
@@ -67,4 +68,11 @@ rule measure_networks:
     shell:
         'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input training {input.training}'
         " --input costs {input.costs} --input datasets {input.datasets}"
-        " --output table {output.table} --output cost {output.cost} --log {log}"
+        " --output table {output.table} --output cost {output.cost}"
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log}'
+
+
+def forget_states():
+    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
+    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
+        shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)

@@ -14,7 +14,7 @@ rule measure:
         f"{RESULTS}/benchmarks/measure/{{experiment}}.tsv"
     wildcard_constraints:
         experiment="|".join(name for name in experiment_settings.names() if name not in NETWORK_EXPERIMENTS),
-    # long jobs first: judging and drawing fill the gaps
+    # before judging and drawing, which fill the gaps
     priority: 1
     conda:
         ENVIRONMENT
@@ -31,6 +31,6 @@ rule measure:
     message:
         "Measure {wildcards.experiment}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
+        'exec python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
         " --output table {output.table} --output cost {output.cost}"
         ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log}'

@@ -14,6 +14,8 @@ from overparam.stopping import at_end
 
 KEYS = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise"]
 
+LEAST = 3  # widths that a trend takes
+
 
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     """Return train and test error of every network at its last epoch, and on which side of the threshold its width is.
@@ -31,16 +33,19 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``arm`` ``one_architecture``: quantities ``train_error`` and ``test_error`` (true labels) by ``study``,
         ``dataset``, ``model``, ``width``, ``n_params``, ``n_train``, ``label_noise`` and ``regime`` (``beyond`` or
-        ``below`` the threshold), with ``size``: ``smallest``, ``largest`` of its regime, or ``between``; a study of one
-        width is left out. ``arm`` ``printed``: ``test_error`` of the unregularized networks of the talk and of Zhang et
-        al. (arXiv 1611.03530) by ``model`` and ``n_params``, CIFAR-10, seed 0.
+        ``below`` the threshold; ``few_beyond`` if less than three widths of a study are beyond it, which show no
+        trend), with ``size``: ``smallest``, ``largest`` of its regime, or ``between``; a study of one width is left
+        out. ``arm`` ``printed``: ``test_error`` of the unregularized networks of the talk and of Zhang et al. (arXiv
+        1611.03530) by ``model`` and ``n_params``, CIFAR-10, seed 0.
         ``diverged``: 0 or 1 per network.
     """
     rows = at_end(training)
     rows = rows[rows.groupby("study")["width"].transform("nunique") > 1]
     train, test = (rows[rows["split"] == split] for split in ("train", "test"))
     mean = train.groupby(KEYS, as_index=False)["error_noisy"].mean()
-    mean["regime"] = np.where(mean["error_noisy"] <= settings["fitted"], "beyond", "below")
+    fits = mean["error_noisy"] <= settings["fitted"]
+    n_fitting = fits.groupby([mean["study"], mean["label_noise"]]).transform("sum")
+    mean["regime"] = np.select([~fits, n_fitting < LEAST], ["below", "few_beyond"], "beyond")
     sizes = mean.groupby(["study", "label_noise", "regime"])["width"]
     mean["size"] = np.select(
         [mean["width"] == sizes.transform("min"), mean["width"] == sizes.transform("max")],

@@ -1,14 +1,21 @@
 """Error over the number of parameters: as printed of different architectures, and of one architecture."""
 
+import itertools
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.figures import network_names, studies, theme
 
-MARKERS = {"beyond": "o", "below": "v"}
+DASHES = ("-", "-.", ":")
+MARKERS = {"beyond": "o", "few_beyond": "D", "below": "v"}
 PLACES = {"resnet_2m": ((0, -12), "center"), "mlp": ((-5, 2), "right"), "mlp3": ((0, -12), "center")}  # no overlap
-REGIMES = {"beyond": "fits its labels: judged", "below": "does not: the control"}
+REGIMES = {
+    "beyond": "fits its labels: judged",
+    "few_beyond": "fits, as fewer than three widths do: not judged",
+    "below": "does not: the control",
+}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -28,14 +35,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     errors, train = (_errors(measurements, split) for split in ("test", "train"))
     entries: dict[str, dict] = {}
     groups = list(errors.groupby(["study", "label_noise"], sort=False))
-    for color, ((study, noise), rows) in zip(theme.CATEGORIES, groups, strict=False):
-        sns.lineplot(rows, x="n_params", y="value", errorbar=theme.interval, color=color, ax=right, legend=False)
+    styles = itertools.product(DASHES, theme.CATEGORIES)  # other dashes once the colours are used up
+    for (dashes, color), ((study, noise), rows) in zip(styles, groups, strict=False):
+        look = {"color": color, "linestyle": dashes}
+        sns.lineplot(rows, x="n_params", y="value", errorbar=theme.interval, ax=right, legend=False, **look)
         fitted = train[(train["study"] == study) & (train["label_noise"] == noise)].groupby("n_params")["value"].mean()
         right.plot(fitted.index, fitted, color=color, linestyle="--", linewidth=1)
         for regime, part in rows.groupby("regime"):
             means = part.groupby("n_params")["value"].mean()
             right.plot(means.index, means, linestyle="", marker=MARKERS[regime], markersize=5, color=color)
-        entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = {"color": color}
+        entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = look
     entries["train error, given labels"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1}
     entries |= {
         words: {"color": theme.INK, "marker": MARKERS[regime], "linestyle": ""}
@@ -58,7 +67,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         beyond, below = (_ends(rows[rows["regime"] == regime]) for regime in ("beyond", "below"))
         name = f"{studies.title(rows, verdict)}, {100 * noise:g} % label noise"
         if not beyond:
-            sentences.append(f"{name}: fewer than two widths fit their labels.")
+            sentences.append(f"{name}: fewer than three widths fit their labels.")
             continue
         control = f"; of those that do not fit their labels, {below}" if below else ""
         sentences.append(f"{name}: test error is {beyond}{control}.")

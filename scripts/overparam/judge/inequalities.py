@@ -1,5 +1,6 @@
 """Statements about every instance: `bound` (an inequality) and `equality` (two ways to compute one thing)."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     1 + ``tolerance``. Where a limit is not positive, it is the largest excess over the limit, at most ``tolerance``
     (absolute). One violation refutes; an instance without a number (nan) leaves the bound undecided, an infinite value
     violates an upper bound. The bound is vacuous if the tightest ratio lies below ``vacuous``.
+
+    With ``premise``, a violation leaves the claim untested instead.
 
     Without a violation, ``detail`` bounds the rate of seeds that have one. The instances of a seed share its draw of
     data and weights (several widths, steps or directions of one run), so only seeds count as independent cases: 3 over
@@ -48,7 +51,10 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     }
     if not violations:
         detail["rate_of_violations_at_most"] = rate_bound(n_seeds)
-    estimate = Estimate(name, _largest(shares, allowed), (-np.inf, allowed))
+    interval, premise = _largest(shares, allowed), prediction.get("premise", False)
+    if premise and violations:
+        interval = dataclasses.replace(interval, reason="a premise does not hold: the claim is not tested")
+    estimate = Estimate(name, interval, (-np.inf, allowed), decisive=not premise)
     return Outcome([estimate], n_seeds, len(shares), vacuous=vacuous, detail=detail)
 
 

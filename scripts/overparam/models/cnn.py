@@ -33,9 +33,10 @@ class CNN(ConvolutionalPack):
 
     @property
     def at_once(self) -> int:
-        """One wide network after another: its convolutions fill the processor, and caches hold its images."""
-        wide = self.output.weight.shape[2] >= 8 * techniques.WIDE_CNN
-        return 1 if wide else self.n_models
+        """On a CPU one wide network after another: its convolutions fill the processor, and caches hold its images."""
+        weight = self.output.weight
+        wide = weight.shape[2] >= 8 * techniques.WIDE_CNN
+        return 1 if wide and techniques.by_table(weight) else self.n_models
 
     def technique(self, precision: str) -> str:
         """Say how the convolutions are computed if every model has its own batches."""

@@ -38,7 +38,7 @@ def convolve(x: torch.Tensor, weight: torch.Tensor, stride: int = 1, padding: in
     if torch.is_autocast_enabled(x.device.type):
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight = x.to(dtype), weight.to(dtype)
-    if x.device.type == "cpu" and inputs > 1:
+    if inputs > 1 and techniques.by_table(x):
         groups = techniques.convolution(n_models, inputs, n_out, n_in, weight.shape[3], x.element_size())
         if groups == techniques.PAIRS:
             return _Pairs.apply(x, weight, stride, padding)

@@ -92,7 +92,7 @@ class Convolution(Affine):
     def technique(self, n_bytes: int) -> str:
         """Say how it is computed in numbers of so many bytes if every model has its own inputs."""
         n_models, n_out, n_in, size, _ = self.weight.shape
-        if self.weight.device.type != "cpu" or n_models == 1:
+        if n_models == 1 or not techniques.by_table(self.weight):
             return "grouped" if n_models > 1 else "one model"
         groups = techniques.convolution(n_models, n_models, n_out, n_in + self.missing, size, n_bytes)
         return techniques.described(groups, n_models)

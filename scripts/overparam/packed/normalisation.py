@@ -16,6 +16,8 @@ Images may be bfloat16; statistics, scale and shift are float32.
 import torch
 import torch.nn.functional as F
 
+from overparam.packed import techniques
+
 MOMENTUM, EPSILON = 0.1, 1e-5  # as in torch
 LANES = 512  # channels of an image as it is read, at least
 
@@ -56,7 +58,7 @@ def normalise(
     parameters = scale.flatten(), shift.flatten()
     statistics = running_mean.flatten(), running_var.flatten()  # views: updated in place
     fused = training or torch.is_inference_mode_enabled()  # otherwise plain operations, which torch.func understands
-    if x.device.type == "cpu" and fused:
+    if fused and techniques.by_table(x):
         x = x.contiguous(memory_format=torch.channels_last)
         return _Normalise.apply(x, *parameters, *statistics, training, pool, rectify)
     x = F.batch_norm(x, *statistics, *parameters, training, MOMENTUM, EPSILON)

@@ -45,8 +45,10 @@ class Perceptron(Pack):
 
     def technique(self, precision: str) -> str:
         """Say how training steps are computed in ``precision``."""
-        products = "default float32" if not self.wide else "fast float32" if precision == "float32" else "bfloat16"
-        return f"backward by hand, {products}"
+        if self.wide and precision == "bfloat16":
+            return "backward by hand, bfloat16"
+        fast = self.wide and torch.get_float32_matmul_precision() != "highest"
+        return f"backward by hand, {'fast' if fast else 'default'} float32"
 
     def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
         """Return the images in bfloat16 if that is allowed and pays; training then computes in it."""

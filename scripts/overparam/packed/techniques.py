@@ -1,8 +1,8 @@
 """Which technique computes a step of which shape: the whole table.
 
 The choices were made once, by measurement on an AVX-512 CPU with bfloat16 and one thread; a choice made at run time
-would make results depend on the clock. Every technique does the same sums in another order; on a GPU convolutions are
-grouped, whatever the table says.
+would make results depend on the clock. Every technique does the same sums in another order. A GPU takes torch's own
+kernels: grouped convolutions of all models at once, batched products. CUDA graphs and torch.compile were not tried.
 
 ===========================  =====================================  =====================================
 network                      below                                  from there on
@@ -35,11 +35,18 @@ and of all at once, and of one model after another:
 - k = 16, 4 models: float32 0.85, 0.94; bfloat16 1.32, 1.40
 """
 
+import torch
+
 MANY_WEIGHTS = 8192  # d·h of one model's first layer
 PAIRS = 0  # instead of a number of dense convolutions
 PAIRS_AT_MOST = 4  # channels in × channels out of one model
 LEAST = {2: (8, 4), 4: (4, 4), 8: (1, 1)}  # channels in and out of a dense convolution, by the bytes of a number
 WIDE_CNN = 16  # width
+
+
+def by_table(x: torch.Tensor) -> bool:
+    """Say whether the table decides how something is computed from x: on a CPU."""
+    return x.device.type == "cpu"
 
 
 def products_dominate(n_inputs: int, n_hidden: int) -> bool:

@@ -52,13 +52,15 @@ class Checkpoint:
         self.previous = path.with_suffix(".previous")
         self.parts: dict[str, Stateful] = {}
         self.next = time.monotonic() + interval
+        self.restored = False
 
     def attach(self, **parts: Stateful) -> None:
         """Let these take part."""
         self.parts |= parts
 
     def restore(self) -> bool:
-        """Give every part its state of the last whole file back; return whether there was one."""
+        """Give every part its state of the last whole file back, if there is one; return whether there was."""
+        self.restored = True
         for path in (self.path, self.previous):
             try:
                 states = read(path)
@@ -68,6 +70,7 @@ class Checkpoint:
                 continue
             except DamagedError as error:
                 log.warning("%s can't be used: %s; going on without it", path, error)
+                path.unlink(missing_ok=True)  # or the next state would put it in the place of the whole one
                 continue
             for name, part in self.parts.items():
                 part.load_state_dict(states[name])
@@ -81,7 +84,12 @@ class Checkpoint:
         return time.monotonic() >= self.next
 
     def save(self) -> None:
-        """Save the states of all parts, atomically; a state that can't be written is missed, no more."""
+        """Save the states of all parts, atomically; a state that can't be written is missed, no more.
+
+        Before :meth:`restore` it does nothing: what is there is further on.
+        """
+        if not self.restored:
+            return
         self.next = time.monotonic() + self.interval
         try:
             with contextlib.suppress(FileNotFoundError):

@@ -2,9 +2,7 @@
 
 import logging
 import os
-import platform
 import resource
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,7 +20,8 @@ def prepare(gpus: int) -> torch.device:
 
     On the CPU: one thread (two jobs of one thread beat one job of two), fast float32 products if they are exact here,
     no denormal numbers (the moments of dead units decay into them, and they are slow). On the GPU: one that no other
-    job of this machine has, for which this one may have to wait, and deterministic kernels.
+    job of this machine has, for which this one may have to wait, float32 at its full precision, and deterministic
+    kernels where torch has them (it has none for the gradient of overlapping max pooling).
 
     Raises
     ------
@@ -34,16 +33,17 @@ def prepare(gpus: int) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products; read when CUDA starts
         if not torch.cuda.is_available():
             raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
-        # torch also calls the gradient of max pooling nondeterministic, which holds for overlapping windows only
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads what it has not written
+        torch.backends.cudnn.allow_tf32 = False  # float32 means float32: torch leaves convolutions 10 bits of 23
         torch.cuda.reset_peak_memory_stats()
         log.info("device: %s, torch %s", torch.cuda.get_device_name(), torch.__version__)
         return torch.device("cuda")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     precision = choose_matmul_precision()
-    log.info("device: CPU, %s, one thread, float32 products %s, torch %s", _processor(), precision, torch.__version__)
+    words = "device: CPU, %s, one thread, float32 products %s, torch %s"
+    log.info(words, devices.processor(), precision, torch.__version__)
     return torch.device("cpu")
 
 
@@ -77,7 +77,8 @@ def description(device: torch.device) -> dict[str, Any]:
     if device.type == "cuda":
         name, memory = torch.cuda.get_device_name(device), torch.cuda.max_memory_allocated(device)
     else:
-        name, memory = _processor(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts KiB
+        name = devices.processor()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts KiB
     return {
         "device": device.type,
         "device_name": name,
@@ -86,13 +87,3 @@ def description(device: torch.device) -> dict[str, Any]:
         "torch": torch.__version__,
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
     }
-
-
-def _processor() -> str:
-    """Return the name of the CPU."""
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -54,6 +54,7 @@ class Optimizer:
             for kind, moments in enumerate(self.moments):
                 for number, values in enumerate(moments):
                     values.copy_(torch.as_tensor(self.loaded[f"{kind}.{number}"]))
+            self.loaded = {}  # as large as the moments
 
     def state_dict(self) -> dict[str, Any]:
         """Return the number of steps and all moments."""

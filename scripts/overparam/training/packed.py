@@ -72,14 +72,14 @@ def train_pack(
     recorder = Recorder(settings, pack, splits, LOSSES[settings["loss"]], _precision(settings, device))
     if checkpoint:
         checkpoint.attach(rows=recorder)
-    for moment in fit(pack, settings, splits["train"], progress, checkpoint):
-        try:
+    try:
+        for moment in fit(pack, settings, splits["train"], progress, checkpoint):
             recorder.record(moment)
-        except interruption.Stopped:  # evaluating changes nothing: the state is that of the moment
-            if checkpoint:
-                checkpoint.save()
-            raise
-    return recorder.table()
+        return recorder.table()
+    except interruption.Stopped:  # between two steps, or while evaluating, which changes nothing
+        if checkpoint:
+            checkpoint.save()
+        raise
 
 
 def fit(
@@ -102,7 +102,7 @@ def fit(
     progress
         Told of every finished epoch.
     checkpoint
-        Given the state between two steps whenever it is due, and when the job is asked to stop.
+        Given the state between two steps whenever it is due; the caller saves it if the job is asked to stop.
 
     Yields
     ------
@@ -161,11 +161,12 @@ def fit(
                     losses.append(part.pack.backpropagate(inputs, y, loss, precision))
                     part.update(rate)
                     at.batch += 1
-                    if interruption.requested() or (checkpoint and checkpoint.due):
+                    due = checkpoint and checkpoint.due
+                    if due or interruption.requested():
                         at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
-                        if checkpoint:
-                            checkpoint.save()
                         interruption.poll()
+                    if due:
+                        checkpoint.save()
                 if losses:
                     at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
                 at.part, at.batch = at.part + 1, 0

@@ -23,8 +23,14 @@ class Recorder:
         self.who = {"n_params": pack.n_params, "label_noise": noise, "seed": seeds}
         self.rows: list[pd.DataFrame] = []
 
+    def recorded(self, epoch: int) -> bool:
+        """Return whether this epoch's rows are there: a job may be stopped right after it made them."""
+        return bool(self.rows) and self.rows[-1]["epoch"].iloc[-1] >= epoch
+
     def record(self, moment: Moment) -> None:
-        """Evaluate every model on every split; take what is not finite out of ``moment.finite``."""
+        """Evaluate every model on every split, unless it was; take what is not finite out of ``moment.finite``."""
+        if self.recorded(moment.epoch):
+            return
         finite = moment.finite
         parameters = self.pack.vectors()
         norms = {

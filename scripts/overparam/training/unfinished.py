@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from filelock import FileLock, Timeout
 
+from overparam import locks
 from overparam.training import checkpoint, recording
 
 log = logging.getLogger(__name__)
 
-WAIT = 30.0  # seconds between two lines of a job that waits for another
+BUSY = "another job trains the same cell: waiting for its end, to go on from its state"
 
 
 def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
@@ -122,21 +122,9 @@ def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
         yield Unfinished(None)
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"), fallback_to_soft=False)
-    waited = False
-    while not lock.is_locked:
-        try:
-            lock.acquire(timeout=WAIT if waited else 0)
-        except Timeout:
-            waited = True
-            log.warning("another job trains the same cell: waiting for its end, to go on from its state")
-        except OSError as error:  # on some network file systems: a mark that outlives its process would be worse
-            log.warning("%s can't be locked (%s): another job might train the same cell beside this one", folder, error)
-            break
-    try:
+    lock = folder.with_suffix(".lock")
+    with locks.held(lock, BUSY) as waited:
         folder.mkdir(exist_ok=True)  # which the other job has removed
         yield Unfinished(folder, interval, waited)
         shutil.rmtree(folder, ignore_errors=True)
-        Path(lock.lock_file).unlink(missing_ok=True)  # while it is held: a waiting job then makes its own
-    finally:
-        lock.release()
+        lock.unlink(missing_ok=True)  # while it is held: a waiting job then makes its own
