@@ -112,7 +112,7 @@ def _why_none(environment: Mapping[str, str]) -> str:
 
 
 def _folder() -> Path:
-    """Return the folder of the locks, which all users share."""
+    """Return the folder of the locks, which all users share unless $TMPDIR names one of their own."""
     folder = Path(tempfile.gettempdir()) / FOLDER
     with contextlib.suppress(FileExistsError):
         folder.mkdir()

@@ -101,6 +101,14 @@ def test_medium_is_the_network_that_just_fits_whatever_its_test_error():
     assert sizes[2] == "small" and sizes[8] == "medium" and sizes[32] == "large" and pd.isna(sizes[16])
 
 
+def test_a_network_far_from_fitting_is_not_medium():
+    training = trained(TEST)
+    between = training["width"].isin(sorted(TEST)[1:-1]) & (training["split"] == "train")
+    for error in (0.03, 0.3):
+        found = epoch_wise.measure(SETTINGS, training.assign(error_noisy=training["error_noisy"].mask(between, error)))
+        assert set(found["size"].dropna()) == {"small", "large"}
+
+
 def test_one_seed_can_not_choose_for_itself():
     table = epoch_wise.measure(SETTINGS, trained(seeds=[3]))
     assert values(table, "rise").isna().all() and len(values(table, "rise")) == 3

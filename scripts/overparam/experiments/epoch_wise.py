@@ -8,6 +8,7 @@ import pandas as pd
 from overparam.stopping import MODEL, at_end, long
 
 MEDIUM = 0.1  # train error at the last epoch of a network that is just at its interpolation threshold
+FACTOR = 2.5  # a network whose train error is farther from it than this factor is not
 CURVE = [column for column in MODEL if column != "seed"]
 
 
@@ -25,8 +26,8 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``size`` is ``small`` for the narrowest network of a study, ``large`` for the widest, ``medium`` for that
-        between them whose train error on the given labels ends nearest to 10 % (at the study's highest label noise,
-        average over seeds), else null. No test sample takes part in this. Quantities:
+        between them whose train error on the given labels ends nearest to 10 % and between 4 % and 25 % (at the study's
+        highest label noise, average over seeds), else null. No test sample takes part in this. Quantities:
 
         - ``error`` (fraction of samples) by ``epoch``: of ``test`` samples with ``clean`` labels, and of ``train``
           samples with ``noisy`` ones;
@@ -117,8 +118,9 @@ def _sizes(training: pd.DataFrame) -> pd.DataFrame:
         error = ends.groupby("width")["error_noisy"].mean()
         size = pd.Series(None, index=error.index, dtype=object)
         size.iloc[0], size.iloc[-1] = "small", "large"
-        distance = (error.iloc[1:-1] - MEDIUM).abs()
-        if distance.notna().any():
+        between = error.iloc[1:-1]
+        distance = (between[between.between(MEDIUM / FACTOR, MEDIUM * FACTOR)] - MEDIUM).abs()
+        if len(distance):
             size[distance.idxmin()] = "medium"
         found.append(size.rename("size").reset_index().assign(study=study))
     return pd.concat(found, ignore_index=True)

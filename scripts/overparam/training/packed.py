@@ -133,6 +133,10 @@ def fit(
         checkpoint.attach(pack=pack, position=at, generators=generators, **updates)
         if checkpoint.restore() and progress:
             progress.skip(max(at.epoch - 1, 0))
+
+    def inputs(part: _Part, index: torch.Tensor) -> torch.Tensor:
+        return part.pack.arrange(augment(index, part.groups)) if augment else part.pack.batch(images, index)
+
     with interruption.deferred():
         if at.epoch == 0 and 0 in wanted:
             with interruption.allowed():
@@ -154,21 +158,16 @@ def fit(
                 labels = given[part.models].split(batch_size, dim=1)
                 losses = []
                 for index, y, rate in list(zip(batches, labels, rates, strict=True))[at.batch :]:
-                    if augment:
-                        inputs = part.pack.arrange(augment(index, part.groups))
-                    else:
-                        inputs = part.pack.batch(images, index)
-                    losses.append(part.pack.backpropagate(inputs, y, loss, precision))
+                    losses.append(part.pack.backpropagate(inputs(part, index), y, loss, precision))
                     part.update(rate)
                     at.batch += 1
                     due = checkpoint and checkpoint.due
                     if due or interruption.requested():
-                        at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
+                        at.judge(part.models, losses)
                         interruption.poll()
                     if due:
                         checkpoint.save()
-                if losses:
-                    at.finite[part.models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
+                at.judge(part.models, losses)
                 at.part, at.batch = at.part + 1, 0
             if epoch in wanted:
                 with interruption.allowed():

@@ -24,7 +24,10 @@ class Moment:
 
 
 class Position:
-    """Where a training is: in which epoch, at which part of the pack, before which of its batches; 0: not begun."""
+    """Where a training is: in which epoch, at which part of the pack, before which of its batches; 0: not begun.
+
+    ``finite``, ``(M,)``, bool: no loss of the model has been infinite or not a number so far.
+    """
 
     def __init__(self, finite: torch.Tensor):
         self.finite = finite
@@ -33,6 +36,11 @@ class Position:
     def begin(self, epoch: int) -> None:
         """Go to the first batch of the first part."""
         self.epoch, self.part, self.batch = epoch, 0, 0
+
+    def judge(self, models: slice, losses: list[torch.Tensor]) -> None:
+        """Take those of the models out of ``finite`` whose losses, ``(M,)`` of each step, were not all finite."""
+        if losses:
+            self.finite[models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
 
     def state_dict(self) -> dict[str, Any]:
         """Return all of it."""
