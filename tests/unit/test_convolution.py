@@ -108,6 +108,6 @@ def test_a_network_says_how_it_is_computed():
     narrow = models.build("cnn", 1, 8, (3, 8, 8), 4)
     assert narrow.technique("bfloat16") == "2 × pairs, blocks of 4, blocks of 2"
     assert narrow.technique("float32") == "2 × pairs, blocks of 2, grouped"
-    wide = models.build("cnn", techniques.WIDE_CNN, 8, (3, 8, 8), 4)
+    wide = models.build("cnn", techniques.WIDE // 8, 8, (3, 8, 8), 4)
     assert wide.technique("float32").startswith("one model at a time") and wide.at_once == 1
     assert models.build("resnet20", 16, 4, (3, 8, 8), 4).technique("float32") == "19 × grouped"

@@ -40,6 +40,17 @@ def test_parameters_of_the_published_cnn(k):
     assert models.build("cnn", k, 1, (3, 32, 32), 10).n_params == 378 * k**2 + 152 * k + 10  # 1,558,026 for k = 64
 
 
+@pytest.mark.parametrize("model", PLAIN)
+def test_a_part_of_a_pack_computes_what_the_pack_does(model):
+    shape = SHAPES[model]
+    pack = drawn(model, WIDTHS[model], range(4), shape, 4).double().eval()
+    images = torch.randn(5, *shape[1:], shape[0], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    batch = torch.arange(5).view(1, -1)
+    whole, part = pack(pack.batch(images, batch)), pack.part(slice(1, 3))
+    torch.testing.assert_close(part(part.batch(images, batch)), whole[1:3], rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(pack(pack.batch(images, batch)), whole, rtol=0, atol=0)  # the whole is as it was
+
+
 def test_parameters_of_the_mlp():
     d, h, n_classes = 64, 256, 10
     assert models.build("mlp", h, 2, (1, 8, 8), n_classes).n_params == (d + 1) * h + (h + 1) * n_classes

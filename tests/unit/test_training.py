@@ -152,7 +152,7 @@ def test_rows_of_a_seed_do_not_depend_on_its_pack(model):
 @pytest.mark.parametrize("changes", [{}, {"order_seed": 1}, {"augmentation": {"crop": 1, "flip": True}}])
 def test_a_wide_network_trained_after_the_others_is_the_one_trained_with_them(changes, monkeypatch):
     together = trained(settings("cnn", **changes))
-    monkeypatch.setattr(techniques, "WIDE_CNN", 1)
+    monkeypatch.setattr(techniques, "WIDE", 1)
     assert models.build("cnn", 2, 4, SHAPES["cnn"], 4).at_once == 1
     alone = trained(settings("cnn", **changes))
     numbers = together.select_dtypes("number").columns

@@ -118,9 +118,17 @@ def dataset_settings(wildcards):
     return canonical({**dataset, **checksum, "seed": RUN["seed"]})
 
 
+def cell_of(wildcards):
+    """Return the study and the cell that a training is of."""
+    if (wildcards.study, wildcards.cell) not in CELLS:
+        known = ", ".join(cell for study, cell in CELLS if study == wildcards.study)
+        raise WorkflowError(f"There is no cell {wildcards.cell} of study {wildcards.study}; it has {known or 'none'}")
+    return STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
+
+
 def cell_inputs(wildcards):
     """Return what a cell reads: its data set, the images, and the corruption tables of all its networks."""
-    study, cell = STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
+    study, cell = cell_of(wildcards)
     made = rules.prepare.output
     info, train, test = (str(path).format(dataset=study["dataset"]) for path in (made.info, made.train, made.test))
     labels = {
@@ -136,7 +144,7 @@ def cell_inputs(wildcards):
 
 def cell_settings(wildcards):
     """Return the settings of a cell."""
-    study, cell = STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
+    study, cell = cell_of(wildcards)
     return canonical(cells.settings(study, cell, RUN["seed"]))
 
 

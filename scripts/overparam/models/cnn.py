@@ -10,7 +10,6 @@ import itertools
 import torch
 from torch import nn
 
-from overparam.packed import techniques
 from overparam.packed.convolutional import ConvolutionalPack, NormalisedConvolution
 from overparam.packed.layers import Linear
 from overparam.program import UserError
@@ -30,17 +29,6 @@ class CNN(ConvolutionalPack):
             )
         )
         self.output = Linear(n_models, n_classes, channels[-1])
-
-    @property
-    def at_once(self) -> int:
-        """On a CPU one wide network after another: its convolutions fill the processor, and caches hold its images."""
-        weight = self.output.weight
-        wide = weight.shape[2] >= 8 * techniques.WIDE_CNN
-        return 1 if wide and techniques.by_table(weight) else self.n_models
-
-    def technique(self, precision: str) -> str:
-        """Say how the convolutions are computed if every model has its own batches."""
-        return "one model at a time, channels-last" if self.at_once == 1 else super().technique(precision)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits ``(M, K, B)``."""

@@ -36,9 +36,21 @@ class ConvolutionalPack(Pack):
         """Return ``(M, C·H·W, B)``, what linear layers take; like torch's Flatten, channels vary slowest."""
         return x.unflatten(1, (self.n_models, -1)).flatten(2).permute(1, 2, 0)
 
+    @property
+    def at_once(self) -> int:
+        """On a CPU one wide network after another: its convolutions fill the processor, and caches hold its images."""
+        layers = self._convolutions()
+        wide = max(layer.weight.shape[1] for layer in layers) >= techniques.WIDE
+        return 1 if wide and techniques.by_table(layers[0].weight) else self.n_models
+
+    def _convolutions(self) -> list["Convolution"]:
+        return [layer for layer in self.modules() if isinstance(layer, Convolution)]
+
     def technique(self, precision: str) -> str:
         """Say how the convolutions are computed if every model has its own batches, in their order."""
-        layers = [layer for layer in self.modules() if isinstance(layer, Convolution)]
+        if self.at_once == 1 < self.n_models:
+            return "one model at a time, channels-last"
+        layers = self._convolutions()
         n_bytes = 2 if precision == "bfloat16" else layers[0].weight.element_size()
         chosen = [layer.technique(n_bytes) for layer in layers]
         runs = [(name, len(list(run))) for name, run in itertools.groupby(chosen)]

@@ -57,7 +57,10 @@ class Pack(nn.Module):
         shared = {id(values): nn.Parameter(values.detach()[models]) for values in self.parameters()}
         shared |= {id(values): values[models] for values in self.buffers()}
         part = copy.deepcopy(self, shared)
-        part.n_models = len(range(*models.indices(self.n_models)))
+        n_models = len(range(*models.indices(self.n_models)))
+        for module in part.modules():
+            if hasattr(module, "n_models"):
+                module.n_models = n_models
         return part
 
     def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
