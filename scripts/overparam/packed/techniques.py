@@ -34,7 +34,7 @@ and of all at once, and of one model after another:
 - k = 8, 4 models: float32 2.2, 2.6; bfloat16 4.0, 3.7
 - k = 16, 4 models: float32 0.85, 0.94; bfloat16 1.32, 1.40
 - in bfloat16, 4 models: ResNet18 k = 16 (128 channels): 0.49, 0.66; the ResNet of 2.4 million parameters (192): 0.077,
-  0.079; Inception (336): 0.119, 0.124; ResNet20 (64): 0.45, 0.51
+  0.079; Inception (176): 0.119, 0.124; ResNet20 (64): 0.45, 0.51
 """
 
 import torch
