@@ -84,12 +84,17 @@ def _device() -> str:
 
 
 def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return one description of all data sets: every key that all have, values joined where they differ."""
+    """Return one description of all data sets: every key that all have, values joined where they differ.
+
+    Several keep their ``labels`` by name.
+    """
     if not descriptions:
         return None
     shared = set.intersection(*(set(description) for description in descriptions))
     joined = {key: list(dict.fromkeys(json.dumps(entry[key]) for entry in descriptions)) for key in sorted(shared)}
-    return {
+    merged = {
         key: json.loads(values[0]) if len(values) == 1 else " and ".join(str(json.loads(value)) for value in values)
         for key, values in joined.items()
     }
+    labels = {entry["name"]: entry["label"] for entry in descriptions}
+    return merged | {"labels": labels} if len(labels) > 1 else merged

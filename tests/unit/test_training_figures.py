@@ -125,6 +125,13 @@ def test_the_label_of_another_data_set_is_not_borrowed():
     assert studies.data_label("digits", data) == "digits"
 
 
+def test_every_one_of_several_data_sets_has_its_label():
+    labels = {"digits": "digits", "cifar10-four": "CIFAR-10 (JPEG)"}
+    data = {"data": {"name": "digits and cifar10-four", "label": "digits and CIFAR-10 (JPEG)", "labels": labels}}
+    assert studies.data_label("cifar10-four", data) == "CIFAR-10 (JPEG)"
+    assert studies.data_label("digits", data) == "digits"
+
+
 def test_crossing_is_interpolated_in_the_logarithm():
     assert studies.crossing([1, 4], [0.3, -0.1], 0.1) == pytest.approx(2)
     assert studies.crossing([1, 4], [0.3, 0.2], 0.1) is None

@@ -285,6 +285,12 @@ def target_of(name):
     return files
 
 
+def forget_states():
+    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
+    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
+        shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)
+
+
 def show_verdicts():
     """Print the verdicts that this run was asked for; the target `claims` prints them by itself."""
     targets = set(workflow.dag_settings.targets)

@@ -70,9 +70,3 @@ rule measure_networks:
         " --input costs {input.costs} --input datasets {input.datasets}"
         " --output table {output.table} --output cost {output.cost}"
         ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log}'
-
-
-def forget_states():
-    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
-    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
-        shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)

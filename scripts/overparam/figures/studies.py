@@ -22,7 +22,7 @@ def grid(rows: int, columns: int, height: float, **options) -> tuple[Figure, np.
 def data_label(dataset: str, verdict: dict) -> str:
     """Return how to call a data set in a figure: the label that its checksum stands for, else its name."""
     data = verdict.get("data") or {}
-    return data["label"] if data.get("name") == dataset and data.get("label") else dataset
+    return ({data.get("name"): data.get("label")} | data.get("labels", {})).get(dataset) or dataset
 
 
 def title(study: pd.DataFrame, verdict: dict, separator: str = ", ") -> str:

@@ -37,7 +37,7 @@ def data_sets(claims: list[Claim]) -> list[dict[str, Any]]:
             "facts": [
                 (key.replace("_", " "), _text(value))
                 for key, value in data.items()
-                if key not in ("label",) and value not in (None, "")
+                if key not in ("label", "labels") and value not in (None, "")
             ],
         }
         for data in found.values()
