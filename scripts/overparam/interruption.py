@@ -45,10 +45,12 @@ class _Requests:
 def listening() -> Iterator[None]:
     """Let this process be stopped by raising :class:`Stopped` in this block; in the main thread only.
 
-    What it was started to ignore, as `nohup` does with SIGHUP, it ignores.
+    SIGHUP is left alone where it is ignored, as under `nohup`; shells let their jobs in the background ignore SIGINT,
+    which says nothing.
     """
     _Requests.waiting, _Requests.received, _Requests.raised = False, None, False
-    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    heard = [number for number in SIGNALS if not (nohup and number == signal.SIGHUP)]
     before = {number: signal.signal(number, _receive) for number in heard}
     try:
         yield

@@ -35,7 +35,7 @@ class Training:
         return self.program.start(self.folder, log or self.log, kept, environment)
 
     def states(self):
-        return list(self.folder.glob("state/*/w4.state"))
+        return list(self.folder.glob("state/*/w4.[sp]*"))  # or the one before, if it was just to be replaced
 
     def begun(self):
         return self.log.exists() and "mlp of width 4" in self.log.read_text()
@@ -78,13 +78,24 @@ def test_sigkill_in_the_middle_of_an_epoch(training, expected):
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_asked_to_stop(training, expected, number, code):
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it would be ignored
     job = training.start(minutes=0.01)
+    signal.signal(signal.SIGHUP, before)
     until(training.states, "a state")
     job.send_signal(number)
     printed = job.communicate()[0]
     assert job.returncode == code
     assert number.name in printed and "Traceback" not in printed
     finish(training, expected)
+
+
+def test_nohup_is_respected(training, expected):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    job = training.start(minutes=0.01)
+    signal.signal(signal.SIGHUP, before)
+    until(training.states, "a state")
+    job.send_signal(signal.SIGHUP)
+    assert job.wait() == 0 and training.table.read_bytes() == expected
 
 
 def test_the_run_that_started_it_dies(training, expected):

@@ -92,9 +92,11 @@ class Checkpoint:
             return
         self.next = time.monotonic() + self.interval
         try:
+            fresh = self.path.with_suffix(".fresh")
+            write(fresh, {name: part.state_dict() for name, part in self.parts.items()})
             with contextlib.suppress(FileNotFoundError):
                 self.path.replace(self.previous)
-            write(self.path, {name: part.state_dict() for name, part in self.parts.items()})
+            fresh.replace(self.path)
         except OSError as error:
             log.warning("the state of the training could not be saved, it goes on without: %s", error)
             return
