@@ -114,6 +114,7 @@ def test_the_run_dies_and_the_next_ends_its_jobs(submitted, cluster, undisturbed
     width = WIDTHS["cancelled"]
     found = Disturbed(long_cells(submitted), cluster)
     left_behind = killed_run(found, width)
+    found.signal(width, signal.SIGSTOP)  # it must not end by itself meanwhile; SLURM lets it go on to be ended
     printed = submitted.snakemake(str(cell(width))).stdout
     assert "Ending 1 jobs on the cluster" in printed
     assert (submitted.folder / cell(width)).read_bytes() == (undisturbed.folder / cell(width)).read_bytes(), printed
