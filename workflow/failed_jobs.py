@@ -1,6 +1,7 @@
 """How the failed jobs of a run ended: the last lines of their logs, on the terminal."""
 
 import logging
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from overparam import faults, job_log
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
-
 
 TERMINATED = (
     "somebody ended it, or the cluster, say because its time was up. The same command goes on, a training from its "
@@ -48,10 +48,10 @@ class FailedJobs(logging.Handler):
         if self.workflow.output_settings.show_failed_logs:
             return  # Snakemake has shown their logs whole
         for path in self.logs:
-            if job_log.succeeded(path) or job_log.interrupted(path):
+            if job_log.succeeded(path) or job_log.stopped_by(path, signal.SIGINT):
                 continue
             lines = job_log.last_lines(path)
-            if job_log.terminated(path):
+            if job_log.stopped_by(path, signal.SIGTERM):
                 lines.append(f"({TERMINATED})")
             elif not job_log.ended(path):
                 lines.append(f"(here it stops: {self._why_it_stops()})")

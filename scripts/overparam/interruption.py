@@ -49,8 +49,7 @@ def listening() -> Iterator[None]:
     which says nothing.
     """
     _Requests.waiting, _Requests.received, _Requests.raised = False, None, False
-    nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    heard = [number for number in SIGNALS if not (nohup and number == signal.SIGHUP)]
+    heard = [number for number in SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, _receive) for number in heard}
     try:
         yield

@@ -7,6 +7,7 @@ first, a hard link, until the job is done; the next attempt goes on in the file 
 import contextlib
 import logging
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -67,14 +68,9 @@ def succeeded(path: Path) -> bool:
     return _last_message(path).startswith(ENDINGS[0])
 
 
-def interrupted(path: Path) -> bool:
-    """Return whether the user stopped the program that wrote this log."""
-    return _last_message(path).startswith("stopped by SIGINT")
-
-
-def terminated(path: Path) -> bool:
-    """Return whether the program that wrote this log was asked to end, say by a cluster."""
-    return _last_message(path).startswith("stopped by SIGTERM")
+def stopped_by(path: Path, number: signal.Signals) -> bool:
+    """Return whether the program that wrote this log ended because it got this signal."""
+    return _last_message(path).startswith(f"stopped by {number.name} ")
 
 
 def last_lines(path: Path, count: int = 12) -> list[str]:

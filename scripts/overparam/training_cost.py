@@ -17,10 +17,9 @@ A network of M models at one width then takes, for T steps over n images,
     T · layers · :data:`LAYER_SECONDS`  +  M · n · (operations + :data:`ACTIVATION` · activations) / rate,
 
 where an image of an evaluation, which has no backward pass, counts as a third. Both constants, and the default rate
-of 40 GFLOP/s, were fitted to 23 cells on one core of an AMD EPYC with AVX-512 (float32;
-MLPs of 4 to 512 units, CNNs of width 1 to 8, the published networks): the estimate is 0.6 to 3.2 times the measured
-time in 21 of them, and 0.3 and 0.4 times in two MLPs of over a million parameters that take batches of 8 for five
-seconds. No GPU was measured.
+of 40 GFLOP/s, were fitted to 23 cells on one core of an AMD EPYC with AVX-512 (float32; MLPs of 4 to 512 units, CNNs of
+width 1 to 8, the published networks): the estimate is 0.6 to 3.2 times the measured time in 21 of them, and 0.3 and 0.4
+times in two MLPs of over a million parameters that take batches of 8 for five seconds. No GPU was measured.
 """
 
 import dataclasses

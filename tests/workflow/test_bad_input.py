@@ -53,9 +53,8 @@ def test_a_claim_that_names_a_missing_experiment(sources):
 
 def test_a_cell_that_the_study_has_not(sources):
     run = sources.snakemake("results/smoke/training/mlp-digits-width/w3_n0.2_s0.parquet", check=False)
-    assert (
-        run.returncode and "There is no cell w3_n0.2_s0 of study mlp-digits-width; it has w2_n0-0.2_s0to2" in run.stdout
-    )
+    assert run.returncode
+    assert "There is no cell w3_n0.2_s0 of study mlp-digits-width; it has w2_n0-0.2_s0to2" in run.stdout
 
 
 def test_a_missing_file_of_images(sources):

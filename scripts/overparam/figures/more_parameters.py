@@ -34,7 +34,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     left.set_title("as printed, CIFAR-10, n = 50,000\ndifferent kinds: not judged")
     errors, train = (_errors(measurements, split) for split in ("test", "train"))
     entries: dict[str, dict] = {}
-    groups = list(errors.groupby(["study", "label_noise"], sort=False))
+    groups = errors.groupby(["study", "label_noise"], sort=False)
     styles = itertools.product(DASHES, theme.CATEGORIES)  # other dashes once the colours are used up
     for (dashes, color), ((study, noise), rows) in zip(styles, groups, strict=False):
         look = {"color": color, "linestyle": dashes}
