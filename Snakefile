@@ -25,12 +25,14 @@ rule all:
     default_target: True
     input:
         rules.report.output,
-        verdicts(),
-        pictures(),
+        rules.tabulate.output,
+        shown(),
+        behind(),
 
 
 onstart:
     check_cluster()
+    clear_outdated()
     record_run()
 
 
@@ -41,3 +43,4 @@ onsuccess:
 
 onerror:
     FAILED_JOBS.show()
+    show_verdicts()

@@ -12,7 +12,8 @@ def work(job: program.Job) -> None:
     output = job.output("verdict")
     record = provenance.collect(output.parent / "../../run.json")
     verdict = judge_claim(claim, measurements, cost.pop("dataset", None), cost, record, unavailable)
-    files.write_json(output, verdict)
+    files.write_json(output, {**verdict, "lineage": job.lineage})
+    files.write_checksums(job.outputs, "verdict")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ def work(job: program.Job) -> None:
     table, cost = measuring.measure(job.settings["experiment"], job.settings["settings"], *inputs, **machine)
     files.write_json(job.output("cost"), cost)
     files.write_table(job.output("table"), table)
+    files.write_checksums(job.outputs, "table", "cost")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ def work(job: program.Job) -> None:
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])
     target, table = job.output("page"), job.input("table")
     files.write_text(target, page.render(claims, target, settings["preset"], pictures, alts, table, config))
+    files.write_checksums(job.outputs, "page")
 
 
 if __name__ == "__main__":

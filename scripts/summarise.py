@@ -9,6 +9,7 @@ def work(job: program.Job) -> None:
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
     claims = reading.collect(job.settings["claims"], verdicts)
     files.write_table(job.output("table"), summary.table(claims))
+    files.write_checksums(job.outputs, "table")
 
 
 if __name__ == "__main__":

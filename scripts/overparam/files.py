@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from overparam import checksums
 from overparam.plain_values import plain
 from overparam.program import UserError
 
@@ -85,6 +86,12 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 def write_json(path: str | os.PathLike, content: Any) -> None:
     """Write ``content`` as indented JSON with sorted keys, atomically; NaN and infinity are refused."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def write_checksums(outputs: Mapping[str, Sequence[Path]], *names: str) -> None:
+    """Write the checksums of the outputs of these names to the output ``checksums``, if there is to be one."""
+    for path in outputs.get("checksums", []):
+        write_text(path, checksums.listing(listed for name in names for listed in outputs[name]))
 
 
 def read_json(path: str | os.PathLike) -> Any:

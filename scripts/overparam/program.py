@@ -44,6 +44,8 @@ class Job:
         Hash of the code of the program, for telling states of other code apart.
     checkpoint_minutes
         Minutes between two states.
+    lineage
+        What the outputs are made of; see :mod:`overparam.lineage`.
     """
 
     settings: dict[str, Any]
@@ -54,6 +56,7 @@ class Job:
     state: Path | None = None
     code: str = ""
     checkpoint_minutes: float = 5.0
+    lineage: str = ""
 
     def made(self) -> bool:
         """Return whether every output is there."""
@@ -85,6 +88,7 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
     parser.add_argument("--state", type=Path, help="save the state of training in this folder, and go on from it")
     parser.add_argument("--code", default="", help="hash of the code: a state of other code is not taken up")
     parser.add_argument("--checkpoint-minutes", type=float, default=5.0, help="time between two states (default: 5)")
+    parser.add_argument("--lineage", default="", help="what the outputs are made of, as one text to write into them")
     parser.add_argument("--log", type=Path, help="also write the log to this file")
     given = parser.parse_args(arguments)
     try:
@@ -96,7 +100,9 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
     except (ValueError, RecursionError) as error:
         parser.error(f"SETTINGS is not JSON: {error}")
     named = ({name: [Path(path) for path in paths] for name, *paths in flags} for flags in (given.input, given.output))
-    kept = {name: getattr(given, name) for name in ("gpus", "memory_mb", "state", "code", "checkpoint_minutes")}
+    kept = {
+        name: getattr(given, name) for name in ("gpus", "memory_mb", "state", "code", "checkpoint_minutes", "lineage")
+    }
     return Job(settings, *named, **kept), given.log
 
 

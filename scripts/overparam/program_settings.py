@@ -128,6 +128,7 @@ def _claims(*keys: str) -> Any:
         forms = {"type": "object", "minProperties": 1, "additionalProperties": form}  # no more is shown of them
         entry = {**claim, "properties": claim["properties"] | {"forms": forms}}
         properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": entry}}
+        properties["lineages"] = {"type": "object", "additionalProperties": {"type": "string"}}
         return _mapping(properties, ["claims"], **{"$defs": definitions})
 
     return schema

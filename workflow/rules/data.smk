@@ -42,8 +42,9 @@ rule prepare:
     conda:
         ENVIRONMENT
     params:
-        settings=dataset_settings,
+        settings=settings_of("dataset"),
         code=code_hash("prepare.py"),
+        lineage=lineage_of("dataset"),
     message:
         "Prepare data set {wildcards.dataset}"
     shell:
@@ -54,8 +55,8 @@ rule prepare:
 
 rule corrupt:
     input:
-        info=rules.prepare.output.info,
-        images=[rules.prepare.output.train, rules.prepare.output.test],
+        info=ancient(str(rules.prepare.output.info)),
+        images=[ancient(str(rules.prepare.output.train)), ancient(str(rules.prepare.output.test))],
     output:
         labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seeds}}.arrow",
     log:
@@ -65,15 +66,9 @@ rule corrupt:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: canonical(
-            {
-                "definition": wildcards.definition,
-                "label_noise": float(wildcards.noise),
-                "label_seeds": list(cells.unspell(wildcards.seeds)),
-                "seed": RUN["seed"],
-            }
-        ),
+        settings=settings_of("labels"),
         code=code_hash("corrupt.py"),
+        lineage=lineage_of("labels"),
     message:
         "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
