@@ -44,7 +44,7 @@ def check(results: Path, *, claim: bool, adopt: bool = False) -> None:
             "`preset` in the configuration, or remove the results; if you know that they are of these settings and "
             "this code, `snakemake --cores 1 --touch --forceall` takes them as they are."
         )
-    if claim and (strange or not own):
+    if claim and (own is None or theirs != own):
         mark = own or {"mark": secrets.token_hex(8), "folder": str(Path.cwd())}
         with contextlib.suppress(OSError):
             for path in (RECORDS / MARK, results / f".{MARK}"):

@@ -95,7 +95,11 @@ def same_results(project, undisturbed):
         **undisturbed.made("claims/*/*"),
         **undisturbed.made("measurements/*"),
     }.keys()
-    hidden = [path for path in (project.folder / RESULTS).rglob(".*") if path.is_file() and path.suffix != ".lock"]
+    hidden = [
+        path
+        for path in (project.folder / RESULTS).rglob(".*")
+        if path.is_file() and path.suffix != ".lock" and path.name != ".records-of"
+    ]
     assert not hidden
 
 

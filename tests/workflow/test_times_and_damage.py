@@ -58,6 +58,8 @@ def test_images_of_ones_own_with_a_new_time_are_the_same_images(project):
     images = project.folder / "images"
     shutil.copytree(images, project.folder / "moved")
     project.environment = {"OVERPARAM_CIFAR10": str(project.folder / "moved")}
+    assert project.plan() == {"prepare": 1}
+    project.snakemake()
     assert project.plan() == {}
     (project.folder / "moved/test.parquet").touch()
     assert project.plan() == {}

@@ -41,7 +41,7 @@ except program.UserError as error:
     raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
-# what the table and the page say of the claims: too long for an argument, so `changes` in params reruns them instead
+# what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
 UNAVAILABLE = {name: overparam.config.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
