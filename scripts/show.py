@@ -3,12 +3,14 @@
 import shutil
 import sys
 
-from overparam import program, records
-from overparam.report import reading, summary
+from overparam import program
 
 
 def work(job: program.Job) -> None:
     """Print the input `verdicts` in the order of `settings.claims`, 100 to 120 columns wide as the terminal allows."""
+    from overparam import records
+    from overparam.report import reading, summary
+
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
     verdicts = [records.verdict(path) for path in job.inputs["verdicts"]]

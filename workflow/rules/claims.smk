@@ -24,7 +24,8 @@ rule judge:
     message:
         "Judge {wildcards.claim}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --output verdict {output.verdict} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --output verdict {output.verdict}'
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule draw:
@@ -55,7 +56,7 @@ rule draw:
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
         " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
-        " --output pdf {output.pdf} --output alt {output.alt} --log {log}"
+        " --output pdf {output.pdf} --output alt {output.alt} --log {log} 3>&2 2>>{log}"
 
 
 for name in [claim["id"] for claim in REGISTRY]:

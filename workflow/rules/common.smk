@@ -24,18 +24,23 @@ SCRIPTS = BASE / "scripts"
 ENVIRONMENT = BASE / "envs/overparam.yaml"
 sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 
+from overparam import surroundings
+
+surroundings.clear_for_jobs()
+
 import failed_jobs
 import one_run
 import overparam.config
 from overparam import cells, devices, experiment_settings, program, registry
-from overparam.closure import code_hash
+from overparam.closure import check_sources, code_hash
 
 try:
+    check_sources()
     overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
     RUN = overparam.config.resolve(config, REGISTRY)
 except program.UserError as error:
-    raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
+    raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
 # what the table and the page say of the claims: too long for an argument, so `changes` in params reruns them instead

@@ -26,7 +26,7 @@ rule tabulate:
         "Tabulate the verdicts"
     shell:
         'python "$OVERPARAM_SCRIPTS"/summarise.py @{params.registry} --input verdicts {input.verdicts}'
-        " --output table {output.table} --log {log}"
+        " --output table {output.table} --log {log} 3>&2 2>>{log}"
 
 
 rule report:
@@ -53,7 +53,7 @@ rule report:
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input config {params.run} --output page {output.page} --log {log}"
+        " --input config {params.run} --output page {output.page} --log {log} 3>&2 2>>{log}"
 
 
 rule claims:
@@ -69,4 +69,5 @@ rule claims:
     message:
         "The verdicts"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {input.verdicts} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {input.verdicts}'
+        " --log {log} 3>&2 2>>{log}"

@@ -33,4 +33,4 @@ rule measure:
     shell:
         'exec python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
         " --output table {output.table} --output cost {output.cost}"
-        ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log}'
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log} 3>&2 2>>{log}'
