@@ -64,9 +64,9 @@ class FailedJobs(logging.Handler):
             logger.error("\n    ".join([f"\n{path} ends:", *lines]))
 
     def _attempts_left(self, job: Job) -> int:
-        """Return how often Snakemake may send a job again: not at all where Python could not start, with any memory."""
-        hopeless = any(self._why_not_started(path) for path in map(Path, job.log))
-        return 0 if hopeless else job.rule.restart_times
+        """Return how often Snakemake may send a job again: not at all where no memory would let Python start."""
+        reasons = filter(None, map(self._why_not_started, map(Path, job.log)))
+        return 0 if any(not faults.tells_of_memory(reason) for reason in reasons) else job.rule.restart_times
 
     def _why_not_started(self, path: Path) -> str | None:
         """Return why the program of a log could not start; where it has none, why Snakemake could not on its node."""

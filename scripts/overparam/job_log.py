@@ -19,7 +19,7 @@ NOT_STARTED = "Python could not start"  # or not import what the job needs
 TERMINAL = 3  # the rules of a run put the terminal here, and send stderr into the log until it is open
 # what Python, the shell or the system say of a program that does not begin; a warning is none of it
 NO_START = re.compile(
-    r"^Traceback \(most recent call last\)|^  File \".*\", line \d+|^Fatal Python error|: command not found"
+    r"^Traceback \(most recent call last\)|^  File \".*\", line \d+|^Fatal Python error|: (command )?not found"
     r"|: No such file or directory|: Permission denied|: cannot execute|: can't open file |: No module named "
     r"|: error while loading shared libraries|: version `\S+' not found|: symbol lookup error|Exec format error"
     r"|^(Illegal instruction|Segmentation fault|Bus error)",

@@ -6,6 +6,7 @@ provenance names them.
 """
 
 import os
+import re
 import site
 import sys
 from collections.abc import Mapping
@@ -32,6 +33,12 @@ SET = {
     "MPLBACKEND": "Agg",
     "MATPLOTLIBRC": os.devnull,
 }
+# by which a user chooses how numbers are computed: the same results to rounding, in other bytes
+ARITHMETIC = re.compile(
+    r"(MKL|OPENBLAS|BLIS|VECLIB|ATEN|ONEDNN|DNNL|NPY|OMP|KMP|GOMP|CUBLAS|CUBLASLT|CUDNN|PYTORCH)_"
+    r"|NVIDIA_TF32|ARROW_USER_SIMD|GLIBC_TUNABLES=.*glibc\.cpu"
+)
+LONGEST = 200  # characters of a value
 
 
 def cleared(environment: Mapping[str, str]) -> dict[str, str]:
@@ -43,6 +50,12 @@ def cleared(environment: Mapping[str, str]) -> dict[str, str]:
     if own := [folder for folder in _python_path(environment) if folder.resolve() == SCRIPTS]:
         kept["PYTHONPATH"] = str(own[0])
     return kept
+
+
+def arithmetic(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables that choose how libraries compute, except those that every job has alike."""
+    given = sorted(environment.items() - SET.items())
+    return {name: value[:LONGEST] for name, value in given if ARITHMETIC.match(f"{name}={value}")}
 
 
 def clear_for_jobs() -> None:

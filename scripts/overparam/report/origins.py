@@ -16,7 +16,11 @@ COST_WORDS = {
     "peak_memory": "peak memory",
 }
 
-FACT_WORDS = {"modified": "uncommitted changes", "cpu": "processor"}
+FACT_WORDS = {
+    "modified": "uncommitted changes",
+    "cpu": "processor",
+    "variables": "variables that choose how libraries compute",
+}
 
 
 def of(verdict: dict[str, Any]) -> list[dict[str, Any]]:
