@@ -49,7 +49,8 @@ def measure(
     Returns
     -------
     measurements, cost
-        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings, data set.
+        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings,
+        data set.
     """
     module = importlib.import_module(f"overparam.experiments.{name}")
     settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}

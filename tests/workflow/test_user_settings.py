@@ -25,7 +25,7 @@ def test_a_run_among_settings_of_a_user(one_claim, tmp_path):
     assert len(plain[1]) == 4 and len(plain[0]) == len(plain[2]) == 1
     old = tmp_path / "old"
     old.mkdir()
-    for name in ("grimp", "seaborn", "scipy", "sklearn", "pyarrow"):
+    for name in ("grimp", "seaborn", "scipy", "sklearn", "torch"):
         (old / f"{name}.py").write_text(f"raise RuntimeError('an old copy of {name}')\n")
     (one_claim.folder / "matplotlibrc").write_text("text.usetex: True\nsavefig.bbox: tight\nfont.size: 30\n")
     one_claim.environment = {

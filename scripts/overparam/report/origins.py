@@ -14,6 +14,7 @@ COST_WORDS = {
     "device": "on",
     "devices": "on",
     "peak_memory": "peak memory",
+    "variables": "how libraries compute",
 }
 
 FACT_WORDS = {
