@@ -6,6 +6,8 @@ CORES ?= all
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
+# a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
 .PHONY: run test lint benchmark lock clean
 .DEFAULT_GOAL := run

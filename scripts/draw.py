@@ -1,10 +1,12 @@
 """Draw the figure of one claim."""
 
-from overparam import drawing, files, program, records
+from overparam import program
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
+    from overparam import drawing, files, records
+
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     kinds = ("svg", "png", "pdf", "alt")
     drawing.save(job.settings["claim"]["figure"], measurements, verdict, *map(job.output, kinds))

@@ -1,11 +1,13 @@
 """Judge one claim: settings {"claim": entry, "unavailable": reason or null}."""
 
-from overparam import files, program, provenance, records
-from overparam.judge.verdict_file import judge_claim
+from overparam import program
 
 
 def work(job: program.Job) -> None:
     """Read measurements and cost, write the verdict; the run record lies at the root of the preset's results."""
+    from overparam import files, provenance, records
+    from overparam.judge.verdict_file import judge_claim
+
     claim, unavailable = job.settings["claim"], job.settings.get("unavailable")
     measurements = None if unavailable else records.measurements(job.input("measurements"))
     cost = records.cost(job.input("cost")) if job.inputs.get("cost") else {}

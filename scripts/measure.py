@@ -1,10 +1,12 @@
 """Run one experiment and write its measurements."""
 
-from overparam import files, measuring, program
+from overparam import program
 
 
 def work(job: program.Job) -> None:
     """Measure what ``settings.experiment`` names."""
+    from overparam import files, measuring
+
     inputs = (job.inputs.get(name, []) for name in ("datasets", "training", "costs"))
     machine = {"memory_mb": job.memory_mb, "gpus": job.gpus}
     table, cost = measuring.measure(job.settings["experiment"], job.settings["settings"], *inputs, **machine)

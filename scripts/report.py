@@ -1,11 +1,13 @@
 """Make the page of a run."""
 
-from overparam import files, program, records
-from overparam.report import page, reading
+from overparam import program
 
 
 def work(job: program.Job) -> None:
     """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`."""
+    from overparam import files, records
+    from overparam.report import page, reading
+
     settings, inputs = job.settings, job.inputs
     verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
     claims = reading.collect(settings["claims"], verdicts)

@@ -4,7 +4,6 @@ import shutil
 import sys
 
 from overparam import program
-from overparam.report import present, summary
 
 
 def work(job: program.Job) -> None:
@@ -12,6 +11,8 @@ def work(job: program.Job) -> None:
 
     Only those are printed that are there, whole, and of the lineage that `settings.lineages` asks for.
     """
+    from overparam.report import present, summary
+
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
     claims, left_out = present.collect(job.settings["claims"], job.settings.get("lineages"), job.inputs["verdicts"])

@@ -40,7 +40,7 @@ def stood_in(folder: Path) -> Project:
     stand_in = (ROOT / "tests/stand_in.py").read_text()
     for name in ("prepare", "corrupt", "train", "measure", "judge", "draw", "summarise", "report"):
         path = project.folder / f"scripts/{name}.py"
-        lines = re.findall(r"^from overparam.*$", path.read_text(), flags=re.MULTILINE)
+        lines = re.findall(r"^ *(from overparam.*)$", path.read_text(), flags=re.MULTILINE)
         path.write_text(re.sub("# IMPORTS.*", "\n    ".join(["if False:", *lines]), stand_in))
     images = project.folder / "images"
     images.mkdir()

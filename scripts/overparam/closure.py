@@ -11,6 +11,8 @@ from pathlib import Path
 
 import grimp
 
+from overparam.program import UserError
+
 PACKAGE = "overparam"
 SCRIPTS = Path(__file__).resolve().parents[1]
 
@@ -18,6 +20,28 @@ SCRIPTS = Path(__file__).resolve().parents[1]
 @functools.cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph(PACKAGE, cache_dir=None)
+
+
+def check_sources() -> None:
+    """Refuse sources that are no Python: no job could import them, and none can be planned.
+
+    Raises
+    ------
+    UserError
+        If a program or a module has a mistake of syntax, or is no text; names the file and the line.
+    """
+    path, line = SCRIPTS, None
+    try:
+        _graph()
+        for path in SCRIPTS.glob("*.py"):
+            _imports(path)
+    except grimp.exceptions.SourceSyntaxError as error:
+        path, line, why = error.filename, error.lineno, f"invalid syntax: {str(error.text).strip()!r}"
+    except (SyntaxError, UnicodeError) as error:
+        line, why = getattr(error, "lineno", None), getattr(error, "msg", error)
+    else:
+        return
+    raise UserError(f"{path}{f', line {line}' if line else ''}: Python can't read this ({why}); mend it")
 
 
 def _path(module: str) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from overparam import devices, records
+from overparam import devices, records, surroundings
 from overparam.datasets import arrow
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def measure(
     Returns
     -------
     measurements, cost
-        The tidy table, and what making it took: seconds, device, settings, data set.
+        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings,
+        data set.
     """
     module = importlib.import_module(f"overparam.experiments.{name}")
     settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
@@ -71,6 +72,7 @@ def measure(
         "seconds": time.perf_counter() - start,
         "training_seconds": sum(cell["seconds"] for cell in training),
         "devices": sorted({cell["device_name"] for cell in training}) or [_device()],
+        "variables": surroundings.arithmetic() or None,
         "settings": settings,
         "dataset": _merged([records.dataset(path) for path in datasets]),
     }

@@ -3,6 +3,7 @@
 import argparse
 import copy
 import dataclasses
+import faulthandler
 import importlib
 import inspect
 import json
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from overparam import faults, interruption, job_log
+from overparam import faults, interruption, job_log, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -109,17 +110,26 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
 def run(description: str, work: Callable[[Job], None], arguments: list[str] | None = None) -> None:
     """Run ``work`` on the job given by the command line, with a log, and exit 1 with a message if it fails.
 
-    A traceback is shown only for what no one foresaw: in the log, or on the terminal if there is none.
+    ``work`` itself imports the libraries that it needs: only here are a user's own settings cleared, and a log is there
+    for what can't be imported. A traceback is shown only for what no one foresaw: in the log, or on the terminal if
+    there is none.
     """
+    if arguments is None:
+        surroundings.enter()
     job, log_path = parse(description, arguments)
+    before = job_log.reclaim_terminal(log_path) if log_path else ""
     try:
         record = job_log.JobLog(log_path) if log_path else None
     except OSError as error:
         raise SystemExit(f"ERROR {faults.explained(error, []) or error}") from None
     _log_to(record)
+    if record and arguments is None:
+        faulthandler.enable(record.stream)  # a library that crashes says where
     start = time.monotonic()
     name, given = Path(sys.argv[0]).name, sys.argv[1] if arguments is None else arguments[0]
     log.info("%s, process %d on %s, settings: %s", name, os.getpid(), platform.node(), given)
+    if before:
+        log.warning("said before this log was open: %s", before)
     if run := os.environ.get("OVERPARAM_RUN_PID"):
         interruption.watch(int(run))
     try:
@@ -134,6 +144,8 @@ def run(description: str, work: Callable[[Job], None], arguments: list[str] | No
         message = str(error) if isinstance(error, UserError) else faults.explained(error, outputs)
         if message:
             log.error("%s", message)
+        elif faults.of_an_import(error):
+            log.exception("%s: %s", job_log.NOT_STARTED, faults.not_imported(error))
         else:
             log.exception("unexpected %s: %s", type(error).__name__, error)
         log.info("failed after %.1f s", time.monotonic() - start)

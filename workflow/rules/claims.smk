@@ -27,7 +27,7 @@ rule judge:
         "Judge {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --lineage {params.lineage}'
-        " --output verdict {output.verdict} --output checksums {output.checksums} --log {log}"
+        " --output verdict {output.verdict} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule draw:
@@ -60,7 +60,7 @@ rule draw:
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
         " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
-        " --output pdf {output.pdf} --output alt {output.alt} --output checksums {output.checksums} --log {log}"
+        " --output pdf {output.pdf} --output alt {output.alt} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 for name in [claim["id"] for claim in REGISTRY]:

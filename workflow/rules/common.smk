@@ -25,20 +25,25 @@ PATTERN = str(BASE).replace("{", "{{").replace("}", "}}")  # where Snakemake wou
 ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 
+from overparam import surroundings
+
+surroundings.clear_for_jobs()
+
 import failed_jobs
 import one_run
 import snakemake_internals
 import overparam.config
 from overparam import cells, checksums, devices, experiment_settings, lineage, program, registry, sources
-from overparam.closure import code_hash
+from overparam.closure import check_sources, code_hash
 from overparam.lineage import Lineage, canonical
 
 try:
+    check_sources()
     overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
     RUN = overparam.config.resolve(config, REGISTRY)
 except program.UserError as error:
-    raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
+    raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
 # what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both

@@ -22,7 +22,8 @@ rule download:
     message:
         "Download CIFAR-10"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive}'
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule prepare:
@@ -50,7 +51,8 @@ rule prepare:
     shell:
         'python "$OVERPARAM_SCRIPTS"/prepare.py {params.settings:q}'
         " --input archive {input.archive:q} --input train {input.train:q} --input test {input.test:q}"
-        " --output train {output.train} --output test {output.test} --output info {output.info} --log {log}"
+        " --output train {output.train} --output test {output.test} --output info {output.info}"
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule corrupt:
@@ -73,4 +75,4 @@ rule corrupt:
         "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/corrupt.py {params.settings:q} --input info {input.info}'
-        " --output labels {output.labels} --log {log}"
+        " --output labels {output.labels} --log {log} 3>&2 2>>{log}"

@@ -36,7 +36,7 @@ rule train:
         ' exec python "$OVERPARAM_SCRIPTS"/train.py {params.settings:q}'
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
-        " --gpus {resources.gpu} --log {log}"
+        " --gpus {resources.gpu} --log {log} 3>&2 2>>{log}"
         ' --state "$OVERPARAM_STATE" --code {params.code} --checkpoint-minutes "$OVERPARAM_CHECKPOINT_MINUTES"'
 
 
@@ -72,4 +72,4 @@ rule measure_networks:
         'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input training {input.training}'
         " --input costs {input.costs} --input datasets {input.datasets}"
         " --output table {output.table} --output cost {output.cost} --output checksums {output.checksums}"
-        ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log}'
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log} 3>&2 2>>{log}'

@@ -27,7 +27,7 @@ rule tabulate:
         "Tabulate the verdicts"
     shell:
         'python "$OVERPARAM_SCRIPTS"/summarise.py @{params.registry} --input verdicts {input.verdicts}'
-        " --output table {output.table} --output checksums {output.checksums} --log {log}"
+        " --output table {output.table} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule report:
@@ -55,7 +55,7 @@ rule report:
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log}"
+        " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule claims:
@@ -70,4 +70,4 @@ rule claims:
     message:
         "The verdicts"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {params.verdicts} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {params.verdicts} --log {log} 3>&2 2>>{log}'
