@@ -108,7 +108,7 @@ def test_the_bytes_of_a_parquet_file(tmp_path_factory, images, data):
     content = put_parquet(path, images, [row % 10 for row in range(12)]).read_bytes()
     footer = data.draw(st.sampled_from([0, len(content) - 900]))  # all of it, or what says where all the rest is
     path.write_bytes(content[:footer] + data.draw(damaged(content[footer:])))
-    check(read("parquet file: bytes", lambda: cifar10.read_parquet(path, path)))
+    check(read("parquet file: bytes", lambda: cifar10.read_parquet([path], [path])))
 
 
 @bounded(150)
@@ -118,7 +118,7 @@ def test_the_images_of_a_parquet_file(tmp_path_factory, images, data):
     wrong = list(images)
     wrong[data.draw(st.integers(0, 11))] = data.draw(damaged(data.draw(st.sampled_from(images))))
     put_parquet(path, wrong, [row % 10 for row in range(12)])
-    check(read("parquet file: images", lambda: cifar10.read_parquet(path, path)))
+    check(read("parquet file: images", lambda: cifar10.read_parquet([path], [path])))
 
 
 KINDS = [pa.int64(), pa.int32(), pa.uint8(), pa.float64(), pa.string(), pa.bool_(), pa.null()]
@@ -159,4 +159,4 @@ def test_the_columns_of_a_parquet_file(tmp_path_factory, images, data):
     )
     assume(all(not pa.types.is_struct(kind) or kind.num_fields for kind in table.schema.types))  # parquet has no such
     pq.write_table(table, path, row_group_size=rows, compression=compression)
-    check(read("parquet file: columns", lambda: cifar10.read_parquet(path, path)))
+    check(read("parquet file: columns", lambda: cifar10.read_parquet([path], [path])))

@@ -1,5 +1,6 @@
 """Archives and parquet files made to harm: read once, nothing run, nothing written, little memory."""
 
+import dataclasses
 import io
 import pickle
 import re
@@ -23,7 +24,7 @@ from cifar10_files import (
     tar_of,
 )
 
-from overparam.datasets import cifar10, cifar10_archive
+from overparam.datasets import cifar10, cifar10_archive, parquet, pickles
 from overparam.download import digest
 from overparam.program import UserError
 
@@ -58,7 +59,7 @@ def refused(tmp_path):
         (GOOD.replace(b"K\x14M\x00\x0c\x86", b"\x8a\x05\x00\x00\x00\x00\x10M\x00\x0c\x86"), "an array of shape"),
         (b"\x80\x02}U\x04datacnumpy\nndarray\n\x8a\x05\x00\x00\x00\x00\x10\x85Rs.", "no dictionary|no uint8 array"),
         (b"\x80\x02cnumpy\ndtype\nU\x01O\x85R.", "not of bytes"),
-        (b"\x80\x02cbuiltins\neval\nU\x011\x85R.", "names builtins.eval"),
+        (b"\x80\x02cbuiltins\neval\nU\x011\x85R.", "names 'builtins.eval'"),
         (b"(" * 100_000, "was refused"),
         (b"", "was refused"),
     ],
@@ -71,7 +72,7 @@ def test_pickles(refused, content, message):
 def test_arrays_hold_what_numpy_would_have_read():
     data = np.arange(12, dtype=np.uint8).reshape(3, 4)
     for array in (data, np.asfortranarray(data), data[:0]):
-        found = cifar10_archive.unpickled(pickled({"data": array}), "here")[b"data"]
+        found = pickles.unpickled(pickled({"data": array}), "here")[b"data"]
         np.testing.assert_array_equal(found, array)
         assert found.dtype == np.uint8
 
@@ -125,15 +126,15 @@ def test_a_file_is_opened_once(tmp_path, monkeypatch, kind):
         assert cifar10.read_archive(path, sha256).checksum == sha256
         assert opened == [path]
     else:
-        cifar10.read_parquet(path, path)
+        cifar10.read_parquet([path], [path])
         assert opened == [path, path]
 
 
 def test_large_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(cifar10, "LARGEST", 1 << 20)
+    monkeypatch.setattr(parquet, "LARGEST", 1 << 20)
     path = tmp_path / "large"
     path.write_bytes(bytes((1 << 20) + 1))
-    for reading in (lambda: cifar10.read_archive(path), lambda: cifar10.read_parquet(path, path)):
+    for reading in (lambda: cifar10.read_archive(path), lambda: cifar10.read_parquet([path], [path])):
         with pytest.raises(UserError, match="larger than 1 MiB"):
             reading()
 
@@ -155,7 +156,7 @@ ROWS = b"".join(b"\0" + row.tobytes() for row in PIXELS)
 
 def test_a_png_of_our_own(tmp_path):
     path = put_parquet(tmp_path / "one.parquet", [png(32, ROWS)], [0])
-    np.testing.assert_array_equal(cifar10.read_parquet(path, path).train.images[0].transpose(1, 2, 0), PIXELS)
+    np.testing.assert_array_equal(cifar10.read_parquet([path], [path]).train.images[0].transpose(1, 2, 0), PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_a_png_of_our_own(tmp_path):
         (png(60_000, b""), "cannot be decoded"),
         (png(32, ROWS)[:60] + b"\xff" + png(32, ROWS)[61:], "cannot be decoded"),
         (png(32, ROWS)[:-14] + b"\xff" + png(32, ROWS)[-13:], "cannot be decoded"),  # the checksum of the pixels
-        (bytes(70_000), "70,000 bytes"),
+        (bytes(70_000), "more than 65,536 bytes"),
         (encoded(PIXELS, "BMP"), "cannot be decoded"),
         (encoded(PIXELS, "GIF"), "cannot be decoded"),
         (encoded(PIXELS, "TIFF"), "cannot be decoded"),
@@ -176,14 +177,14 @@ def test_a_png_of_our_own(tmp_path):
 def test_images(tmp_path, image, message):
     path = put_parquet(tmp_path / "one.parquet", [encoded(PIXELS), image], [0, 0])
     with pytest.raises(UserError, match=f"row 1.*{message}"):
-        cifar10.read_parquet(path, path)
+        cifar10.read_parquet([path], [path])
 
 
 def test_rows_without_end(tmp_path, monkeypatch):
     path = put_parquet(tmp_path / "many.parquet", [None] * 101, [0] * 101)
-    monkeypatch.setattr(cifar10, "MOST_ROWS", 100)
-    with pytest.raises(UserError, match="has 101 rows; CIFAR-10 has at most 60,000"):
-        cifar10.read_parquet(path, path)
+    monkeypatch.setattr(cifar10, "PARQUET", dataclasses.replace(cifar10.PARQUET, rows=100))
+    with pytest.raises(UserError, match="has 101 rows; CIFAR-10 has 100 in all"):
+        cifar10.read_parquet([path], [path])
 
 
 def test_a_missing_struct_is_a_missing_image(tmp_path):
@@ -191,7 +192,7 @@ def test_a_missing_struct_is_a_missing_image(tmp_path):
     column = pa.array([good, None], pa.struct({"bytes": pa.binary(), "path": pa.string()}))
     pq.write_table(pa.table({"img": column, "label": pa.array([1, 2])}), path)
     with pytest.raises(UserError, match="row 1 has no image"):
-        cifar10.read_parquet(path, path)
+        cifar10.read_parquet([path], [path])
 
 
 def test_pickle_of_the_test_is_one():

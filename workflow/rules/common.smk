@@ -33,7 +33,7 @@ from overparam.closure import code_hash
 try:
     overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
-    RUN = overparam.config.resolve(config, REGISTRY)
+    RUN = overparam.config.resolve(config, REGISTRY, workflow.config_settings.config)
 except program.UserError as error:
     raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
 
@@ -95,7 +95,7 @@ def dataset_inputs(wildcards):
         return {}
     cifar10 = RUN["sources"]["cifar10"]
     if cifar10["parquet"]:
-        return {split: ancient(path) for split, path in cifar10["parquet"].items()}
+        return {split: [ancient(path) for path in paths] for split, paths in cifar10["parquet"].items()}
     if cifar10["archive"]["path"]:
         return {"archive": ancient(cifar10["archive"]["path"])}
     return {"archive": rules.download.output.archive}
