@@ -230,7 +230,8 @@ def _opened(url: str, have: int, timeout: float) -> Iterator[http.client.HTTPRes
     if have:
         headers["Range"] = f"bytes={have}-"
     try:
-        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        # an opener of its own: the one that urllib keeps knows the proxies of the first call only
+        response = urllib.request.build_opener().open(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416 and have:  # the partial file is as long as the file, or longer, and yet not right

@@ -174,3 +174,104 @@ def test_program_prepares_the_archive(tmp_path, archive):
     assert refused.returncode == 1
     assert cifar10.OFFICIAL_SHA256 in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+# --- archives packed again, and other files under the archive's name ---
+
+
+def repacked(members: dict[str, bytes], form: str = "w:gz") -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=form) as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
+def renamed(folder: str) -> dict[str, bytes]:
+    return {f"{folder}{name.split('/')[1]}": content for name, content in official_members().items()}
+
+
+@pytest.mark.parametrize("form", ["w:gz", "w:"])
+@pytest.mark.parametrize("folder", ["./cifar-10-batches-py/", "./", "", "cifar/", "a/b/c/", "/cifar-10-batches-py/"])
+def test_an_archive_packed_again_is_read_by_its_own_checksum(tmp_path, archive, folder, form):
+    path = tmp_path / "own.tar.gz"
+    path.write_bytes(repacked(renamed(folder) | {f"{folder}._data_batch_1": b"left by a Mac"}, form))
+    found = cifar10.read_archive(path, digest(path).upper())
+    np.testing.assert_array_equal(found.train.images, cifar10.read_archive(*archive).train.images)
+    assert found.checksum == digest(path)
+    with pytest.raises(UserError, match=r"set config.sources.cifar10.archive.sha256 to the SHA-256 found") as caught:
+        cifar10.read_archive(path)
+    assert digest(path) in str(caught.value)
+
+
+def test_the_same_member_in_two_folders_is_refused(tmp_path):
+    path = tmp_path / "own.tar.gz"
+    path.write_bytes(repacked(official_members() | {"data_batch_1": b"other"}))
+    with pytest.raises(UserError, match="data_batch_1 stands there twice"):
+        cifar10.read_archive(path, digest(path))
+
+
+BATCH = {"cifar-10-batches-py/data_batch_1": np.random.default_rng(0).bytes(5000)}
+OTHERS = {
+    "HTML": (b"<!doctype html><html>Sign in", "it is an HTML page"),
+    "LFS": (b"version https://git-lfs.github.com/spec/v1\n", "it is a Git LFS pointer"),
+    "zip": (b"PK\x03\x04", "it is a zip archive"),
+    "empty": (b"", "it is empty"),
+    "text": (b"404: not found", "it is a text"),
+    "binary version": (
+        repacked({"cifar-10-batches-bin/data_batch_1.bin": b"x"}),
+        "it is the binary version of CIFAR-10",
+    ),
+    "Matlab version": (repacked({"cifar-10-batches-mat/test_batch.mat": b"x"}), "it is the Matlab version"),
+    "CIFAR-100": (repacked({"cifar-100-python/train": b"x"}), "it is CIFAR-100"),
+    "CIFAR-100 binary": (repacked({"./cifar-100-binary/train.bin": b"x"}), "it is CIFAR-100, the binary"),
+    "plain tar": (repacked(BATCH, "w:"), "unpacked to a plain tar, which some browsers do"),
+    "cut": (repacked(BATCH)[:2000], "begins like CIFAR-10, but has 2,000 of 170,498,071 bytes: cut off"),
+    "packed again": (repacked(BATCH), "of 170,498,071 bytes: cut off, or packed again"),
+    "something": (bytes(range(256)) * 4, "is not the expected file\\.\n"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_file_is_named(tmp_path, kind):
+    content, message = OTHERS[kind]
+    path = tmp_path / "cifar-10-python.tar.gz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message) as caught:
+        cifar10.read_archive(path)
+    for part in (
+        hashlib.sha256(content).hexdigest(),
+        "archive.sha256",
+        "https://www.cs.toronto.edu",
+        "170,498,071 bytes",
+    ):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (repacked({"cifar-10-batches-bin/data_batch_1.bin": b"x"}), "it is the binary version of CIFAR-10. It holds"),
+        (repacked({"cifar-10-batches-mat/data_batch_1.mat": b"x"}), "it is the Matlab version"),
+        (repacked({"cifar-100-python/train": b"x"}), "it is CIFAR-100, the Python version"),
+        (repacked({"readme": b"x"}), "not the Python version of CIFAR-10, or not all of it. It holds 'readme'"),
+        (b"PK\x03\x04", r"no readable .tar.gz archive \(.*\): it is a zip archive; unpack it"),
+        (repacked(official_members(), "w:xz"), "it is compressed with xz; unpack it"),
+    ],
+    ids=range(6),
+)
+def test_another_file_whose_checksum_is_given(tmp_path, content, message):
+    path = tmp_path / "own.tar.gz"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        cifar10.read_archive(path, digest(path))
+
+
+def test_names_in_an_archive_are_shown_bounded_and_harmless(tmp_path):
+    path = tmp_path / "own.tar.gz"
+    path.write_bytes(repacked({"\x1b[31m" + "x" * 100_000 + str(number): b"" for number in range(50)}))
+    with pytest.raises(UserError) as caught:
+        cifar10.read_archive(path, digest(path))
+    assert len(str(caught.value)) < 1000 and str(caught.value).isprintable()

@@ -6,6 +6,8 @@ import pickle
 import re
 import struct
 import tarfile
+import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -197,3 +199,69 @@ def test_a_missing_struct_is_a_missing_image(tmp_path):
 
 def test_pickle_of_the_test_is_one():
     assert pickle.loads(pickled({"a": [1, 2]}), encoding="bytes") == {b"a": [1, 2]}
+
+
+# --- pickles that ask for much ---
+
+HUGE = 3 << 30
+ASKING = {
+    "BYTEARRAY8": b"\x80\x05\x96" + struct.pack("<Q", HUGE) + b"abc",
+    "BINBYTES8": b"\x80\x04\x8e" + struct.pack("<Q", HUGE) + b"abc",
+    "BINUNICODE8": b"\x80\x04\x8d" + struct.pack("<Q", HUGE) + b"abc",
+    "BINBYTES": b"\x80\x03B" + struct.pack("<I", HUGE) + b"abc",
+    "BINUNICODE": b"\x80\x02X" + struct.pack("<I", HUGE) + b"abc",
+    "BINSTRING": b"\x80\x02T" + struct.pack("<i", 2**31 - 1) + b"abc",
+    "LONG4": b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"abc",
+    "FRAME": b"\x80\x04\x95" + struct.pack("<Q", HUGE) + b"].",
+    "LONG1": b"\x80\x02\x8a\xffabc",
+    "negative LONG4": b"\x80\x02\x8b" + struct.pack("<i", -5) + b"abc",
+    "negative BINSTRING": b"\x80\x02T" + struct.pack("<i", -5) + b"abc",
+    "beyond 64 bits": b"\x80\x05\x96" + b"\xff" * 8 + b"abc",
+    "a number of many digits": b"I" + b"9" * 100_000 + b"\n.",
+    "a long number of many digits": b"\x80\x02L" + b"9" * 100_000 + b"L\n.",
+    "a whole BYTEARRAY8": b"\x80\x05\x96" + struct.pack("<Q", 3) + b"abc.",
+    "a whole LONG4": b"\x80\x02\x8b" + struct.pack("<i", 100) + b"\x01" * 100 + b".",
+    "NEXT_BUFFER": b"\x80\x05\x97.",
+    "PERSID": b"Pabc\n.",
+    "INST": b"(ios\nsystem\n.",
+    "OBJ": b"(cos\nsystem\no.",
+    "NEWOBJ": b"\x80\x02cos\nsystem\n)\x81.",
+    "EXT1": b"\x80\x02\x82\x01.",
+    "DUP": b"\x80\x02]2" + b"a2" * 1000 + b".",
+    "very many lists": b"\x80\x02" + b"]" * 3_000_000 + b".",
+    "very many marks": b"\x80\x02" + b"(" * 3_000_000 + b".",
+    "very many memos": b"\x80\x04]" + b"\x94" * 3_000_000 + b".",
+    "a key that takes for ever to hash": b"\x80\x02}))\x86" + b"q\x00h\x00\x86" * 60 + b"Ns.",
+    "such a key among others": b"\x80\x02}(K\x01)" + b"q\x00h\x00\x86" * 60 + b"Nu.",
+    "such a key in a whole dictionary": b"\x80\x02(K\x01)" + b"q\x00h\x00\x86" * 60 + b"Nd.",
+    "attributes of a dictionary": b"\x80\x02}}U\x04keysNsb.",
+    "a shape that takes for ever to show": GOOD.replace(
+        b"K\x14M\x00\x0c\x86", b")" + b"q\xfeh\xfe\x86" * 60 + b"K\x01\x86"
+    ),
+    "no pickle": b"not a pickle",
+    "text": b"<html>",
+    "nothing after the protocol": b"\x80\x02",
+    "a later protocol": b"\x80\x63.",
+}
+
+
+@pytest.mark.parametrize("kind", ASKING)
+def test_a_pickle_that_asks_for_much_is_refused_with_a_reason_before_it_gets_it(kind):
+    tracemalloc.start()
+    start = time.monotonic()
+    with pytest.raises(UserError) as caught:
+        found = pickles.unpickled(ASKING[kind], "here")
+        cifar10._batch(ASKING[kind], "here") if not isinstance(found, dict) else None
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    message = str(caught.value)
+    assert taken < 200 << 20 and time.monotonic() - start < 60
+    assert message.isprintable() and len(message) < 500
+    assert len(message.removeprefix("here was refused: ").strip()) > 10, message
+
+
+def test_labels_of_any_size_are_shown(refused):
+    long = {**official_batch(0), "labels": [10**30] + [0] * (PER_BATCH - 1)}
+    assert "row 0 has the label 1000000000000000000000000000000" in refused(**{BATCH: pickled(long)})
+    huge = pickled({**official_batch(0), "labels": [2**70] * PER_BATCH})
+    assert "row 0 has the label" in refused(**{BATCH: huge})

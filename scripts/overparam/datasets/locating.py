@@ -97,13 +97,21 @@ def split_files(given: str | Sequence[str], split: str) -> list[str]:
 
 
 def usable(place: str) -> str:
-    """Return a path that no program takes for an option; refuse one that can't be written down as text."""
+    """Return a path that no program takes for an option; refuse one that is no plain text, or closed to us."""
     try:
         place.encode()
     except UnicodeEncodeError:
         raise UserError(f"the path {brief(place)} is not UTF-8; rename the file, or link to it") from None
     if not place.isprintable():
         raise UserError(f"the path {brief(place)} has control characters; rename the file, or link to it")
+    try:
+        Path(place).stat()
+    except (FileNotFoundError, NotADirectoryError):  # it may be a pattern
+        pass
+    except OSError as error:
+        raise UserError(
+            f"{brief(place)} can't be reached ({error.strerror}); correct the path, or its rights"
+        ) from None
     return os.path.abspath(place) if place.startswith("-") else place  # noqa: PTH100  links stay as they are
 
 
