@@ -47,8 +47,13 @@ def listed(values: Iterable[Any], most: int = MOST) -> str:
 
 def brief(text: Any, most: int = SENTENCE) -> str:
     """Return a text in one line, control characters escaped, at most ``most`` characters of it."""
-    line = " ".join(str(text)[: 4 * most].split())
-    return _ended("".join(char if char.isprintable() else repr(char)[1:-1] for char in line), most)
+    return harmless(" ".join(str(text)[: 4 * most].split()), most)
+
+
+def harmless(text: str, most: int = LONGEST) -> str:
+    """Return a text with its control characters escaped, at most ``most`` characters of it."""
+    start = text[: most + 1]
+    return _ended("".join(char if char.isprintable() else repr(char)[1:-1] for char in start), most)
 
 
 def reason(error: BaseException) -> str:

@@ -232,8 +232,8 @@ ASKING = {
     "very many marks": b"\x80\x02" + b"(" * 3_000_000 + b".",
     "very many memos": b"\x80\x04]" + b"\x94" * 3_000_000 + b".",
     "a key that takes for ever to hash": b"\x80\x02}))\x86" + b"q\x00h\x00\x86" * 60 + b"Ns.",
-    "such a key among others": b"\x80\x02}(K\x01)" + b"q\x00h\x00\x86" * 60 + b"Nu.",
-    "such a key in a whole dictionary": b"\x80\x02(K\x01)" + b"q\x00h\x00\x86" * 60 + b"Nd.",
+    "such a key among others": b"\x80\x02}()" + b"q\x00h\x00\x86" * 60 + b"Nu.",
+    "such a key in a whole dictionary": b"\x80\x02()" + b"q\x00h\x00\x86" * 60 + b"Nd.",
     "attributes of a dictionary": b"\x80\x02}}U\x04keysNsb.",
     "a shape that takes for ever to show": GOOD.replace(
         b"K\x14M\x00\x0c\x86", b")" + b"q\xfeh\xfe\x86" * 60 + b"K\x01\x86"

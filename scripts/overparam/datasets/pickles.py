@@ -52,9 +52,11 @@ def unpickled(content: bytes, place: str) -> Any:
 
 def _check(content: bytes) -> None:
     """Refuse instructions that are not needed, too many of them, or arguments longer than what is left."""
-    for count, (instruction, _, _) in enumerate(pickletools.genops(content)):
+    for count, (instruction, argument, place) in enumerate(pickletools.genops(content)):
         if instruction.name not in NEEDED:
             raise pickle.UnpicklingError(f"it uses {instruction.name}, which CIFAR-10 does not need")
+        if instruction.name == "FRAME" and argument > len(content) - place:
+            raise pickle.UnpicklingError(f"a frame declares {argument:,} bytes, but only {len(content):,} are there")
         if count == MOST:  # a byte of them can take a hundred bytes of memory
             raise pickle.UnpicklingError(f"it has more than {MOST:,} instructions; CIFAR-10 needs about 60,000")
 
