@@ -235,16 +235,26 @@ def test_messages_are_bounded_whatever_the_columns_are_called(tmp_path):
 
 
 def test_one_image_that_stands_in_every_row_takes_memory_once(tmp_path):
-    rows, path = 200, tmp_path / "x.parquet"
-    table = pa.table({"img": pa.array([bytes(50_000_000)] * 2).dictionary_encode(), "label": [0] * 2})
-    table = pa.concat_tables([table] * (rows // 2))
-    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=1 << 30)
-    assert path.stat().st_size < 100_000
-    del table
-    before = pa.default_memory_pool().max_memory()
-    with pytest.raises(UserError, match=r"row 0: the image has more than 65,536 bytes"):
+    path, long = tmp_path / "x.parquet", pa.array([bytes(5_000_000)])
+    image = pa.DictionaryArray.from_arrays(pa.array([0] * 200, pa.int32()), long)
+    table = pa.table({"img": image, "label": [0] * 200})
+    pq.write_table(table, path, dictionary_pagesize_limit=1 << 30, store_schema=False)  # else read as a dictionary
+    assert path.stat().st_size < 1_000_000
+    usual, pool = pa.default_memory_pool(), pa.system_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        with pytest.raises(UserError, match=r"row 0: the image has more than 65,536 bytes"):
+            cifar10.read_parquet([path], [path])
+    finally:
+        pa.set_memory_pool(usual)
+    assert 0 < pool.max_memory() < 200 << 20  # written out, a gigabyte
+
+
+def test_a_jpeg_with_a_damaged_scan_is_named_with_its_row(tmp_path):
+    whole = [encoded(image.transpose(1, 2, 0), "JPEG") for image in PICTURE]
+    path = put_parquet(tmp_path / "x.parquet", [*whole, whole[0][:-300] + b"\xff\xd9"], [0, 1, 2, 3])
+    with pytest.raises(UserError, match=r"row 3: the image cannot be decoded whole: .*premature end"):
         cifar10.read_parquet([path], [path])
-    assert pa.default_memory_pool().max_memory() - before < 1 << 30  # written out, ten gigabytes
 
 
 OTHER_FILES = {
