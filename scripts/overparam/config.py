@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from overparam import cells, experiment_settings, strict_yaml
+from overparam import cells, command_line_values, experiment_settings, strict_yaml
+from overparam.datasets import locating
 from overparam.plain_values import plain
 from overparam.program import UserError
+from overparam.quoting import brief
 from overparam.validation import nearest, problems, repeated
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"
@@ -28,7 +30,9 @@ def check_files(paths: Iterable[str | os.PathLike]) -> None:
             raise UserError(f"{path}: __use_yte__: a configuration must not be a program; write the values themselves")
 
 
-def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def resolve(
+    config: dict[str, Any], registry: Sequence[dict[str, Any]], command_line: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Fill in every default of a configuration and check all that it names.
 
     Parameters
@@ -37,6 +41,9 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
         What the user wrote; not changed.
     registry
         The claims, as :func:`overparam.registry.load` returns them.
+    command_line
+        The part of ``config`` that stood on the command line, where Snakemake makes text of every value inside a
+        mapping or list; what is wrong as text there, and right as the number that it spells, is taken for that.
 
     Returns
     -------
@@ -49,10 +56,22 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     UserError
         One line for each thing that is wrong.
     """
-    resolved = plain(config, "config")  # whatever reader made it
-    found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
+    written = plain(config, "config")  # whatever reader made it
+    if command_line:
+        given = plain(dict(command_line), "config")
+        written = command_line_values.spelled_out(written, given, lambda config: _resolved(config, registry)[1])
+    resolved, found = _resolved(written, registry)
     if found:
         raise UserError(_listed(found))
+    return resolved
+
+
+def _resolved(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Return the configuration with all defaults, and a sentence for each thing that is wrong with it."""
+    resolved = plain(config, "config")
+    found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
+    if found:
+        return resolved, found
     _use_environment(resolved["sources"]["cifar10"])
     _leave_out(resolved)
     found += _check_datasets(resolved)
@@ -60,10 +79,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
-    found += wrong
-    if found:
-        raise UserError(_listed(found))
-    return {**resolved, "experiments": experiments}
+    return {**resolved, "experiments": experiments}, found + wrong
 
 
 def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
@@ -84,7 +100,7 @@ def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return the sources with file names in place of local paths: a result may be shown, the reader's folders not."""
     cifar10 = sources["cifar10"]
     parquet, archive = cifar10["parquet"], cifar10["archive"]
-    names = parquet and {split: Path(path).name for split, path in parquet.items()}
+    names = parquet and {split: [Path(path).name for path in _several(paths)] for split, paths in parquet.items()}
     return {
         "cifar10": {"parquet": names, "archive": {**archive, "path": archive["path"] and Path(archive["path"]).name}}
     }
@@ -94,16 +110,16 @@ def _listed(sentences: Sequence[str]) -> str:
     return "\n".join(sentences)
 
 
+def _several(paths: str | list[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else paths
+
+
 def _use_environment(cifar10: dict[str, Any]) -> None:
-    """Let the environment variable name the archive, or the folder of the parquet files, of CIFAR-10."""
+    """Let the environment variable say where the images of CIFAR-10 are: an archive, a folder or a pattern."""
+    cifar10["archive"]["sha256"] = cifar10["archive"]["sha256"].lower()
     given = os.environ.get(CIFAR10_VARIABLE)
-    if not given:
-        return
-    path = Path(given)
-    if path.is_dir():
-        cifar10["parquet"] = {split: str(path / f"{split}.parquet") for split in ("train", "test")}
-    else:
-        cifar10["parquet"], cifar10["archive"]["path"] = None, str(path)
+    if given:
+        cifar10["parquet"], cifar10["archive"]["path"] = None, given
 
 
 def _leave_out(config: dict[str, Any]) -> None:
@@ -120,18 +136,32 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     found = repeated([entry["name"] for entry in config["datasets"]], "config.datasets")
     if not any(entry["source"] == "cifar10" for entry in config["datasets"]):
         return found
+    try:
+        _locate(config["sources"]["cifar10"])
+    except UserError as error:
+        given = f"${CIFAR10_VARIABLE}" if os.environ.get(CIFAR10_VARIABLE) else "config.sources.cifar10"
+        return [*found, f"CIFAR-10, from {given}: {error}"]
     cifar10 = config["sources"]["cifar10"]
-    paths = cifar10["parquet"] or {"archive": cifar10["archive"]["path"]}
-    found += [
-        f"CIFAR-10: {path} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
-        for key, path in paths.items()
-        if path and {"{", "}"} & set(path)
-    ]
+    paths = cifar10["parquet"] or {"archive": _several(cifar10["archive"]["path"] or [])}
     return found + [
-        f"CIFAR-10: there is no file {path} ({key}); correct config.sources.cifar10 or ${CIFAR10_VARIABLE}"
-        for key, path in paths.items()
-        if path and not Path(path).is_file()
+        f"CIFAR-10: {brief(path)} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
+        for key, several in paths.items()
+        for path in several
+        if {"{", "}"} & set(path)
     ]
+
+
+def _locate(cifar10: dict[str, Any]) -> None:
+    """Put the files in place of the folders and patterns by which they were given."""
+    parquet, archive = cifar10["parquet"], cifar10["archive"]
+    if parquet:
+        cifar10["parquet"] = {split: locating.split_files(paths, split) for split, paths in parquet.items()}
+        if set(cifar10["parquet"]["train"]) & set(cifar10["parquet"]["test"]):
+            raise UserError("one parquet file is named for both splits; name the files of each")
+    elif archive["path"]:
+        found = locating.found(archive["path"])
+        archive["path"] = found.archive
+        cifar10["parquet"] = {"train": found.train, "test": found.test} if found.train else None
 
 
 def _check_studies(config: Mapping[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from overparam import checksums
 from overparam.plain_values import plain
 from overparam.program import UserError
+from overparam.quoting import brief
 
 
 @contextlib.contextmanager
@@ -139,6 +140,6 @@ def _digest(table: pa.Table) -> bytes:
 
 def damaged(path: str | os.PathLike, why: object) -> str:
     """Return the message for a file that an earlier job made and that is not as it left it."""
-    reason = " ".join(str(why).split()) or type(why).__name__
+    reason = brief(why) or type(why).__name__
     path = Path(path).resolve() if Path(path).is_symlink() else path  # to Snakemake's cache: it would be linked again
     return f"{path} is damaged ({reason}). Delete it and run the same command again: it is made anew"

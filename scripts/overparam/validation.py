@@ -13,6 +13,8 @@ from typing import Any
 
 import jsonschema
 
+from overparam.quoting import harmless
+
 TYPES = {
     "integer": "a whole number",
     "number": "a number",
@@ -221,7 +223,8 @@ def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, A
         case "additionalProperties":
             known = error.schema.get("properties", {})
             for extra in sorted(set(instance) - set(known), key=str):
-                yield f"{key}{'.' if key else ''}{extra}: unknown key; {nearest(extra, known)}"
+                name = harmless(str(extra), LONGEST)
+                yield f"{key}{'.' if key else ''}{name}: unknown key; {nearest(name, known)}"
         case "required":
             for missing in (name for name in value if name not in instance):
                 yield f"{key}{'.' if key else ''}{missing}: missing{_described(error.schema, missing, root)}"
@@ -259,7 +262,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return harmless(text, LONGEST + 1)
 
 
 def _hint(schema: Mapping[str, Any]) -> str:

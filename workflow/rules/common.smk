@@ -41,7 +41,7 @@ try:
     check_sources()
     overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
-    RUN = overparam.config.resolve(config, REGISTRY)
+    RUN = overparam.config.resolve(config, REGISTRY, workflow.config_settings.config)
 except program.UserError as error:
     raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
@@ -104,14 +104,15 @@ def own_files(dataset):
         return {}
     if cifar10["parquet"]:
         return cifar10["parquet"]
-    return {"archive": cifar10["archive"]["path"]} if cifar10["archive"]["path"] else {}
+    return {"archive": [cifar10["archive"]["path"]]} if cifar10["archive"]["path"] else {}
 
 
 def own_content(dataset):
     """Return a hash of the files of the user that a data set is made from, unless the settings have one."""
-    if "archive" in own_files(dataset) and RUN["sources"]["cifar10"]["archive"]["sha256"]:
+    own = own_files(dataset)
+    if "archive" in own and RUN["sources"]["cifar10"]["archive"]["sha256"]:
         return None
-    return SOURCES.content([Path(path) for path in own_files(dataset).values()])
+    return SOURCES.content([Path(path) for paths in own.values() for path in paths])
 
 
 def dataset_input(name):
@@ -125,7 +126,7 @@ def dataset_input(name):
         own = own_files(dataset)
         if name == "archive" and dataset["source"] != "digits" and not own:
             return ancient(str(rules.download.output.archive))
-        return ancient(own[name]) if name in own else []
+        return ancient(own.get(name, []))
 
     return file
 
@@ -137,8 +138,8 @@ def given_inputs(wildcards, input):
 
 def cell_inputs(wildcards):
     """Return what a cell reads: its data set, the images, and the corruption tables of all its networks."""
-    known = [cell for study, cell in CELLS if study == wildcards.study]
-    if wildcards.cell not in known:
+    if (wildcards.study, wildcards.cell) not in CELLS:
+        known = [cell for study, cell in CELLS if study == wildcards.study]
         raise WorkflowError(
             f"There is no cell {wildcards.cell} of study {wildcards.study}; it has {', '.join(known) or 'none'}"
         )

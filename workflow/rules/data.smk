@@ -27,7 +27,7 @@ rule download:
 
 
 rule prepare:
-    # whichever the data set is made from; not in `params`, where their folders would be in the keys of cached outputs
+    # whichever the data set is made from, `train` and `test` one file or several; not in `params`, where their folders would be in the keys of cached outputs
     input:
         archive=dataset_input("archive"),
         train=dataset_input("train"),
