@@ -45,7 +45,7 @@ def stood_in(folder: Path) -> Project:
     images = project.folder / "images"
     images.mkdir()
     for split in ("train", "test"):
-        (images / f"{split}.parquet").write_text(split)
+        (images / f"{split}.parquet").write_text(f"PAR1{split}PAR1")
     project.extra = json.loads(json.dumps(CONFIG))
     project.environment = {"OVERPARAM_CIFAR10": str(images)}
     return project
@@ -66,7 +66,8 @@ class State:
         for name, path in MODULES.items():
             text = self.texts[name] + ("\n# edited\n" if name == edit else "")
             (self.project.folder / "scripts/overparam" / path).write_text(text)
-        (self.project.folder / "images/train.parquet").write_text("others" if edit == "data" else "train")
+        images = "others" if edit == "data" else "train"
+        (self.project.folder / "images/train.parquet").write_text(f"PAR1{images}PAR1")
 
 
 def contents(project):
