@@ -7,13 +7,12 @@ import logging
 import re
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from overparam import locks
+from overparam import addresses, locks
 from overparam.program import UserError
 from overparam.progress import Progress
 
@@ -107,12 +106,9 @@ def _checked(urls: list[str], sha256: str, attempts: int) -> tuple[list[str], st
         raise UserError(f"`sha256` must be 64 hexadecimal digits, got {sha256!r}")
     if not urls:
         raise UserError("`urls` is empty: name at least one mirror, or a local file by `path`")
-    for url in urls:
-        if urllib.parse.urlsplit(url).scheme not in {"http", "https", "file"}:
-            raise UserError(f"cannot download {url!r}: only http://, https:// and file:// URLs are understood")
     if attempts < 1:
         raise UserError(f"`attempts` must be at least 1, got {attempts}")
-    return list(urls), sha256
+    return [addresses.normal(url) for url in urls], sha256
 
 
 def _collect(
@@ -215,7 +211,7 @@ def _opened(url: str, have: int, timeout: float) -> Iterator[http.client.HTTPRes
                 yield response
             return
         raise TransferError(f"HTTP {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: sent on to what is no address
         raise TransferError(f"{getattr(error, 'reason', error) or type(error).__name__}") from None
     with response:
         yield response

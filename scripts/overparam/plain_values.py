@@ -7,9 +7,20 @@ from overparam.program import UserError
 
 DEEPEST = 40  # mappings and lists inside one another
 MOST = 500_000  # values; what an alias of YAML names is counted wherever it stands
-LONGEST = 80  # characters of a key that a message shows
+LONGEST = 80  # characters of a key or a value that a message shows
 LARGEST = 2**63 - 1  # of a whole number
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control characters, halves of a character
+
+
+def shown(text: str) -> str:
+    """Return how a message shows somebody's text: quoted, characters that a terminal obeys spelled out, long ones cut."""
+    quoted = repr(text[: LONGEST + 1])
+    return quoted if len(quoted) <= LONGEST + 2 else f"{quoted[:LONGEST]}…"
+
+
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Return a text, or its beginning where it is too long for a message."""
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def plain(value: Any, name: str = "") -> Any:
@@ -30,7 +41,7 @@ def plain(value: Any, name: str = "") -> Any:
     left = MOST
 
     def refused(key: str, problem: str) -> UserError:
-        return UserError(f"{key if len(key) <= LONGEST else f'{key[:LONGEST]}…'}: {problem}" if key else problem)
+        return UserError(f"{cut(key)}: {problem}" if key else problem)
 
     def copied(value: Any, key: str, depth: int) -> Any:
         nonlocal left
