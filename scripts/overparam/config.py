@@ -5,30 +5,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from overparam import cells, experiment_settings, strict_yaml
-from overparam.plain_values import plain
+from overparam import addresses, cells, experiment_settings, paths, strict_yaml
+from overparam.plain_values import cut, plain, shown
 from overparam.program import UserError
-from overparam.validation import nearest, problems, repeated
+from overparam.validation import listed, nearest, problems, repeated
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"
 CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
 
 
-def check_files(paths: Iterable[str | os.PathLike]) -> None:
+def check_files(files: Iterable[str | os.PathLike]) -> None:
     """Read configuration files as strictly as the registry: Snakemake has read them, but forgives too much.
 
     Raises
     ------
     UserError
-        If a file is no YAML or JSON with plain values, gives a key twice, or is a template of Python.
+        If a file is no YAML or JSON with plain values, no mapping, gives a key twice, or is a template of Python.
     """
-    for path in paths:
+    for path in files:
         content = strict_yaml.read(path)
-        if isinstance(content, dict) and "__use_yte__" in content:
+        if not isinstance(content, dict):
+            kind = {list: "a list", type(None): "nothing"}.get(type(content), "a single value")
+            raise UserError(f"{path}: expected keys with values, such as `preset: mine`, found {kind}")
+        if "__use_yte__" in content:
             raise UserError(f"{path}: __use_yte__: a configuration must not be a program; write the values themselves")
 
 
-def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def resolve(
+    config: dict[str, Any], registry: Sequence[dict[str, Any]], own: Iterable[str] = ("studies",)
+) -> dict[str, Any]:
     """Fill in every default of a configuration and check all that it names.
 
     Parameters
@@ -37,6 +42,8 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
         What the user wrote; not changed.
     registry
         The claims, as :func:`overparam.registry.load` returns them.
+    own
+        The keys that the user wrote; where ``studies`` is not among them, those of the default are meant.
 
     Returns
     -------
@@ -52,17 +59,18 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     resolved = plain(config, "config")  # whatever reader made it
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
-        raise UserError(_listed(found))
-    _use_environment(resolved["sources"]["cifar10"])
+        raise UserError(listed(found))
+    _complete(resolved["sources"]["cifar10"])
     _leave_out(resolved)
     found += _check_datasets(resolved)
-    found += _check_studies(resolved)
+    wrong = _check_studies(resolved)
+    found += wrong if "studies" in own else _inherited(resolved, wrong)
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
     found += wrong
     if found:
-        raise UserError(_listed(found))
+        raise UserError(listed(found))
     return {**resolved, "experiments": experiments}
 
 
@@ -90,20 +98,24 @@ def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    return "\n".join(sentences)
-
-
-def _use_environment(cifar10: dict[str, Any]) -> None:
-    """Let the environment variable name the archive, or the folder of the parquet files, of CIFAR-10."""
-    given = os.environ.get(CIFAR10_VARIABLE)
-    if not given:
+def _complete(cifar10: dict[str, Any]) -> None:
+    """Bring the paths and addresses of CIFAR-10 into their final form; the environment variable goes first."""
+    key = "config.sources.cifar10"
+    archive = cifar10["archive"]
+    archive["urls"] = [addresses.normal(url, f"{key}.archive.urls[{i}]") for i, url in enumerate(archive["urls"])]
+    if given := os.environ.get(CIFAR10_VARIABLE):
+        path = Path(paths.expanded(given, f"${CIFAR10_VARIABLE}"))
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where the path is too long
+            cifar10["parquet"] = {split: str(path / f"{split}.parquet") for split in ("train", "test")}
+        else:
+            cifar10["parquet"], archive["path"] = None, str(path)
         return
-    path = Path(given)
-    if path.is_dir():
-        cifar10["parquet"] = {split: str(path / f"{split}.parquet") for split in ("train", "test")}
-    else:
-        cifar10["parquet"], cifar10["archive"]["path"] = None, str(path)
+    if cifar10["parquet"]:
+        cifar10["parquet"] = {
+            split: paths.expanded(path, f"{key}.parquet.{split}") for split, path in cifar10["parquet"].items()
+        }
+    if archive["path"]:
+        archive["path"] = paths.expanded(archive["path"], f"{key}.archive.path")
 
 
 def _leave_out(config: dict[str, Any]) -> None:
@@ -121,16 +133,16 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     if not any(entry["source"] == "cifar10" for entry in config["datasets"]):
         return found
     cifar10 = config["sources"]["cifar10"]
-    paths = cifar10["parquet"] or {"archive": cifar10["archive"]["path"]}
+    given = cifar10["parquet"] or {"archive": cifar10["archive"]["path"]}
     found += [
-        f"CIFAR-10: {path} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
-        for key, path in paths.items()
+        f"CIFAR-10: {shown(path)} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
+        for key, path in given.items()
         if path and {"{", "}"} & set(path)
     ]
     return found + [
-        f"CIFAR-10: there is no file {path} ({key}); correct config.sources.cifar10 or ${CIFAR10_VARIABLE}"
-        for key, path in paths.items()
-        if path and not Path(path).is_file()
+        f"CIFAR-10: {why} ({key}); correct config.sources.cifar10 or ${CIFAR10_VARIABLE}"
+        for key, path in given.items()
+        if path and (why := paths.no_file(path))
     ]
 
 
@@ -143,11 +155,13 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
         dataset = next((entry for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
         found += cells.problems(study, dataset, config["jobs"])
         if dataset is None:
-            found.append(f"{key}.dataset: {study['dataset']!r} is not known; {nearest(study['dataset'], datasets)}")
+            found.append(
+                f"{key}.dataset: {shown(study['dataset'])} is not known; {nearest(study['dataset'], datasets)}"
+            )
         if study["model"] not in _models():
-            found.append(f"{key}.model: {study['model']!r} is not known; {nearest(study['model'], _models())}")
+            found.append(f"{key}.model: {shown(study['model'])} is not known; {nearest(study['model'], _models())}")
         found += [
-            f"{key}.experiments: {name!r} is no experiment that reads networks; {nearest(name, readers)}"
+            f"{key}.experiments: {shown(name)} is no experiment that reads networks; {nearest(name, readers)}"
             for name in study["experiments"]
             if name not in readers
         ]
@@ -158,6 +172,18 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
         if study["batch_size"] > study["n_train"]:
             found.append(f"{key}.batch_size: must be at most n_train = {study['n_train']}, found {study['batch_size']}")
     return found
+
+
+def _inherited(config: Mapping[str, Any], wrong: Sequence[str]) -> list[str]:
+    """Return one sentence for all that is wrong with the studies of the default, which the user did not write."""
+    if not wrong:
+        return []
+    absent = {study["dataset"] for study in config["studies"]} - {entry["name"] for entry in config["datasets"]}
+    why = f"need the data sets {', '.join(sorted(absent))} as well" if absent else "do not fit the other keys"
+    return [
+        f"config.studies: your configuration has none, and those of config/config.yaml {why}; write `studies:` of your "
+        "own, or `studies: []` to train no networks"
+    ]
 
 
 def _models() -> list[str]:
@@ -171,7 +197,7 @@ def _claims(wanted: str | list[str], registry: Sequence[dict[str, Any]]) -> tupl
         return known, []
     wanted = [wanted] if isinstance(wanted, str) else wanted
     wrong = [
-        f"config.claims: {entry!r} is not known; {nearest(entry, known)}" for entry in wanted if entry not in known
+        f"config.claims: {shown(entry)} is not known; {nearest(entry, known)}" for entry in wanted if entry not in known
     ]
     return [entry for entry in known if entry in wanted], wrong
 
@@ -181,8 +207,8 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
     known, found, resolved = experiment_settings.names(), [], {}
     for name in config["experiments"]:
         if name not in known:
-            found.append(f"config.experiments.{name}: unknown experiment; {nearest(name, known)}")
-    datasets = [entry["name"] for entry in config["datasets"]]
+            found.append(f"config.experiments.{cut(name)}: unknown experiment; {nearest(name, known)}")
+    datasets, lacking = [entry["name"] for entry in config["datasets"]], {}
     for name in sorted({claim["experiment"] for claim in registry}):
         settings, wrong = experiment_settings.resolve(name, config["preset"], config["experiments"].get(name, {}))
         found += [f"config.{sentence}" for sentence in wrong]
@@ -190,6 +216,11 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
         if wanted is not None and wanted not in datasets:
             used = [claim["id"] for claim in registry if claim["experiment"] == name]
             if set(used) & set(config["claims"]):
-                found.append(f"config.experiments.{name}.dataset: {wanted!r} is not known; {nearest(wanted, datasets)}")
+                lacking.setdefault(wanted, []).append(name)
         resolved[name] = {**settings, "seed": config["seed"]}
+    for wanted, readers in lacking.items():
+        one = f"config.experiments.{readers[0]}.dataset: {shown(wanted)} is not known"
+        several = f"config.experiments: {', '.join(readers)} read the data set {shown(wanted)}, which is not known"
+        hint = "set `dataset` to one of these, or add that data set to config.datasets"
+        found.append(f"{several if readers[1:] else one}; {nearest(wanted, datasets)}; {hint}")
     return resolved, found

@@ -1,6 +1,7 @@
 """Paths as people write them: `~` and variables are expanded here, in one place, or the path is refused."""
 
 import os
+import stat
 import string
 from pathlib import Path
 
@@ -30,23 +31,38 @@ def expanded(path: str, key: str) -> str:
         found = string.Template(path).substitute({name: value for name, value in os.environ.items() if value})
     except KeyError as error:
         raise UserError(
-            f"{given} names the variable {shown(error.args[0])}, which is not set; set it and export it, write the path "
-            "in full, or write $$ where a dollar sign is meant"
+            f"{given} names the variable {shown(error.args[0])}, which is not set; export it, write the path in full, "
+            "or write $$ where a dollar sign is meant"
         ) from None
     except ValueError:
         raise UserError(
-            f"{given} has a dollar sign that begins no variable such as $HOME or ${{HOME}}; write $$ where a dollar sign "
-            "is meant"
+            f"{given} has a dollar sign that begins no variable such as $HOME or ${{HOME}}; write $$ where a dollar "
+            "sign is meant"
         ) from None
     if found.startswith("~"):
         found = _from_home(found, given)
     if "~" in Path(found).parts:
-        raise UserError(f"{given} has a folder called ~ in it, but ~ stands for a home at the beginning only; write the path in full")
+        raise UserError(
+            f"{given} has a ~ that is not at its beginning, where alone it stands for a home; write the path in full"
+        )
     if found.startswith("-"):
         raise UserError(f"{given} begins with a hyphen, as options do; write the path in full")
     if NO_TEXT.search(found):
         raise UserError(f"{given} has a character that is no text in UTF-8; rename the file, or link to it")
     return found
+
+
+def no_file(path: str) -> str | None:
+    """Return what keeps ``path`` from being read as a file, or ``None`` if nothing does."""
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        return f"there is no file {shown(path)}"
+    except (OSError, ValueError) as error:
+        return f"{shown(path)} cannot be read ({getattr(error, 'strerror', error)})"
+    if stat.S_ISREG(mode):
+        return None if os.access(path, os.R_OK) else f"{shown(path)} cannot be read (Permission denied)"
+    return f"{shown(path)} is {'a folder' if stat.S_ISDIR(mode) else 'a pipe or a device'}, not a file"
 
 
 def _from_home(path: str, given: str) -> str:

@@ -13,13 +13,15 @@ NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control
 
 
 def shown(text: str) -> str:
-    """Return how a message shows somebody's text: quoted, characters that a terminal obeys spelled out, long ones cut."""
+    """Return how a message shows somebody's text: quoted, control characters spelled out, cut where it is long."""
     quoted = repr(text[: LONGEST + 1])
     return quoted if len(quoted) <= LONGEST + 2 else f"{quoted[:LONGEST]}…"
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """Return a text, or its beginning where it is too long for a message."""
+    """Return a text, or its beginning where it is too long for a message; quoted if it would not fit in one line."""
+    if not text.isprintable():
+        text = repr(text[:longest])
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 

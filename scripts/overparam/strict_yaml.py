@@ -65,8 +65,7 @@ def _text(path: Path) -> str:
     """Return the text of a file; a pipe, which would keep its reader waiting, is no file."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode):
-        kind = OTHERS.get(stat.S_IFMT(mode), "a device")
-        raise UserError(f"is {kind}, not a file; write down what it should hold in a file, and name that")
+        raise UserError(f"is {OTHERS.get(stat.S_IFMT(mode), 'a device')}; expected a file that can be read twice")
     with path.open("rb") as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:

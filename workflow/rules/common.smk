@@ -19,25 +19,26 @@ sampling.BENCHMARK_INTERVAL_SHORT = 5
 # planning makes millions of objects and drops few: to look for them every 700 takes a fifth of the time
 gc.set_threshold(100_000)
 
-BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "scripts"
 ENVIRONMENT = BASE / "envs/overparam.yaml"
-sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 
 import failed_jobs
 import one_run
 import overparam.config
+import premises
+import targets
 from overparam import cells, devices, experiment_settings, program, registry
 from overparam.closure import code_hash
 
 try:
-    overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
-    RUN = overparam.config.resolve(config, REGISTRY)
+    RUN = overparam.config.resolve(config, REGISTRY, own=workflow.config_settings.overwrite_config or config)
 except program.UserError as error:
     raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
+if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
+    raise WorkflowError(f"Nothing was started: {UNMET}")
 # what the table and the page say of the claims: too long for an argument, so `changes` in params reruns them instead
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
@@ -50,6 +51,7 @@ NETWORK_EXPERIMENTS = experiment_settings.readers("training")
 GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
 one_run.supervise(workflow, RESULTS)
+targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
@@ -69,8 +71,8 @@ wildcard_constraints:
     study="[A-Za-z0-9][A-Za-z0-9._-]*",
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
     definition="wrong_label|random_label",
-    noise="[0-9.e-]+",
-    seeds="[0-9to-]+",
+    noise=r"[01]|0\.[0-9]+|[0-9](\.[0-9]+)?e-[0-9]+",
+    seeds="[0-9]+(to[0-9]+)?(-[0-9]+(to[0-9]+)?)*",
 
 
 def canonical(settings):
