@@ -7,13 +7,12 @@ import logging
 import re
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from overparam import file_kinds, locks, network_faults
+from overparam import addresses, file_kinds, locks, network_faults
 from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.quoting import brief, quoted, reason
@@ -99,28 +98,9 @@ def _checked(urls: list[str], sha256: str, attempts: int) -> tuple[list[str], st
         raise UserError(f"`sha256` must be 64 hexadecimal digits, got {quoted(sha256)}")
     if not urls:
         raise UserError("`urls` is empty: name at least one mirror, or a local file by `path`")
-    for url in urls:
-        _check_url(url)
     if attempts < 1:
         raise UserError(f"`attempts` must be at least 1, got {attempts}")
-    return list(urls), sha256
-
-
-def _check_url(url: str) -> None:
-    try:
-        parts = urllib.parse.urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise UserError(f"cannot download {quoted(url)}: {reason(error)}; correct the address") from None
-    if parts.scheme not in {"http", "https", "file"}:
-        raise UserError(f"cannot download {quoted(url)}: only http://, https:// and file:// URLs are understood")
-    if parts.scheme != "file" and not parts.hostname:
-        raise UserError(f"cannot download {quoted(url)}: it names no host; write https://HOST/PATH")
-    if not (url.isascii() and url.isprintable()) or " " in url:
-        wanted = urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
-        raise UserError(
-            f"cannot download {quoted(url)}: an address has neither accents nor spaces; write {brief(wanted)}"
-        )
+    return [addresses.normal(url) for url in urls], sha256
 
 
 def _collect(

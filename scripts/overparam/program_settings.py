@@ -10,7 +10,7 @@ from typing import Any
 from overparam import experiment_settings, strict_yaml
 from overparam.plain_values import plain
 from overparam.program import UserError
-from overparam.validation import nearest, problems
+from overparam.validation import listed, nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "workflow/schemas"
 NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -37,7 +37,7 @@ def check(program: str, settings: Any) -> None:
     if not found and program in PROGRAMS:
         found = problems(given, PROGRAMS[program](given), "settings")
     if found:
-        raise UserError("\n".join(found))
+        raise UserError(listed(found))
 
 
 def _mapping(properties: dict[str, Any], required: list[str], **more: Any) -> dict[str, Any]:

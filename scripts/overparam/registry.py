@@ -10,7 +10,7 @@ from typing import Any
 
 from overparam import strict_yaml
 from overparam.program import UserError
-from overparam.validation import mistaken_for_text, nearest, place, problems, repeated, spelled
+from overparam.validation import listed, mistaken_for_text, nearest, place, problems, repeated, spelled
 
 PACKAGE = Path(__file__).resolve().parent
 SCHEMA = PACKAGE.parents[1] / "workflow" / "schemas" / "claims.schema.yaml"
@@ -41,7 +41,7 @@ def load(path: str | Path, package: Path = PACKAGE, schema: Path = SCHEMA) -> li
         found += repeated([entry["name"] for entry in entries], "claims")
         found += [sentence for entry in entries for sentence in _inconsistent(entry, package)]
     if found:
-        raise UserError("\n".join([f"{path}: {len(found)} problem{'s'[: len(found) != 1]}", *found]))
+        raise UserError(f"{path}: {len(found)} problem{'s'[: len(found) != 1]}\n{listed(found)}")
     return entries
 
 

@@ -19,33 +19,31 @@ sampling.BENCHMARK_INTERVAL_SHORT = 5
 # planning makes millions of objects and drops few: to look for them every 700 takes a fifth of the time
 gc.set_threshold(100_000)
 
-BASE = Path(workflow.basedir).resolve()  # the same folder, whatever path leads to it: jobs find it from anywhere
 SCRIPTS = BASE / "scripts"
 PATTERN = str(BASE).replace("{", "{{").replace("}", "}}")  # where Snakemake would look for wildcards between braces
 ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
-sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
-
-from overparam import surroundings
-
-surroundings.clear_for_jobs()
 
 import failed_jobs
 import one_run
 import snakemake_internals
 import overparam.config
+import premises
+import targets
 from overparam import cells, checksums, devices, experiment_settings, lineage, program, registry, sources
 from overparam.closure import check_sources, code_hash
 from overparam.lineage import Lineage, canonical
 
 try:
     check_sources()
-    overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
-    RUN = overparam.config.resolve(config, REGISTRY, workflow.config_settings.config)
+    own = workflow.config_settings.overwrite_config or config
+    RUN = overparam.config.resolve(config, REGISTRY, workflow.config_settings.config, own)
 except program.UserError as error:
     raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
+if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
+    raise WorkflowError(f"Nothing was started: {UNMET}")
 # what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
@@ -63,6 +61,7 @@ CHECKSUMS = ("claims/*/*.sha256", "measurements/*.sha256", "*.sha256", "report/*
 one_run.supervise(workflow, RESULTS)
 snakemake_internals.distrust_times(workflow)
 snakemake_internals.remake(workflow, lambda: damaged_files())
+targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
@@ -82,8 +81,8 @@ wildcard_constraints:
     study="[A-Za-z0-9][A-Za-z0-9._-]*",
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
     definition="wrong_label|random_label",
-    noise="[0-9.e-]+",
-    seeds="[0-9to-]+",
+    noise=r"[01]|0\.[0-9]+|[0-9](\.[0-9]+)?e-[0-9]+",
+    seeds="[0-9]+(to[0-9]+)?(-[0-9]+(to[0-9]+)?)*",
 
 
 def verbatim(settings):
