@@ -82,9 +82,7 @@ def no_folder(results):
                 continue
             if path.is_symlink() and not path.exists():
                 aim = repr(str(path.readlink()))[:300]
-                return (
-                    f"{path} links to {aim}, which is not there. Make that folder, mount its disk, or remove the link."
-                )
+                return f"{path} links to {aim}, which is not there. Make it, mount its disk, or remove the link."
             if path.exists():
                 return f"{path} is no folder, and one of that name is to hold results. Move it away."
         except OSError as error:

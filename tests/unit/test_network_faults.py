@@ -133,21 +133,16 @@ def test_a_page_of_a_proxy(tmp_path, portal, monkeypatch):
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("http://[::1/file", "Invalid IPv6 URL; correct the address"),
-        ("http://host:port/file", "correct the address"),
-        ("http://host:99999/file", "correct the address"),
+        ("http://[::1/file", "Invalid IPv6 URL; expected an address"),
+        ("http://host:port/file", "expected an address"),
+        ("http://host:99999/file", "expected an address"),
         ("http:///file", "it names no host"),
         ("https://", "it names no host"),
-        (
-            "https://example.org/caf\xe9.tar.gz",
-            "neither accents nor spaces; write https://example.org/caf%C3%A9.tar.gz",
-        ),
-        ("https://example.org/a b", "write https://example.org/a%20b"),
-        ("https://example.org/\x1b[31m", "write https://example.org/%1B"),
+        ("https://example.org/\x1b[31m", "a line break, a tab or another control character"),
         ("gopher://example.org/", "only http://, https:// and file:// URLs are understood"),
         ("ftp://" + "x" * 10**6, "only http://"),
     ],
-    ids=range(10),
+    ids=range(8),
 )
 def test_addresses_that_are_none(tmp_path, url, message):
     assert message in failed(url, tmp_path)
