@@ -26,8 +26,8 @@ def listing(paths: Iterable[Path]) -> str:
 def damaged(path: Path) -> list[Path]:
     """Return the files of a list that are not as they were.
 
-    The list itself is returned if it can't be read or names what is not there. One that is not there names none: what is
-    missing is another matter.
+    The list itself is returned if it can't be read or names what is not there. A list that is absent names none: that
+    something is missing is another matter.
     """
     try:
         lines = path.read_text(encoding="ascii").splitlines()
