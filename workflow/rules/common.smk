@@ -115,10 +115,7 @@ def own_content(dataset):
 
 
 def dataset_input(name):
-    """Return a function that gives one of the files that a data set is made from, or none.
-
-    All are `ancient`, as all that lies in `data` is to its readers: its lineage says what it is, and times say nothing.
-    """
+    """Return a function that gives one of the files that a data set is made from, or none; times say nothing of them."""
 
     def file(wildcards):
         dataset = DATASETS[wildcards.dataset]
@@ -144,7 +141,7 @@ def cell_inputs(wildcards):
         )
     info, *images = dataset_files(STUDIES[wildcards.study]["dataset"])
     labels = label_tables(wildcards.study, wildcards.cell)
-    return {"dataset": ancient(info), "images": ancient(images), "labels": ancient(labels)}
+    return {"dataset": info, "images": ancient(images), "labels": labels}
 
 
 def dataset_files(name):
@@ -168,11 +165,11 @@ def training_tables(pattern):
 
 def read_datasets(wildcards):
     """Return the descriptions of the data sets that an experiment reads, by itself or through its networks."""
-    return ancient([dataset_files(name)[0] for name in LINEAGE.datasets_of(wildcards.experiment)])
+    return [dataset_files(name)[0] for name in LINEAGE.datasets_of(wildcards.experiment)]
 
 
 def read_images(wildcards):
-    """Return the images that an experiment reads."""
+    """Return the images that an experiment reads; `ancient`, for their description has their checksum."""
     return ancient([path for name in LINEAGE.datasets_of(wildcards.experiment) for path in dataset_files(name)[1:]])
 
 
@@ -252,7 +249,11 @@ def shown(names=tuple(CLAIMS)):
 
 
 def measured(names=tuple(CLAIMS)):
-    """Return the measurements that these claims are judged on, and the trained networks behind them."""
+    """Return the measurements that these claims are judged on, and the trained networks behind them.
+
+    They are asked for by name: Snakemake makes a file that is missing only if a target is, or if it makes what is made
+    from it.
+    """
     experiments = list(dict.fromkeys(CLAIMS[name]["experiment"] for name in names if name in AVAILABLE))
     trained = dict.fromkeys(cell for experiment in experiments for cell in LINEAGE.cells_of(experiment))
     tables = expand(
@@ -263,20 +264,6 @@ def measured(names=tuple(CLAIMS)):
         for study, cell in trained
         for pattern in (rules.train.output.table, rules.train.output.cost)
     ]
-
-
-def behind(names=tuple(CLAIMS)):
-    """Return every file behind what a run shows of these claims.
-
-    All are asked for by name: Snakemake makes a file that is missing only if a target is, or if it makes what is made
-    from it.
-    """
-    experiments = dict.fromkeys(CLAIMS[name]["experiment"] for name in names if name in AVAILABLE)
-    seen = dict.fromkeys(name for experiment in experiments for name in LINEAGE.datasets_of(experiment))
-    trained = dict.fromkeys(cell for experiment in experiments for cell in LINEAGE.cells_of(experiment))
-    data = [path for name in seen for path in dataset_files(name)]
-    labels = dict.fromkeys(path for cell in trained for path in label_tables(*cell))
-    return data + list(labels) + measured(names)
 
 
 def record_run():
@@ -297,7 +284,7 @@ def target_of(name):
     def files(wildcards):
         if name not in CLAIMS:
             raise WorkflowError(f"{name} is not among config.claims: {', '.join(CLAIMS)}; add it there")
-        return shown([name]) + behind([name])
+        return shown([name]) + measured([name])
 
     return files
 
