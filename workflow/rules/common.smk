@@ -304,8 +304,8 @@ def damaged_files():
 def clear_outdated():
     """Remove what a run shows and is about to be made anew: whatever ends this run, nothing outdated is left to see.
 
-    So are verdicts and figures whose measurements are made anew by a run that makes neither, and the table and the page
-    with any of them. `--touch` makes nothing.
+    So are verdicts and figures whose measurements are made anew by a run that makes neither, the table with any verdict,
+    and the page with any of them. `--touch` makes nothing.
     """
     if workflow.touch:
         return
@@ -316,7 +316,9 @@ def clear_outdated():
         if not remade.isdisjoint(measured([name])):
             gone.update(shown([name]))
     if gone:
-        gone.update([*rules.tabulate.output, *rules.report.output])
+        gone.update(rules.report.output)
+    if not gone.isdisjoint(verdicts()):  # else a run that makes the page alone would miss the table
+        gone.update(rules.tabulate.output)
     for path in gone:
         Path(path).unlink(missing_ok=True)
 
