@@ -13,7 +13,7 @@ OLDEST = (9, 27)  # of Snakemake; envs/requirements.txt pins the version that is
 # what the pipeline imports beside Snakemake, to plan and to work; jobs in conda environments have the latter there
 PLANNING = ("yaml", "jsonschema", "grimp", "filelock")
 WORKING = (
-    *("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "pyarrow"),
+    *("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "mpmath"),
     *("seaborn", "matplotlib", "PIL", "jinja2"),
 )
 FOLDERS = ("benchmarks", "claims", "data", "logs", "measurements", "report", "state", "training")  # of a run's results
@@ -82,7 +82,8 @@ def no_folder(results):
                 continue
             if path.is_symlink() and not path.exists():
                 aim = repr(str(path.readlink()))[:300]
-                return f"{path} is a link to {aim}, which is not there. Make that folder, mount its disk, or remove the link."
+                remedy = "Make that folder, mount its disk, or remove the link."
+                return f"{path} is a link to {aim}, which is not there. {remedy}"
             if path.exists():
                 return f"{path} is no folder, and one of that name is to hold results. Move it away."
         except OSError as error:
