@@ -340,7 +340,7 @@ def test_experiments_that_read_an_absent_data_set_are_one_sentence():
         ({"x\x1b[31m": 1}, "config", "which cannot be shown"),
         ({"a\nb": 1}, "config.'a\\nb': unknown key", "studies"),
         (study(dataset="x" * 100_000), "config.studies[0].dataset: 'xxx", "allowed: digits"),
-        (study(evaluations=[5] * 9_000), "config.studies[0].evaluations: no entry may stand twice", ")"),
+        (study(evaluations=[5] * 9_000), "config.studies[0].evaluations: no entry may stand twice", "twice"),
     ],
     ids=range(11),
 )
