@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,16 +56,18 @@ def problems(
             yield f"{target}: makes many files, so it is no target; name one of them, or one of {_some(names)}"
     elif not target:
         yield f"an empty target; leave it out to make everything, or name one of {_some(names)}"
-    elif "/" not in target and not path.exists():
+    elif "/" not in target and not _is(Path.exists, path):
         meant = target.upper() if target.upper() in names else target
         yield f"{quoted(target)}: there is no claim or other target of this name; {nearest(meant, names)}"
     elif not inside.is_relative_to(results):
-        theirs = f"the results of this preset are in {results}"
-        yield f"{quoted(target)}: nothing makes it; {'is it meant for --configfile?' if path.is_file() else theirs}"
+        meant = (
+            "is it meant for --configfile?" if _is(Path.is_file, path) else f"this preset's results are in {results}"
+        )
+        yield f"{quoted(target)}: nothing makes it; {meant}"
     elif path.is_absolute():
         known_as = harmless(str(inside), 300)
         yield f"{quoted(target)}: Snakemake knows this file by its path in this folder only: {known_as}"
-    elif len(inside.parts) < 3 or (path.is_dir() and not path.is_symlink()):
+    elif len(inside.parts) < 3 or _is(Path.is_dir, path):
         yield f"{quoted(target)}: a folder, not a file; name a file in it, or leave it out to make everything"
     else:
         yield from _unknown(str(inside.relative_to(results)), known)
@@ -88,6 +90,14 @@ def _unknown(path: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
             yield f"{quoted(path)}: there is no study {quoted(study)}; {nearest(study, studies)}"
         elif cell not in cells:
             yield f"There is no cell {harmless(cell)} of study {study}; it has {harmless(', '.join(cells), 1000)}"
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Return whether a path is of a kind; what is too long for a name, or may not be looked at, is of none."""
+    try:
+        return kind(path)
+    except OSError:
+        return False
 
 
 def _some(names: Collection[str]) -> str:

@@ -7,7 +7,8 @@ from overparam.program import UserError
 from overparam.quoting import harmless, quoted
 
 SCHEMES = ("http", "https", "file")
-HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9A-Fa-f:.]+(%[\w.]+)?", re.ASCII)  # a name, or numbers of IPv6
+# a name, or the numbers of IPv6
+HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%[\w.]+)?", re.ASCII)
 CONTROL = re.compile("[\x00-\x1f\x7f]")
 ORDINARY = re.compile("[!-~]+")  # letters, digits and signs of ASCII
 STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")

@@ -260,6 +260,8 @@ def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, A
         case rule if rule in SIZES:
             words, one, several = SIZES[rule]
             yield f"{key}: {words} {value} {one if value == 1 else several}, found {len(instance)}{about}"
+        case "uniqueItems":
+            yield f"{key}: no entry may stand twice{about}"
         case "pattern":
             yield f"{key}: {found} does not match {value}{about}"
         case _:
