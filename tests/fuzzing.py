@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 TRIED: Counter = Counter()  # (target, "refused" or "accepted")
 FACTOR = int(os.environ.get("FUZZ_FACTOR", "1"))

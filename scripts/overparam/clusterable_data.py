@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from overparam import cells, experiment_settings, strict_yaml
+from overparam.errors import UserError
 from overparam.plain_values import plain
-from overparam.program import UserError
 from overparam.validation import nearest, problems, repeated
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow/schemas/config.schema.yaml"

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 log = logging.getLogger(__name__)
 

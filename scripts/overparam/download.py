@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from overparam import locks
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 
 log = logging.getLogger(__name__)

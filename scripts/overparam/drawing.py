@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from overparam.errors import UserError
 from overparam.figures import divergence, theme
-from overparam.program import UserError
 
 log = logging.getLogger(__name__)
 

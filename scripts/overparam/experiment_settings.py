@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from overparam import strict_yaml
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.validation import nearest, problems
 
 FOLDER = Path(__file__).parent / "experiments"

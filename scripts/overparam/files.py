@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from overparam.errors import UserError
 from overparam.plain_values import plain
-from overparam.program import UserError
 
 
 @contextlib.contextmanager

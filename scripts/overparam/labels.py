@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 
 from overparam import files, seeding
-from overparam.program import UserError
+from overparam.errors import UserError
 
 DEFINITIONS = ("wrong_label", "random_label")
 TYPES = {

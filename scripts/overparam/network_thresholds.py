@@ -13,8 +13,8 @@ import numpy as np
 
 from overparam import network_fits
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.network_fits import NOISE, Member
-from overparam.program import UserError
 from overparam.progress import Progress
 
 COPIES = {"independent": 1, "twice": 2}  # how often every pixel occurs

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 DEEPEST = 40  # mappings and lists inside one another
 MOST = 500_000  # values; what an alias of YAML names is counted wherever it stands

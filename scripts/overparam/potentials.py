@@ -11,7 +11,7 @@ import torch
 from scipy import special
 
 from overparam.certified_problems import Certificate, Problems
-from overparam.program import UserError
+from overparam.errors import UserError
 
 POTENTIALS = {
     "corrected": "12‖r‖ + (α/K) Σ‖θ − p_ℓ‖, p_ℓ a packing around θ₀",

@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from overparam import faults, interruption, job_log
+from overparam.errors import UserError
 
 log = logging.getLogger(__name__)
-
-
-class UserError(Exception):
-    """Something the user can put right; shown as one message, without a traceback on the terminal."""
 
 
 @dataclasses.dataclass(frozen=True)

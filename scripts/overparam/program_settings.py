@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from overparam import experiment_settings, strict_yaml
+from overparam.errors import UserError
 from overparam.plain_values import plain
-from overparam.program import UserError
 from overparam.validation import nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "workflow/schemas"

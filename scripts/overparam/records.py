@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api import types
 
 from overparam import files
-from overparam.program import UserError
+from overparam.errors import UserError
 
 KINDS = {
     "text": types.is_string_dtype,

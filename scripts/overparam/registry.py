@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from overparam import strict_yaml
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.validation import mistaken_for_text, nearest, place, problems, repeated, spelled
 
 PACKAGE = Path(__file__).resolve().parent

@@ -6,7 +6,7 @@ never a clean label. Selecting on the test set would be a measurement of luck.
 
 import pandas as pd
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 MODEL = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise", "noise_definition", "seed"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from overparam.errors import UserError
 from overparam.plain_values import DEEPEST, plain
-from overparam.program import UserError
 
 LARGEST = 4_000_000  # bytes; the registry has a sixteenth of it
 

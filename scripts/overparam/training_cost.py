@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from overparam import strict_yaml
+from overparam.errors import UserError
 from overparam.image_sizes import Images
-from overparam.program import UserError
 from overparam.validation import problems
 
 FOLDER = Path(__file__).parent / "models"

@@ -6,7 +6,7 @@ from scipy import stats
 
 from overparam import clusterable_data, seeding
 from overparam.clusterable_data import corrupt_per_cluster, corrupt_uniformly, draw_clusters
-from overparam.program import UserError
+from overparam.errors import UserError
 
 
 def generator(*names):

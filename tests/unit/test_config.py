@@ -7,7 +7,7 @@ import pytest
 
 from overparam import config as configuration
 from overparam import registry, strict_yaml
-from overparam.program import UserError
+from overparam.errors import UserError
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 REGISTRY = [

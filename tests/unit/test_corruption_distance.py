@@ -7,10 +7,10 @@ from scipy import integrate, special, stats
 
 from overparam import experiment_settings, seeding
 from overparam.clusterable_data import draw_clusters
+from overparam.errors import UserError
 from overparam.experiments import corruption_distance
 from overparam.experiments.corruption_distance import WHOLE, WITHIN, Case
 from overparam.figures import early_distance, overfitting_distance
-from overparam.program import UserError
 
 
 def settings(**overrides) -> dict:

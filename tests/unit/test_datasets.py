@@ -31,7 +31,7 @@ from PIL import Image
 from overparam.datasets import arrow, cifar10, cifar10_archive, digits, views
 from overparam.datasets.arrow import Dataset, Split
 from overparam.download import digest
-from overparam.program import UserError
+from overparam.errors import UserError
 
 SCRIPTS = Path(arrow.__file__).parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from overparam import devices
-from overparam.program import UserError
+from overparam.errors import UserError
 
 SCRIPTS = Path(devices.__file__).resolve().parents[1]
 WHOLE, DIVIDED = "GPU-11111111-aaaa", "GPU-22222222-bbbb"

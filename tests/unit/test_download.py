@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from overparam import download
-from overparam.program import UserError
+from overparam.errors import UserError
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

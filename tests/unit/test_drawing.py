@@ -12,8 +12,8 @@ import pytest
 import seaborn as sns
 
 from overparam import drawing, files
+from overparam.errors import UserError
 from overparam.figures import theme
-from overparam.program import UserError
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 KINDS = ("svg", "png", "pdf")

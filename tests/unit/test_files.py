@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from overparam import files
-from overparam.program import UserError
+from overparam.errors import UserError
 
 SCRIPTS = Path(files.__file__).resolve().parents[1]
 TABLE = pd.DataFrame({"value": [index / 7 for index in range(500)], "seed": range(500)})

@@ -8,9 +8,9 @@ from digits_data import digits_dataset
 
 from overparam import experiment_settings, seeding
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import flat_minima
 from overparam.figures import flat_minima_generalise, larger_steps_find_flatter_minima
-from overparam.program import UserError
 from overparam.squared_relu import Problems, single_loss
 
 SETTINGS, _ = experiment_settings.resolve("flat_minima", "smoke", {})

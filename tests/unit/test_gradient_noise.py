@@ -9,9 +9,9 @@ import torch
 import yaml
 
 from overparam import seeding
+from overparam.errors import UserError
 from overparam.experiments import gradient_noise
 from overparam.judge.predictions import evaluate
-from overparam.program import UserError
 
 SETTINGS = {
     "seed": 0, "n_seeds": 3, "n_train": 12, "n_inputs": 6, "width": 16, "small_width": 1, "step_scale": 0.25,

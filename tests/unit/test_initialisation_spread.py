@@ -7,9 +7,9 @@ from digits_data import digits_dataset
 from scipy import stats
 
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import initialisation_spread
 from overparam.figures import initialisation_spread as figure
-from overparam.program import UserError
 
 SETTINGS = {
     "seed": 0, "memory_mb": 100, "gpus": 0, "dataset": "digits", "model": "mlp", "widths": [2, 8, 64], "n_train": 40,

@@ -6,10 +6,10 @@ import pytest
 from digits_data import digits_dataset
 
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import interpolating_solutions
 from overparam.experiments.interpolating_solutions import measure
 from overparam.figures import one_model_at_the_threshold, smaller_norm_generalises
-from overparam.program import UserError
 from overparam.random_feature_maps import gradient_descent, tuned_ridge
 
 SETTINGS = {

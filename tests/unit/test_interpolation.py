@@ -9,10 +9,10 @@ from scipy import optimize
 
 from overparam import hidden_layer
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import interpolation
 from overparam.figures import interpolation as figure
 from overparam.figures.rounding import at_least, at_most
-from overparam.program import UserError
 from overparam.seeding import generator
 
 SETTINGS = {

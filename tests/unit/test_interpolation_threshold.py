@@ -6,11 +6,11 @@ import pytest
 from digits_data import digits_dataset
 
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import interpolation_threshold
 from overparam.experiments.interpolation_threshold import grouped, least, measure
 from overparam.figures import interpolation_threshold as figure
 from overparam.network_thresholds import crossing
-from overparam.program import UserError
 from overparam.random_feature_maps import normalised_inputs
 
 SETTINGS = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from overparam.errors import UserError
 from overparam.judge.intervals import effective, over_seeds, rate_bound
-from overparam.program import UserError
 from overparam.seeding import generator
 
 

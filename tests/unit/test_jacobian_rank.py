@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from overparam import experiment_settings, hidden_layer
+from overparam.errors import UserError
 from overparam.experiments import jacobian_rank as experiment
 from overparam.figures import jacobian_rank as figure
-from overparam.program import UserError
 
 SETTINGS = experiment_settings.resolve("jacobian_rank", "smoke", {})[0] | {"seed": 5, "memory_mb": 100}
 

@@ -14,12 +14,12 @@ from overparam import job_log, program
 
 PROGRAM = """
 import sys
-from overparam import program
+from overparam import errors, program
 
 def work(job):
     match job.settings["end"]:
         case "message":
-            raise program.UserError("what to do\\nand how")
+            raise errors.UserError("what to do\\nand how")
         case "mistake":
             {}["absent"]
         case "memory":

@@ -13,7 +13,7 @@ from scipy import stats
 from overparam import labels, seeding
 from overparam.datasets import arrow
 from overparam.datasets.arrow import Dataset, Split
-from overparam.program import UserError
+from overparam.errors import UserError
 
 N = 20_000
 C = 10

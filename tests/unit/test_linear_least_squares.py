@@ -6,10 +6,10 @@ import pytest
 from scipy import linalg
 
 from overparam import experiment_settings
+from overparam.errors import UserError
 from overparam.experiments import linear_least_squares
 from overparam.figures import linear_least_squares as figure
 from overparam.figures.rounding import at_most
-from overparam.program import UserError
 
 
 def settings(**overrides) -> dict:

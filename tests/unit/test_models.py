@@ -8,8 +8,8 @@ from plain_networks import FIXED, PLAIN, ResponseNorm, taken_from
 from torch.func import functional_call, jacrev, vmap
 
 from overparam import models, seeding
+from overparam.errors import UserError
 from overparam.packed.convolutional import concatenate, normalise_across_channels, normalise_within_maps
-from overparam.program import UserError
 
 SHAPES = dict.fromkeys(PLAIN, (3, 16, 16)) | dict.fromkeys(("mlp", "mlp3"), (2, 4, 4)) | dict.fromkeys(FIXED, (3, 8, 8))
 WIDTHS = {model: 1 if model in FIXED else 3 for model in PLAIN}

@@ -8,9 +8,9 @@ from torch.func import functional_call
 
 from overparam import batch_statistics, experiment_settings, jacobians, label_alignment, models, seeding
 from overparam.datasets.arrow import Dataset, Split
+from overparam.errors import UserError
 from overparam.experiments import network_jacobian as experiment
 from overparam.figures import network_jacobian as figure
-from overparam.program import UserError
 
 SETTINGS = experiment_settings.resolve("network_jacobian", "smoke", {})[0] | {"seed": 3, "memory_mb": 100, "gpus": 0}
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from overparam.errors import UserError
 from overparam.judge import peaks, thresholds, trends
 from overparam.judge.intervals import over_seeds
 from overparam.judge.predictions import KINDS, evaluate
 from overparam.judge.selection import Curve
-from overparam.program import UserError
 from overparam.seeding import generator
 
 X = 2.0 ** np.arange(1, 10)

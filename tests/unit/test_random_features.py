@@ -9,8 +9,8 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
 from overparam.datasets.arrow import Dataset, Split
+from overparam.errors import UserError
 from overparam.experiments.random_features import label_arms, measure
-from overparam.program import UserError
 from overparam.random_feature_maps import (
     PENALTIES,
     arc_cosine_kernel,

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from overparam import registry
+from overparam.errors import UserError
 from overparam.judge.predictions import KINDS
-from overparam.program import UserError
 
 SLOPE = {"name": "rate", "kind": "slope", "quantity": "error", "x": "width", "band": [-0.6, -0.4]}
 ENTRY = {

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from overparam import files
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.report import chance, reading, summary, wording
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"

@@ -7,11 +7,11 @@ from digits_data import digits_dataset
 
 from overparam import labels
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.experiments import sample_wise
 from overparam.experiments.sample_wise import largest, measure
 from overparam.figures import effective_model_complexity, sample_wise_non_monotonicity
 from overparam.network_sample_sizes import peak
-from overparam.program import UserError
 from overparam.random_feature_maps import normalised_inputs
 from overparam.seeding import generator
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from overparam.errors import UserError
 from overparam.judge import selection
-from overparam.program import UserError
 
 TABLE = pd.DataFrame(
     {

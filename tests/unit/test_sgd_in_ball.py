@@ -9,9 +9,9 @@ import torch
 from scipy import integrate, optimize
 
 from overparam import certified_problems, experiment_settings, potentials
+from overparam.errors import UserError
 from overparam.experiments import sgd_in_ball
 from overparam.figures import sgd_in_ball as figure
-from overparam.program import UserError
 from overparam.seeding import generator
 
 

@@ -6,7 +6,7 @@ import pytest
 import synthetic_training
 
 from overparam import stopping
-from overparam.program import UserError
+from overparam.errors import UserError
 
 
 def epochs(training, rule):

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from overparam import strict_yaml
-from overparam.program import UserError
+from overparam.errors import UserError
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from plain_networks import FIXED, PLAIN, taken_from
 from tiny_cells import OPTIMIZERS, SHAPES, corruptions, dataset, settings
 
 from overparam import files, labels, models, seeding
+from overparam.errors import UserError
 from overparam.packed import techniques
 from overparam.packed.pack import Pack
-from overparam.program import UserError
 from overparam.training import cell, evaluation, losses, machine, optimizers, packed, samples
 from overparam.training.schedules import Schedule
 

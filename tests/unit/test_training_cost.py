@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from overparam import image_sizes, models, training_cost
 from overparam.datasets import cifar10, digits, views
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.training.losses import LOSSES
 
 SHAPES = ((1, 8, 8), (3, 16, 16), (3, 32, 32))

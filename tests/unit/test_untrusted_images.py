@@ -25,7 +25,7 @@ from cifar10_files import (
 
 from overparam.datasets import cifar10, cifar10_archive
 from overparam.download import digest
-from overparam.program import UserError
+from overparam.errors import UserError
 
 BATCH = "cifar-10-batches-py/data_batch_3"
 GOOD = pickled(official_batch(0))

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from overparam import files, provenance
+from overparam.errors import UserError
 from overparam.judge.intervals import Interval
 from overparam.judge.verdict_file import judge_claim
 from overparam.judge.verdicts import Estimate, combine
-from overparam.program import UserError, run
+from overparam.program import run
 
 SLOPE = {"name": "rate", "kind": "slope", "quantity": "error", "where": {"method": "sgd"}, "x": "width"}
 ENTRY = {

@@ -27,14 +27,14 @@ sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 import failed_jobs
 import one_run
 import overparam.config
-from overparam import cells, devices, experiment_settings, program, registry
+from overparam import cells, devices, errors, experiment_settings, registry
 from overparam.closure import code_hash
 
 try:
     overparam.config.check_files(workflow.configfiles)
     REGISTRY = registry.load(BASE / "config/claims.yaml")
     RUN = overparam.config.resolve(config, REGISTRY)
-except program.UserError as error:
+except errors.UserError as error:
     raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"

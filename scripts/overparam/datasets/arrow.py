@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from overparam import files
-from overparam.program import UserError
+from overparam.errors import UserError
 
 DIMENSIONS = ["channel", "height", "width"]
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from overparam.datasets import cifar10_archive
 from overparam.datasets.arrow import Dataset, Split
 from overparam.download import wrong_file
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 
 OFFICIAL_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 LARGEST = 1 << 29  # bytes unpacked; those of the official archive are 186 million
 

@@ -10,8 +10,8 @@ import torch
 
 from overparam import clustered_descent, nearest_interpolation
 from overparam.clusterable_data import ClusterableData, corrupt_per_cluster, draw_clusters
+from overparam.errors import UserError
 from overparam.hidden_layer import ACTIVATIONS
-from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 

@@ -22,8 +22,8 @@ import torch
 
 from overparam import curvature, seeding
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.loss_paths import Path, descent, epoch, flow, follow, joined
-from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.squared_relu import Problems, rescaled, single_loss, squared_length
 from overparam.training import machine

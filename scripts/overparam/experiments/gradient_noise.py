@@ -16,7 +16,7 @@ import torch
 from torch.func import grad, vmap
 
 from overparam import seeding
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 
 Parameters = dict[str, torch.Tensor]

@@ -10,7 +10,7 @@ import torch
 from overparam import labels, seeding
 from overparam import trained_solutions as trained
 from overparam.datasets.arrow import Dataset
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.training import machine
 from overparam.training.samples import resident

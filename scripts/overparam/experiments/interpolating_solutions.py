@@ -17,8 +17,8 @@ import pandas as pd
 
 from overparam import labels
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.network_solutions import Networks
-from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import FeatureMap, fourier_features, normalised_inputs, relu_features, tuned_ridge
 from overparam.seeding import generator

@@ -18,7 +18,7 @@ from scipy import linalg
 from overparam import hidden_layer, two_layer
 from overparam import trained_solutions as trained
 from overparam.datasets.arrow import Dataset
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.training import machine

@@ -14,7 +14,7 @@ import pandas as pd
 
 from overparam import network_thresholds
 from overparam.datasets.arrow import Dataset
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import fourier_features, minimum_norm, normalised_inputs, relu_features
 from overparam.seeding import generator

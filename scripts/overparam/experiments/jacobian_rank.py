@@ -20,7 +20,7 @@ import pandas as pd
 import torch
 
 from overparam import clusterable_data, hidden_layer
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.seeding import generator
 
 CUT_OFF = 1e-10  # singular values below this fraction of the largest count as zero; rounding leaves about 1e-15

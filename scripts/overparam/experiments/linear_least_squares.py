@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 

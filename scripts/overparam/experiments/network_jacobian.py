@@ -20,8 +20,8 @@ from torch.func import functional_call, vmap
 
 from overparam import batch_statistics, jacobians, label_alignment, labels, models
 from overparam.datasets.arrow import Dataset
+from overparam.errors import UserError
 from overparam.packed.pack import Pack
-from overparam.program import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.training import machine, packed

@@ -13,7 +13,7 @@ import scipy.linalg
 
 from overparam import labels
 from overparam.datasets.arrow import Dataset, Split
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.random_feature_maps import (
     FeatureMap,

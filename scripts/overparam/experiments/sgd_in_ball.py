@@ -10,7 +10,7 @@ import torch
 
 from overparam import certified_problems, potentials
 from overparam.certified_problems import Certificate, Problems
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 

@@ -8,8 +8,8 @@ of its module. Adding a network is adding its module.
 import importlib
 import pkgutil
 
+from overparam.errors import UserError
 from overparam.packed.pack import Pack
-from overparam.program import UserError
 
 
 def names() -> list[str]:

@@ -10,9 +10,9 @@ import itertools
 import torch
 from torch import nn
 
+from overparam.errors import UserError
 from overparam.packed.convolutional import ConvolutionalPack, NormalisedConvolution
 from overparam.packed.layers import Linear
-from overparam.program import UserError
 
 
 class CNN(ConvolutionalPack):

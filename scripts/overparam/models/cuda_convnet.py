@@ -12,9 +12,9 @@ The width w multiplies channels and units; 1 is as published. For 10 classes of 
 import torch
 import torch.nn.functional as F
 
+from overparam.errors import UserError
 from overparam.packed.convolutional import Convolution, ConvolutionalPack, normalise_within_maps
 from overparam.packed.layers import Linear
-from overparam.program import UserError
 
 
 class CudaConvNet(ConvolutionalPack):

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from overparam.errors import UserError
 from overparam.packed.convolutional import BatchNorm, Convolution, ConvolutionalPack, pad_channels
 from overparam.packed.layers import Linear
-from overparam.program import UserError
 
 
 class PreactivationBlock(nn.Module):

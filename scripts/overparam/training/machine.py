@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from overparam import devices
-from overparam.program import UserError
+from overparam.errors import UserError
 
 log = logging.getLogger(__name__)
 
