@@ -1,7 +1,7 @@
 """Corrupt the training labels of one data set: one noise level, one table for each seed of a block."""
 
-from overparam import labels, program
-from overparam.datasets import arrow
+from overparam.datasets import arrow, labels
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:

@@ -1,6 +1,7 @@
 """Download the archive of a data set from its mirrors and verify it."""
 
-from overparam import download, program
+from overparam.datasets import download
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:

@@ -1,13 +1,14 @@
 """Draw the figure of one claim."""
 
-from overparam import drawing, program, records
+from overparam.drawing import claim_figure
+from overparam.jobs import program, records
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     outputs = map(job.output, ("svg", "png", "pdf", "alt"))
-    drawing.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
+    claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
 
 
 if __name__ == "__main__":

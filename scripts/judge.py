@@ -1,6 +1,6 @@
 """Judge one claim: settings {"claim": entry, "unavailable": reason or null}."""
 
-from overparam import files, program, provenance, records
+from overparam.jobs import files, program, provenance, records
 from overparam.judge.verdict_file import judge_claim
 
 

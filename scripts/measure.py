@@ -1,6 +1,7 @@
 """Run one experiment and write its measurements."""
 
-from overparam import files, measuring, program
+from overparam.claims import measuring
+from overparam.jobs import files, program
 
 
 def work(job: program.Job) -> None:

@@ -1,6 +1,6 @@
 """Make the page of a run."""
 
-from overparam import files, program, records
+from overparam.jobs import files, program, records
 from overparam.report import page, reading
 
 

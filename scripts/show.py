@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from overparam import program, records
+from overparam.jobs import program, records
 from overparam.report import reading, summary
 
 

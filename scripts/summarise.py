@@ -1,6 +1,6 @@
 """Write the verdicts of all claims as one table."""
 
-from overparam import files, program, records
+from overparam.jobs import files, program, records
 from overparam.report import reading, summary
 
 

@@ -1,7 +1,7 @@
 """Train the networks of one cell of a study, all noise levels and seeds of a width as one computation."""
 
-from overparam import files, labels, program
-from overparam.datasets import arrow
+from overparam.datasets import arrow, labels
+from overparam.jobs import files, program
 from overparam.training import cell, machine, unfinished
 
 

@@ -2,7 +2,7 @@
 
 A reader may do two things with what is wrong: raise a UserError, or return something that holds all that it promises.
 Inputs are the same in every run, and counted; the counts stand at the end of what pytest prints. For other inputs,
-and 20 times as many: ``FUZZ_FACTOR=20 pytest tests/unit/test_fuzz_*.py``.
+and 20 times as many: ``FUZZ_FACTOR=20 pytest tests/*/test_fuzz_*.py``.
 """
 
 import copy

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from overparam import faults, job_log
+from overparam.jobs import faults, job_log
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow

@@ -17,7 +17,8 @@ for name in ("table", "cost"):
 """
 # stands in for measure.py
 FAILURE = """
-from overparam import errors, program
+from overparam import errors
+from overparam.jobs import program
 def work(job):
     raise errors.UserError("the moon is in the wrong quarter; wait a week")
 program.run("", work)

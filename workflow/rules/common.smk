@@ -26,14 +26,16 @@ sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
 
 import failed_jobs
 import one_run
-import overparam.config
-from overparam import cells, devices, errors, experiment_settings, registry
-from overparam.closure import code_hash
+from overparam import errors, places
+from overparam.jobs import devices
+from overparam.plan import cells, experiment_settings, registry
+from overparam.plan import config as configuration
+from overparam.plan.closure import code_hash
 
 try:
-    overparam.config.check_files(workflow.configfiles)
-    REGISTRY = registry.load(BASE / "config/claims.yaml")
-    RUN = overparam.config.resolve(config, REGISTRY)
+    configuration.check_files(workflow.configfiles)
+    REGISTRY = registry.load()
+    RUN = configuration.resolve(config, REGISTRY)
 except errors.UserError as error:
     raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
 
@@ -41,7 +43,7 @@ RESULTS = f"results/{RUN['preset']}"
 # what the table and the page say of the claims: too long for an argument, so `changes` in params reruns them instead
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
-UNAVAILABLE = {name: overparam.config.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
+UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
@@ -187,7 +189,7 @@ def experiment_of(wildcards):
 
 def experiment_code(wildcards):
     """Return the hash of the code of an experiment."""
-    return code_hash("measure.py", f"overparam.experiments.{wildcards.experiment}")
+    return code_hash("measure.py", places.measure_module(wildcards.experiment))
 
 
 def training_code(wildcards):
@@ -216,7 +218,7 @@ def claim_settings(*keys):
 
 def figure_code(wildcards):
     """Return the hash of the code of a claim's figure."""
-    return code_hash("draw.py", f"overparam.figures.{CLAIMS[wildcards.claim]['figure']}")
+    return code_hash("draw.py", places.figure_module(CLAIMS[wildcards.claim]["figure"]))
 
 
 def tabulated(name):
@@ -265,9 +267,9 @@ def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
 
 def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
-    from overparam import files  # it imports pandas, which planning does without
+    from overparam.jobs import files  # it imports pandas, which planning does without
 
-    shared = {**RUN, "sources": overparam.config.without_folders(RUN["sources"])}
+    shared = {**RUN, "sources": configuration.without_folders(RUN["sources"])}
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
     claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}

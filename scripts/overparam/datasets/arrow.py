@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from overparam import files
 from overparam.errors import UserError
+from overparam.jobs import files
 
 DIMENSIONS = ["channel", "height", "width"]
 

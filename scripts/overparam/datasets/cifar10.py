@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from overparam.datasets import cifar10_archive
 from overparam.datasets.arrow import Dataset, Split
-from overparam.download import wrong_file
+from overparam.datasets.download import wrong_file
 from overparam.errors import UserError
 from overparam.progress import Progress
 

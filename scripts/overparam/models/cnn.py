@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from overparam.errors import UserError
-from overparam.packed.convolutional import ConvolutionalPack, NormalisedConvolution
-from overparam.packed.layers import Linear
+from overparam.packs.convolutional import ConvolutionalPack, NormalisedConvolution
+from overparam.packs.layers import Linear
 
 
 class CNN(ConvolutionalPack):

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from overparam.errors import UserError
-from overparam.packed.convolutional import Convolution, ConvolutionalPack, normalise_within_maps
-from overparam.packed.layers import Linear
+from overparam.packs.convolutional import Convolution, ConvolutionalPack, normalise_within_maps
+from overparam.packs.layers import Linear
 
 
 class CudaConvNet(ConvolutionalPack):

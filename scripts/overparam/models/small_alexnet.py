@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from overparam.errors import UserError
-from overparam.packed.convolutional import Convolution, ConvolutionalPack, normalise_across_channels
-from overparam.packed.layers import Linear
+from overparam.packs.convolutional import Convolution, ConvolutionalPack, normalise_across_channels
+from overparam.packs.layers import Linear
 
 
 class SmallAlexNet(ConvolutionalPack):

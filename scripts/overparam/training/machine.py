@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from overparam import devices
 from overparam.errors import UserError
+from overparam.jobs import devices
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.labels import Corruption
 from overparam.errors import UserError
-from overparam.labels import Corruption
 
 CHUNK = 5000  # images normalised at once: nothing as large as the whole set exists beside it
 

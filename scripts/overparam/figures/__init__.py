@@ -1,1 +1,0 @@
-"""One module per figure: measurements and verdict in, figure out. Nothing in here imports torch."""
