@@ -1,11 +1,13 @@
 """Settings and data of cells that train in milliseconds."""
 
 import numpy as np
+import torch
 
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset, Split
 from overparam.training import cell
 
+CPU = torch.device("cpu")
 SHAPES = {"mlp": (2, 4, 4), "cnn": (3, 8, 8)}  # what the trainer itself is tested with
 OPTIMIZERS = {
     "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.01},
@@ -35,3 +37,9 @@ def settings(model, **changes):
     defaults |= {"seeds": [0, 3], "n_train": 40, "n_heldout": 12, "epochs": 3, "batch_size": 16}
     defaults |= {"evaluations": [0, 1, 2, 3], "optimizer": OPTIMIZERS["adam"], "seed": 5}
     return defaults | {"model": model} | changes
+
+
+def trained(given, data=None):
+    """Return the table of a cell."""
+    data = data or dataset(SHAPES[given["model"]])
+    return cell.train_cell(given, data, corruptions(data, given["label_noise"], given["seeds"]), CPU)[0]

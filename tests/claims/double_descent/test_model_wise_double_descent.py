@@ -1,28 +1,14 @@
-"""Figures of trained networks: numbers in the alt text are those of the table, and drawing works without torch."""
+"""The figure of the width sweep: places and findings are those of the verdict."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import synthetic_training
-from matplotlib import pyplot
 
 from overparam.claims.double_descent.width_sweep import measure as width_sweep
 from overparam.claims.double_descent.width_sweep import model_wise_double_descent
-from overparam.claims.label_noise.label_corruption import corruption_is_fitted, early_stopping_is_robust
-from overparam.claims.label_noise.label_corruption import (
-    distance_tells_learning_from_overfitting as distance_over_training,
-)
-from overparam.claims.label_noise.label_corruption import measure as label_corruption
-from overparam.drawing import studies
 
 VERDICT = {"data": {"name": "digits", "label": "digits"}}
-CORRUPTION = [corruption_is_fitted, early_stopping_is_robust, distance_over_training]
-
-
-def corrupted(studies_named=("a",)):
-    """Return measurements of small and large networks at three levels of corruption."""
-    tables = [synthetic_training.table(widths=(2, 32), levels=(0.0, 0.2, 0.4), study=name) for name in studies_named]
-    return label_corruption.measure({"seed": 0}, pd.concat(tables))
 
 
 def swept(names=("a",)):
@@ -74,7 +60,6 @@ def test_the_sweep_shows_medians_where_the_judge_takes_them():
     assert "median of 20 seeds" in figure.axes[0].get_title()
     averages = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert np.max([line.get_ydata() for line in averages]) < 1
-    pyplot.close("all")
 
 
 def test_a_sweep_without_held_out_samples_is_drawn():
@@ -83,59 +68,8 @@ def test_a_sweep_without_held_out_samples_is_drawn():
     text = model_wise_double_descent.alt_text(measurements, peak_verdict([[4.0, 8.0, 16.0]] * 2))
     assert "early stopping" not in text
     assert model_wise_double_descent.draw(measurements, VERDICT).axes
-    pyplot.close("all")
-
-
-def test_alt_texts_of_corruption_carry_the_numbers():
-    measurements = corrupted()
-    assert "at least 100%" in corruption_is_fitted.alt_text(measurements, VERDICT)
-    robust = early_stopping_is_robust.alt_text(measurements, VERDICT)
-    assert "loses 4.0 points" in robust and "to the end 40.0" in robust and "chance is 10.0%" in robust
-    distance = distance_over_training.alt_text(measurements, VERDICT)
-    assert "14 at ρ = 0.4" in distance and "at least 1.2 times" in distance and "at most 1.4 times" in distance
-
-
-def test_what_is_bounded_in_words_is_rounded_to_the_safe_side():
-    measurements = corrupted()
-    noisy = (measurements["split"] == "train") & (measurements["labels"] == "noisy")
-    measurements.loc[noisy & (measurements["quantity"] == "error"), "value"] = 0.00351
-    assert "at least 99.6%" in corruption_is_fitted.alt_text(measurements, VERDICT)
-    measurements.loc[(measurements["quantity"] == "fitted") & (measurements["stopping"] == "heldout_loss"), "value"] = (
-        0.10011
-    )
-    assert "at most 10.1%" in early_stopping_is_robust.alt_text(measurements, VERDICT)
 
 
 @pytest.mark.parametrize("names", [("a",), ("a", "b")])
-def test_every_study_has_its_axes(names):
+def test_every_study_of_a_sweep_has_its_axes(names):
     assert len(model_wise_double_descent.draw(swept(names), VERDICT).axes) == 2 * len(names)
-    for module, panels in zip(CORRUPTION, (3, 3, 2), strict=True):
-        figure = module.draw(corrupted(names), VERDICT)
-        assert len(figure.axes) == panels * len(names)
-        assert figure.get_size_inches()[0] * figure.dpi <= 900
-    pyplot.close("all")
-
-
-def test_the_label_of_another_data_set_is_not_borrowed():
-    data = {"data": {"name": "cifar10_small", "label": "CIFAR-10 (JPEG)"}}
-    assert studies.data_label("cifar10_small", data) == "CIFAR-10 (JPEG)"
-    assert studies.data_label("digits", data) == "digits"
-
-
-def test_every_one_of_several_data_sets_has_its_label():
-    labels = {"digits": "digits", "cifar10-four": "CIFAR-10 (JPEG)"}
-    data = {"data": {"name": "digits and cifar10-four", "label": "digits and CIFAR-10 (JPEG)", "labels": labels}}
-    assert studies.data_label("cifar10-four", data) == "CIFAR-10 (JPEG)"
-    assert studies.data_label("digits", data) == "digits"
-
-
-def test_crossing_is_interpolated_in_the_logarithm():
-    assert studies.crossing([1, 4], [0.3, -0.1], 0.1) == pytest.approx(2)
-    assert studies.crossing([1, 4], [0.3, 0.2], 0.1) is None
-    assert studies.crossing([1, 4], [0.05, 0.01], 0.1) is None
-
-
-def test_some_levels_keep_both_ends():
-    levels = list(np.arange(10) / 10)
-    assert studies.some(levels) == pytest.approx([0, 0.2, 0.4, 0.7, 0.9])
-    assert studies.some([0.1, 0.3]) == [0.1, 0.3]
