@@ -46,8 +46,18 @@ def test_an_edited_judge_retrains_nothing(project):
 
 
 def test_an_edited_message_runs_nothing_again(project):
-    for module in ("validation", "config", "registry", "cells", "closure"):
-        project.append(f"scripts/overparam/plan/{module}.py")
+    for module in ("plan/validation", "plan/config", "plan/registry", "plan/cells", "plan/closure"):
+        project.append(f"scripts/overparam/{module}.py")
+    for module in ("jobs/faults", "jobs/job_log", "jobs/locks", "jobs/program", "progress", "errors"):
+        project.append(f"scripts/overparam/{module}.py")
+    assert project.plan() == {}
+
+
+def test_a_reworded_message_about_a_full_disk_runs_nothing_again(project):
+    path = project.folder / "scripts/overparam/jobs/faults.py"
+    before = path.read_text()
+    path.write_text(before.replace("the disk is full", "no room is left on the disk"))
+    assert path.read_text() != before
     assert project.plan() == {}
 
 
