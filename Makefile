@@ -1,17 +1,25 @@
-# make run: the pipeline with its default configuration. make test: every test this machine can run.
+# make run: the pipeline with its default configuration, or with those that CONFIG="mine.yaml …" names on top of it.
+# make check: what is wrong with these configurations, if anything. make test: every test this machine can run.
 # make benchmark: our own code against the plain way to do the same, each with a ratio; a few minutes on a quiet machine.
 # Both make .venv from the lock first if it is missing or older than the lock.
 PYTHON ?= python3
 CORES ?= all
+CONFIG ?=
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
+# a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
-.PHONY: run test lint benchmark lock clean
+.PHONY: run check test lint benchmark lock clean
 .DEFAULT_GOAL := run
 
-run: .venv/.locked
-	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+# checked first, as Snakemake says little where it can't read a configuration
+run: check
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete $(if $(CONFIG),--configfile $(CONFIG))
+
+check: .venv/.locked
+	$(BIN)/python workflow/check.py $(CONFIG)
 
 # one thread, as the pipeline's jobs have: several on small matrices wait for each other
 test: .venv/.locked-test lint

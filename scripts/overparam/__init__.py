@@ -9,7 +9,8 @@ packs                         what packs are made of: layers, losses, techniques
 datasets                      data sets, views, label corruption
 jobs                          what every program shares: arguments, log, files, faults, locks, devices
 plan                          from configuration and claims to cells and jobs
-seeding, progress, places     random numbers, how far a job is, where claims and networks lie
+seeding, progress, places,     random numbers, how far a job is, where claims lie, other people's words in a message
+quoting
 errors                        what a user can put right
 ============================  =========================================================================================
 

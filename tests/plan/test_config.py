@@ -157,11 +157,11 @@ def test_environment_variable(monkeypatch, tmp_path):
     datasets = [{"name": "digits", "source": "cifar10"}]
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path))
     message = refused(datasets=datasets)
-    assert "there is no file" in message and "train.parquet" in message
+    assert "it holds nothing. It may hold" in message and "train.parquet" in message
     for split in ("train", "test"):
-        (tmp_path / f"{split}.parquet").touch()
+        (tmp_path / f"{split}.parquet").write_bytes(b"PAR1")
     parquet = resolved(datasets=datasets)["sources"]["cifar10"]["parquet"]
-    assert parquet == {split: str(tmp_path / f"{split}.parquet") for split in ("train", "test")}
+    assert parquet == {split: [str(tmp_path / f"{split}.parquet")] for split in ("train", "test")}
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "train.parquet"))
     assert resolved()["sources"]["cifar10"]["archive"]["path"] == str(tmp_path / "train.parquet")
 
@@ -173,7 +173,7 @@ def test_optional_data_sets_are_left_out_where_their_images_are_not(monkeypatch,
     assert [entry["name"] for entry in run["datasets"]] == ["digits"]
     assert [entry["name"] for entry in run["studies"]] == ["sweep"]
     archive = tmp_path / "cifar-10-python.tar.gz"
-    archive.touch()
+    archive.write_bytes(b"\x1f\x8b")
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(archive))
     run = resolved(datasets=datasets, studies=studies)
     assert [entry["name"] for entry in run["datasets"]] == ["digits", "images"]
@@ -222,7 +222,7 @@ def test_a_configuration_that_contains_itself():
 
 
 def test_paths_that_snakemake_would_take_for_patterns(tmp_path):
-    (tmp_path / "{x}.tar.gz").write_bytes(b"")
+    (tmp_path / "{x}.tar.gz").write_bytes(b"\x1f\x8b")
     sources = {"cifar10": {"archive": {"path": str(tmp_path / "{x}.tar.gz")}}}
     datasets = [{"name": "digits", "source": "cifar10"}]
     assert "has braces, which Snakemake reads as a pattern" in refused(sources=sources, datasets=datasets)

@@ -62,3 +62,10 @@ def test_a_missing_file_of_images(sources):
         sources={"cifar10": {"archive": {"path": "nowhere.tar.gz"}}},
     )
     assert "there is no file nowhere.tar.gz" in output
+
+
+def test_numbers_inside_a_mapping_on_the_command_line(sources):
+    run = sources.snakemake("-n", "--config", "jobs={minutes: 5}", "seed=1", check=False)
+    assert run.returncode == 0, run.stdout
+    run = sources.snakemake("-n", "--config", "jobs={minutes: many}", check=False)
+    assert run.returncode and 'config.jobs.minutes: expected a number, found "many"' in run.stdout

@@ -13,7 +13,7 @@ import pandas as pd
 
 from overparam import places
 from overparam.datasets import arrow
-from overparam.jobs import devices, records
+from overparam.jobs import devices, records, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,8 @@ def measure(
     Returns
     -------
     measurements, cost
-        The tidy table, and what making it took: seconds, device, settings, data set.
+        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings,
+        data set.
     """
     module = importlib.import_module(places.measure_module(name))
     settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
@@ -72,6 +73,7 @@ def measure(
         "seconds": time.perf_counter() - start,
         "training_seconds": sum(cell["seconds"] for cell in training),
         "devices": sorted({cell["device_name"] for cell in training}) or [_device()],
+        "variables": surroundings.arithmetic() or None,
         "settings": settings,
         "dataset": _merged([records.dataset(path) for path in datasets]),
     }

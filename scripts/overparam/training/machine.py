@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from overparam.errors import UserError
-from overparam.jobs import devices
+from overparam.jobs import devices, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -85,5 +85,6 @@ def description(device: torch.device) -> dict[str, Any]:
         "peak_memory_bytes": memory,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "variables": surroundings.arithmetic() or None,
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
     }

@@ -1,0 +1,94 @@
+"""Targets that nothing makes, answered in one sentence each before anything is planned."""
+
+import functools
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snakemake.exceptions import WorkflowError
+
+from overparam.plan.cells import LONGEST_RANGE
+from overparam.plan.validation import listed, nearest
+from overparam.quoting import harmless, quoted
+
+if TYPE_CHECKING:
+    from snakemake.workflow import Workflow
+
+
+def watch(workflow: "Workflow", results: str, known: Mapping[str, Collection[str]]) -> None:
+    """Let a run of ``workflow`` refuse targets that nothing makes: Snakemake would only say that no rule does.
+
+    Parameters
+    ----------
+    workflow
+        The run; its targets are known only when it begins.
+    results
+        Folder of its results.
+    known
+        The names of its ``datasets``, and of the cells of each study as ``<study>/<cell>`` under ``cells``.
+    """
+    execute = workflow.execute
+
+    @functools.wraps(execute)
+    def watched(**arguments):
+        rules = {rule.name: rule.has_wildcards() for rule in workflow.rules}
+        wrong: list[str] = []
+        for target in sorted(workflow.dag_settings.targets):
+            wrong += problems(target, rules, results, known)
+        if wrong:
+            raise WorkflowError(f"Nothing was started:\n{listed(wrong)}")
+        return execute(**arguments)
+
+    if workflow.is_main_process:
+        workflow.execute = watched
+
+
+def problems(
+    target: str, rules: Mapping[str, bool], results: str, known: Mapping[str, Collection[str]]
+) -> Iterator[str]:
+    """Yield what is wrong with a target; ``rules`` says of each rule whether it has wildcards."""
+    names = [name for name, many in rules.items() if not many]
+    path = Path(target)
+    inside = path.absolute().relative_to(Path.cwd()) if path.absolute().is_relative_to(Path.cwd()) else path
+    if target in rules:
+        if rules[target]:
+            yield f"{target}: makes many files, so it is no target; name one of them, or one of {_some(names)}"
+    elif not target:
+        yield f"an empty target; leave it out to make everything, or name one of {_some(names)}"
+    elif "/" not in target and not path.exists():
+        meant = target.upper() if target.upper() in names else target
+        yield f"{quoted(target)}: there is no claim or other target of this name; {nearest(meant, names)}"
+    elif not inside.is_relative_to(results):
+        theirs = f"the results of this preset are in {results}"
+        yield f"{quoted(target)}: nothing makes it; {'is it meant for --configfile?' if path.is_file() else theirs}"
+    elif path.is_absolute():
+        known_as = harmless(str(inside), 300)
+        yield f"{quoted(target)}: Snakemake knows this file by its path in this folder only: {known_as}"
+    elif len(inside.parts) < 3 or (path.is_dir() and not path.is_symlink()):
+        yield f"{quoted(target)}: a folder, not a file; name a file in it, or leave it out to make everything"
+    else:
+        yield from _unknown(str(inside.relative_to(results)), known)
+
+
+def _unknown(path: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Yield which part of a path below the results names nothing of the configuration."""
+    if match := re.fullmatch(r"data/([^/]+)/.*", path):
+        if match[1] not in (*known["datasets"], "downloads"):
+            yield f"{quoted(path)}: there is no data set {quoted(match[1])}; {nearest(match[1], known['datasets'])}"
+        for first, last in re.findall(r"([0-9]{1,99})to([0-9]{1,99})", path):
+            if not 0 < int(last) - int(first) < LONGEST_RANGE:
+                seeds = harmless(f"{first}to{last}")
+                yield f"{quoted(path)}: {seeds} is no range of at most {LONGEST_RANGE:,} seeds"
+    elif match := re.fullmatch(r"training/([^/]+)/([^/]+?)(\.cost\.json|\.parquet)", path):
+        study, cell = match[1], match[2]
+        cells = [name.split("/")[1] for name in known["cells"] if name.split("/")[0] == study]
+        studies = {name.split("/")[0] for name in known["cells"]}
+        if study not in studies:
+            yield f"{quoted(path)}: there is no study {quoted(study)}; {nearest(study, studies)}"
+        elif cell not in cells:
+            yield f"There is no cell {harmless(cell)} of study {study}; it has {harmless(', '.join(cells), 1000)}"
+
+
+def _some(names: Collection[str]) -> str:
+    return harmless(", ".join(names), 1000)
