@@ -21,9 +21,9 @@ run: check
 check: .venv/.locked
 	$(BIN)/python workflow/check.py $(CONFIG)
 
-# one thread, as the pipeline's jobs have: several on small matrices wait for each other
+# as many processes as cores, each with one thread, as the pipeline's jobs have
 test: .venv/.locked-test lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
 
 lint: .venv/.locked-test
 	$(BIN)/ruff check

@@ -26,7 +26,7 @@ rule all:
         rules.report.output,
         rules.tabulate.output,
         shown(),
-        behind(),
+        measured(),
 
 
 onstart:

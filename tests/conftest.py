@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import pytest_terminal_summary  # noqa: F401
+from fuzzing import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 from project_copies import Project, fresh
 
 from overparam.drawing import theme
@@ -15,6 +15,18 @@ from overparam.jobs import files
 from overparam.report import page, reading, summary
 
 FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"
+
+
+WHOLE = ("finished", "cluster")  # fixtures that cost a whole run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Give tests of one file to one process, and to one those of all files that share a whole run; these first."""
+    for item in items:
+        shared = set(WHOLE).intersection(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group("whole runs" if shared else item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "whole runs")
 
 
 @pytest.fixture(autouse=True)

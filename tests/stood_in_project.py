@@ -48,7 +48,7 @@ def stood_in(folder: Path) -> Project:
     for split in ("train", "test"):
         (images / f"{split}.parquet").write_text(f"PAR1{split}PAR1")
     project.extra = json.loads(json.dumps(CONFIG))
-    project.environment = {"OVERPARAM_CIFAR10": str(images)}
+    project.environment = {"OVERPARAM_CIFAR10": "images"}  # in the working directory, so that copies have their own
     return project
 
 

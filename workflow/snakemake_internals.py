@@ -40,7 +40,7 @@ def remake(workflow: "Workflow", damaged: Callable[[], Iterable[str]]) -> None:
     def building():
         found = list(damaged())
         if found:
-            logger.warning(f"Damaged since they were made, so made again once asked for: {', '.join(found)}")
+            logger.warning(f"Missing or damaged since they were made, so made again once asked for: {', '.join(found)}")
         workflow.dag.forcefiles.update(found)
         return build()
 

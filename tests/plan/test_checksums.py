@@ -40,9 +40,9 @@ def test_a_damaged_file_is_named(listed, content):
     assert checksums.damaged(listed) == [path]
 
 
-def test_a_missing_file_is_not_damaged(listed):
+def test_a_list_that_names_what_is_not_there_is_named_itself(listed):
     (listed.parent / "figure.svg").unlink()
-    assert checksums.damaged(listed) == []
+    assert checksums.damaged(listed) == [listed]
 
 
 def test_a_file_that_can_not_be_read_is_damaged(listed):

@@ -8,12 +8,14 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
-from project_copies import RESULTS
+from project_copies import RESULTS, fresh
 from stood_in_project import CLAIMS, MODULES, State, contents, stood_in
+from waiting import until
 
 ROUNDS = int(os.environ.get("OVERPARAM_ROUNDS", "30"))
 PAGE = "report/index.html"
@@ -97,3 +99,72 @@ def test_random_rounds_of_edit_fault_and_the_same_command(tmp_path, from_scratch
     state.become(None)
     project.snakemake("--rerun-incomplete")
     assert {p: c for p, c in contents(project).items() if p in from_scratch(None)} == from_scratch(None)
+
+
+def test_what_was_finished_is_printed_with_what_failed(tmp_path):
+    project = stood_in(tmp_path / "project")
+    project.environment |= {"FAULT": "measure:fail@random_features"}
+    run = project.snakemake("--keep-going", check=False)
+    assert run.returncode
+    printed = run.stdout.replace("\n", " ")
+    assert "B1: not made yet." in printed and "snakemake --cores all" in printed
+    assert all(re.search(rf"^ ?{claim}\b.*supported", run.stdout, flags=re.MULTILINE) for claim in ("A1", "A2", "B4"))
+    assert "logs/measure/random_features.log" in printed
+
+
+TINY = {
+    "name": "tiny", "experiments": ["width_sweep"], "dataset": "digits", "model": "mlp", "widths": [[2, 4]],
+    "label_noise": [[0.0, 0.2]], "noise_definition": "wrong_label", "seeds": [[0, 1]], "n_train": 100,
+    "n_heldout": 20, "loss": "cross_entropy", "epochs": 3, "batch_size": 50, "evaluations": 2,
+    "precision": "float32", "optimizer": {"name": "sgd", "learning_rate": 0.1},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    """A run of the programs themselves, for a claim with networks and one without; not to be changed."""
+    project = fresh(tmp_path_factory.mktemp("real") / "project")
+    project.extra = {"claims": ["A1", "B4"], "studies": [TINY]}
+    project.snakemake()
+    return project
+
+
+def results(project):
+    """Return the content of all files that hold no seconds."""
+    timed = (".json", ".sha256", ".html")
+    return {path: made for path, made in contents(project).items() if not path.endswith(timed)}
+
+
+@pytest.mark.parametrize("target", [[], ["A1"]])
+def test_an_experiment_that_fails_after_an_edit_fails_again(real, tmp_path, target):
+    project = real.copy(tmp_path / "project")
+    project.extra = real.extra
+    path = project.folder / "scripts/overparam/experiments/polynomial_regression.py"
+    whole = path.read_text()
+    path.write_text(whole.replace("def measure(", "raise RuntimeError\n\n\ndef measure("))
+    for _ in range(2):
+        failed = project.snakemake("--rerun-incomplete", *target, check=False)
+        assert failed.returncode and "Nothing to be done" not in failed.stdout
+        assert not project.made("claims/A1/*") and not project.made("report/*")
+    printed = project.snakemake("claims").stdout
+    assert "A1: not made yet." in printed and re.search(r"^ ?B4 ", printed, flags=re.MULTILINE)
+    path.write_text(whole)
+    project.snakemake("--rerun-incomplete")
+    assert results(project) == results(real)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_training_that_is_killed_after_an_edit_is_trained_again(real, tmp_path, number):
+    project = real.copy(tmp_path / "project")
+    project.extra = {**real.extra, "studies": [{**TINY, "epochs": 4000}]}
+    log = project.folder / RESULTS / "logs/train/tiny/w2-4_n0-0.2_s0-1.log"
+    log.unlink()
+    with project.start("--rerun-incomplete", "B4") as run:
+        job = until(lambda: log.exists() and re.search(r"process (\d+) on", log.read_text()), "the training starts")[1]
+        os.kill(int(job), number)
+        run.communicate()
+    assert run.returncode and not project.made("claims/B4/*") and not project.made("report/*")
+    assert project.plan("B4")["train"] == 1
+    project.extra = real.extra
+    project.snakemake("--rerun-incomplete")
+    assert results(project) == results(real)

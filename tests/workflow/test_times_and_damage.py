@@ -55,16 +55,17 @@ def test_a_copy_without_times_is_up_to_date(project, tmp_path):
 
 
 def test_images_of_ones_own_with_a_new_time_are_the_same_images(project):
-    images = project.folder / "images"
-    shutil.copytree(images, project.folder / "moved")
-    project.environment = {"OVERPARAM_CIFAR10": str(project.folder / "moved")}
-    assert project.plan() == {"prepare": 1}
-    project.snakemake()
+    (project.folder / "images/test.parquet").touch()
     assert project.plan() == {}
-    (project.folder / "moved/test.parquet").touch()
+    (project.folder / "images/test.parquet").write_text("PAR1othersPAR1")
+    plan = project.plan()
+    assert (plan["prepare"], plan["corrupt"], plan["train"]) == (1, 2, 2)
+    assert (plan["judge"], plan["draw"]) == (2, 2)  # B1 and B4
+
+
+def test_data_may_be_deleted_once_it_was_used(project):
+    shutil.rmtree(project.folder / RESULTS / "data")
     assert project.plan() == {}
-    (project.folder / "moved/test.parquet").write_text("PAR1othersPAR1")
-    assert project.plan()["train"] == 2
 
 
 SHOWN = ["figure.svg", "figure.png", "figure.pdf", "figure.alt.txt", "figure.sha256", "verdict.json", "verdict.sha256"]
@@ -99,7 +100,7 @@ def test_damaged_files_are_made_again(project, made, damage):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["training/*/w2_*.parquet", "training/*/w4_*.cost.json", "measurements/*.parquet", "data/*/*/*"]
+    "pattern", ["training/*/w2_*.parquet", "training/*/w4_*.cost.json", "measurements/*.parquet", "measurements/*"]
 )
 def test_what_was_deleted_behind_a_verdict_is_made_anew(project, made, pattern):
     for path in results(project, pattern):

@@ -117,10 +117,7 @@ def own_content(dataset):
 
 
 def dataset_input(name):
-    """Return a function that gives one of the files that a data set is made from, or none.
-
-    All are `ancient`, as all that lies in `data` is to its readers: its lineage says what it is, and times say nothing.
-    """
+    """Return a function that gives one of the files that a data set is made from, or none; times say nothing of them."""
 
     def file(wildcards):
         dataset = DATASETS[wildcards.dataset]
@@ -146,7 +143,7 @@ def cell_inputs(wildcards):
         )
     info, *images = dataset_files(STUDIES[wildcards.study]["dataset"])
     labels = label_tables(wildcards.study, wildcards.cell)
-    return {"dataset": ancient(info), "images": ancient(images), "labels": ancient(labels)}
+    return {"dataset": info, "images": ancient(images), "labels": labels}
 
 
 def dataset_files(name):
@@ -170,11 +167,11 @@ def training_tables(pattern):
 
 def read_datasets(wildcards):
     """Return the descriptions of the data sets that an experiment reads, by itself or through its networks."""
-    return ancient([dataset_files(name)[0] for name in LINEAGE.datasets_of(wildcards.experiment)])
+    return [dataset_files(name)[0] for name in LINEAGE.datasets_of(wildcards.experiment)]
 
 
 def read_images(wildcards):
-    """Return the images that an experiment reads."""
+    """Return the images that an experiment reads; `ancient`, for their description has their checksum."""
     return ancient([path for name in LINEAGE.datasets_of(wildcards.experiment) for path in dataset_files(name)[1:]])
 
 
@@ -254,7 +251,11 @@ def shown(names=tuple(CLAIMS)):
 
 
 def measured(names=tuple(CLAIMS)):
-    """Return the measurements that these claims are judged on, and the trained networks behind them."""
+    """Return the measurements that these claims are judged on, and the trained networks behind them.
+
+    They are asked for by name: Snakemake makes a file that is missing only if a target is, or if it makes what is made
+    from it.
+    """
     experiments = list(dict.fromkeys(CLAIMS[name]["experiment"] for name in names if name in AVAILABLE))
     trained = dict.fromkeys(cell for experiment in experiments for cell in LINEAGE.cells_of(experiment))
     tables = expand(
@@ -265,20 +266,6 @@ def measured(names=tuple(CLAIMS)):
         for study, cell in trained
         for pattern in (rules.train.output.table, rules.train.output.cost)
     ]
-
-
-def behind(names=tuple(CLAIMS)):
-    """Return every file behind what a run shows of these claims.
-
-    All are asked for by name: Snakemake makes a file that is missing only if a target is, or if it makes what is made
-    from it.
-    """
-    experiments = dict.fromkeys(CLAIMS[name]["experiment"] for name in names if name in AVAILABLE)
-    seen = dict.fromkeys(name for experiment in experiments for name in LINEAGE.datasets_of(experiment))
-    trained = dict.fromkeys(cell for experiment in experiments for cell in LINEAGE.cells_of(experiment))
-    data = [path for name in seen for path in dataset_files(name)]
-    labels = dict.fromkeys(path for cell in trained for path in label_tables(*cell))
-    return data + list(labels) + measured(names)
 
 
 def record_run():
@@ -299,7 +286,7 @@ def target_of(name):
     def files(wildcards):
         if name not in CLAIMS:
             raise WorkflowError(f"{name} is not among config.claims: {', '.join(CLAIMS)}; add it there")
-        return shown([name]) + behind([name])
+        return shown([name]) + measured([name])
 
     return files
 
@@ -319,8 +306,8 @@ def damaged_files():
 def clear_outdated():
     """Remove what a run shows and is about to be made anew: whatever ends this run, nothing outdated is left to see.
 
-    So are verdicts and figures whose measurements are made anew by a run that makes neither, and the table and the page
-    with any of them. `--touch` makes nothing.
+    So are verdicts and figures whose measurements are made anew by a run that makes neither, the table with any verdict,
+    and the page with any of them. `--touch` makes nothing.
     """
     if workflow.touch:
         return
@@ -331,7 +318,9 @@ def clear_outdated():
         if not remade.isdisjoint(measured([name])):
             gone.update(shown([name]))
     if gone:
-        gone.update([*rules.tabulate.output, *rules.report.output])
+        gone.update(rules.report.output)
+    if not gone.isdisjoint(verdicts()):  # else a run that makes the page alone would miss the table
+        gone.update(rules.tabulate.output)
     for path in gone:
         Path(path).unlink(missing_ok=True)
 

@@ -57,7 +57,7 @@ rule prepare:
 
 rule corrupt:
     input:
-        info=ancient(str(rules.prepare.output.info)),
+        info=rules.prepare.output.info,
         images=[ancient(str(rules.prepare.output.train)), ancient(str(rules.prepare.output.test))],
     output:
         labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seeds}}.arrow",

@@ -24,9 +24,10 @@ def listing(paths: Iterable[Path]) -> str:
 
 
 def damaged(path: Path) -> list[Path]:
-    """Return the files of a list that are there and not as they were; the list itself if it can't be read.
+    """Return the files of a list that are not as they were.
 
-    A list that is not there names none: what is missing is another matter.
+    The list itself is returned if it can't be read or names what is not there. A list that is absent names none: that
+    something is missing is another matter.
     """
     try:
         lines = path.read_text(encoding="ascii").splitlines()
@@ -37,14 +38,14 @@ def damaged(path: Path) -> list[Path]:
     found = [LINE.fullmatch(line) for line in lines]
     if not found or not all(found):
         return [path]
-    return [file for line in found if not _holds(file := path.parent / line["name"], line["sum"])]
+    listed = {path.parent / line["name"]: line["sum"] for line in found}
+    if not all(file.exists() for file in listed):
+        return [path]
+    return [file for file, expected in listed.items() if not _has(file, expected)]
 
 
-def _holds(path: Path, expected: str) -> bool:
-    """Return whether a file has a checksum; one that is not there has every one."""
+def _has(path: Path, expected: str) -> bool:
     try:
         return sha256(path) == expected
-    except FileNotFoundError:
-        return True
     except OSError:
         return False
