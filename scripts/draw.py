@@ -1,15 +1,16 @@
 """Draw the figure of one claim."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
-    from overparam import drawing, files, records
+    from overparam.drawing import claim_figure
+    from overparam.jobs import files, records
 
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     kinds = ("svg", "png", "pdf", "alt")
-    drawing.save(job.settings["claim"]["figure"], measurements, verdict, *map(job.output, kinds))
+    claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *map(job.output, kinds))
     files.write_checksums(job.outputs, *kinds)
 
 

@@ -1,11 +1,11 @@
 """Judge one claim: settings {"claim": entry, "unavailable": reason or null}."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Read measurements and cost, write the verdict; the run record lies at the root of the preset's results."""
-    from overparam import files, provenance, records
+    from overparam.jobs import files, provenance, records
     from overparam.judge.verdict_file import judge_claim
 
     claim, unavailable = job.settings["claim"], job.settings.get("unavailable")

@@ -1,11 +1,12 @@
 """Run one experiment and write its measurements."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Measure what ``settings.experiment`` names."""
-    from overparam import files, measuring
+    from overparam.claims import measuring
+    from overparam.jobs import files
 
     inputs = (job.inputs.get(name, []) for name in ("datasets", "training", "costs"))
     machine = {"memory_mb": job.memory_mb, "gpus": job.gpus}

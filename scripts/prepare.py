@@ -1,6 +1,6 @@
 """Make one data set: the view of a source that the settings describe, as memory-mapped Arrow files."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:

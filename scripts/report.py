@@ -1,11 +1,11 @@
 """Make the page of a run."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`."""
-    from overparam import files, records
+    from overparam.jobs import files, records
     from overparam.report import page, reading
 
     settings, inputs = job.settings, job.inputs

@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:

@@ -1,11 +1,11 @@
 """Write the verdicts of all claims as one table."""
 
-from overparam import program
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Tabulate the input `verdicts` of `settings.claims`."""
-    from overparam import files, records
+    from overparam.jobs import files, records
     from overparam.report import reading, summary
 
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]

@@ -17,7 +17,7 @@ from PIL import Image
 
 from overparam.datasets import arrow
 from overparam.datasets.arrow import Dataset, Split
-from overparam.download import digest
+from overparam.datasets.download import digest
 
 REAL = Path(os.environ.get("OVERPARAM_CIFAR10", Path(arrow.__file__).parents[4] / "shared" / "data" / "cifar10-jpeg"))
 PER_BATCH = 20

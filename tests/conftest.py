@@ -10,8 +10,8 @@ import pytest
 from fuzzing import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
 from project_copies import Project, fresh
 
-from overparam import files
-from overparam.figures import theme
+from overparam.drawing import theme
+from overparam.jobs import files
 from overparam.report import page, reading, summary
 
 FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"

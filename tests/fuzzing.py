@@ -2,7 +2,7 @@
 
 A reader may do two things with what is wrong: raise a UserError, or return something that holds all that it promises.
 Inputs are the same in every run, and counted; the counts stand at the end of what pytest prints. For other inputs,
-and 20 times as many: ``FUZZ_FACTOR=20 pytest tests/unit/test_fuzz_*.py``.
+and 20 times as many: ``FUZZ_FACTOR=20 pytest tests/*/test_fuzz_*.py``.
 """
 
 import copy
@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 TRIED: Counter = Counter()  # (target, "refused" or "accepted")
 FACTOR = int(os.environ.get("FUZZ_FACTOR", "1"))

@@ -18,8 +18,8 @@ from pathlib import Path
 
 DECIDES = {
     "prepare": "datasets/views.py",
-    "corrupt": "labels.py",
-    "train": "training/losses.py",
+    "corrupt": "datasets/labels.py",
+    "train": "packs/losses.py",
     "judge": "judge/intervals.py",
     "summarise": "report/summary.py",
     "report": "report/page.py",
@@ -58,9 +58,10 @@ def end(kind):
 def decisive(program, settings):
     """Return the module whose text is in the outputs."""
     if program == "measure":
-        return f"experiments/{settings['experiment']}.py"
+        (path,) = (SCRIPTS / "overparam").glob(f"claims/*/{settings['experiment']}/measure.py")
+        return path
     if program == "draw":
-        return f"figures/{settings['claim']['figure']}.py"
+        return f"claims/{settings['claim']['figure'].replace('.', '/')}.py"
     return DECIDES[program]
 
 

@@ -20,9 +20,10 @@ CONFIG = {
     "experiments": {"random_features": {"dataset": "images"}},
 }
 MODULES = {
-    "prepare": "datasets/views.py", "corrupt": "labels.py", "train": "training/losses.py",
-    "measure": "experiments/polynomial_regression.py", "judge": "judge/intervals.py",
-    "draw": "figures/polynomial_risk.py", "summarise": "report/summary.py", "report": "report/page.py",
+    "prepare": "datasets/views.py", "corrupt": "datasets/labels.py", "train": "packs/losses.py",
+    "measure": "claims/interpolation/polynomial_regression/measure.py", "judge": "judge/intervals.py",
+    "draw": "claims/interpolation/polynomial_regression/polynomial_risk.py", "summarise": "report/summary.py",
+    "report": "report/page.py",
 }  # fmt: skip
 SETTINGS = {
     "epochs": {"studies": [{**STUDY, "epochs": 4}]},

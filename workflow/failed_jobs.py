@@ -9,7 +9,7 @@ from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from overparam import faults, job_log
+from overparam.jobs import faults, job_log
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow

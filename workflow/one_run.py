@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from snakemake.exceptions import IncompleteFilesException, WorkflowError
 from snakemake.logging import logger
 
-from overparam import faults
+from overparam.jobs import faults
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from snakemake.exceptions import WorkflowError
 
-from overparam.cells import LONGEST_RANGE
+from overparam.plan.cells import LONGEST_RANGE
+from overparam.plan.validation import listed, nearest
 from overparam.quoting import harmless, quoted
-from overparam.validation import listed, nearest
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow

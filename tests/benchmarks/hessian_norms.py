@@ -3,9 +3,10 @@
     python tests/benchmarks/hessian_norms.py
 
 The networks are tanh networks with three layers of weights, as in the experiment ``deep_linearity``. Side by side is
-:func:`overparam.curvature.hessian_norms` on all of them; one by one is the same function on one at a time, and, as a
-second alternative, :func:`overparam.curvature.spectral_norm`, Lanczos iterations that keep and orthogonalise all
-vectors. Both must give the same norms first. Runs alternate; the ratio is that of the medians. One thread.
+:func:`overparam.theory.curvature.hessian_norms` on all of them; one by one is the same function on one at a time, and,
+as a second alternative, :func:`overparam.theory.curvature.spectral_norm`, Lanczos iterations that keep and
+orthogonalise all vectors. Both must give the same norms first. Runs alternate; the ratio is that of the medians. One
+thread.
 """
 
 import argparse
@@ -20,7 +21,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
-from overparam import curvature, deep_network, seeding
+from overparam import seeding
+from overparam.claims.linearity.deep_linearity import deep_network
+from overparam.theory import curvature
 
 DIMENSION, TOLERANCE, STEPS, MEMORY_MB = 10, 1e-8, 120, 1000.0
 

@@ -18,9 +18,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from overparam import experiment_settings
-from overparam import hidden_layer_fitting as fitting
-from overparam.experiments import phase_transition
+from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitting as fitting
+from overparam.claims.shallow_networks.phase_transition import measure as phase_transition
+from overparam.plan import experiment_settings
 
 CHECK_EVERY, SPELL = 25, 500
 

@@ -31,7 +31,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from overparam import cells, config, files, registry  # noqa: E402
+from overparam.jobs import files  # noqa: E402
+from overparam.plan import cells, config, registry  # noqa: E402
 
 PARTS = ("Snakefile", "workflow", "config", "envs", "scripts")
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "1"]
@@ -91,7 +92,7 @@ def project(folder: Path, given: dict) -> list[str]:
 
 def tables(given: dict) -> list[str]:
     """Return the tables of all cells, as targets."""
-    run = config.resolve(given, registry.load(ROOT / "config/claims.yaml"))
+    run = config.resolve(given, registry.load())
     plan = cells.plan(run["studies"], run["datasets"], run["jobs"])
     return [f"results/planning/training/{name}/{cell}.parquet" for name, cell in plan]
 

@@ -3,7 +3,8 @@
     python tests/benchmarks/tangent_kernel_memory.py
     python tests/benchmarks/tangent_kernel_memory.py --inputs 10000 --limits 2000 8000 --ways groups --repeats 1
 
-*groups* is :func:`overparam.jacobians.tangent_kernel`: groups of parameters for all inputs, the kernel as their sum.
+*groups* is :func:`overparam.theory.jacobians.tangent_kernel`: groups of parameters for all inputs, the kernel as their
+sum.
 *pairs* takes pairs of chunks of inputs that fit into the same limit, with all their columns. *whole* holds the whole
 Jacobian, whatever the limit. Every run is a process of its own: peak memory is what it grew by after the libraries were
 loaded and used once, without the kernel itself. All must give the same kernel. Runs alternate; seconds are medians, and
@@ -69,7 +70,8 @@ def run(way: str, limit: float, n_inputs: int, side: int, n_outputs: int) -> dic
     import torch
     from torch.func import functional_call
 
-    from overparam import jacobians, models, seeding
+    from overparam import models, seeding
+    from overparam.theory import jacobians
 
     torch.set_num_threads(1)
     pack = models.build("resnet20", 16, 1, (3, side, side), n_outputs).eval()

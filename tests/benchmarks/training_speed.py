@@ -44,7 +44,7 @@ import torch  # noqa: E402
 from ways import cases, packed, peak, plain  # noqa: E402
 from ways.cases import BATCH, Case, Data  # noqa: E402
 
-from overparam import files  # noqa: E402
+from overparam.jobs import files  # noqa: E402
 from overparam.training import machine  # noqa: E402
 
 QUICK = {"mlp": (4, 64, 512), "cnn": (1, 4, 16)}

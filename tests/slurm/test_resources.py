@@ -17,9 +17,10 @@ for name in ("table", "cost"):
 """
 # stands in for measure.py
 FAILURE = """
-from overparam import program
+from overparam import errors
+from overparam.jobs import program
 def work(job):
-    raise program.UserError("the moon is in the wrong quarter; wait a week")
+    raise errors.UserError("the moon is in the wrong quarter; wait a week")
 program.run("", work)
 """
 

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
+import claim_files
 import pytest
-import yaml
 
 
 def refused(project, *arguments, **extra):
@@ -52,13 +52,11 @@ def test_a_key_given_twice(sources):
     assert "smoke.yaml: key 'seed' is given twice" in refused(sources)
 
 
-def test_a_claim_that_names_a_missing_experiment(sources):
-    path = sources.folder / "config/claims.yaml"
-    claims = yaml.safe_load(path.read_text())
-    claims[0]["experiment"] = "polynomial_regresion"
-    path.write_text(yaml.safe_dump(claims, allow_unicode=True))
+def test_a_claim_without_an_experiment(sources):
+    path = claim_files.of(sources.folder, "A1")
+    path.with_name("experiment.yaml").unlink()
     output = refused(sources)
-    assert f"{claims[0]['id']}" in output and "polynomial_regresion" in output and "polynomial_regression" in output
+    assert f"polynomial_regression/{path.name}: there is no experiment.yaml beside it" in output
 
 
 def test_a_cell_that_the_study_has_not(sources):

@@ -71,7 +71,7 @@ def test_what_changes_a_result_trains_anew(first, tmp_path):
     labels.snakemake(NARROW)
     assert trained(labels) == ["w2"]
     code = clone(tmp_path / "code", first[1])
-    code.append("scripts/overparam/training/losses.py")
+    code.append("scripts/overparam/packs/losses.py")
     code.snakemake(NARROW)
     assert trained(code) == ["w2"]
 

@@ -15,7 +15,7 @@ import single_programs
 from project_copies import RESULTS, fresh
 from waiting import until
 
-from overparam import job_log
+from overparam.jobs import job_log
 
 CLAIM = "C1"
 TABLE = RESULTS / "measurements/three_point_sgd.parquet"

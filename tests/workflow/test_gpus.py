@@ -9,7 +9,7 @@ CELLS = [RESULTS / f"training/mlp-digits-width/w{width}_n0-0.2_s0to2.parquet" fo
 WITNESS = """
 import sys, time
 from pathlib import Path
-from overparam import devices
+from overparam.jobs import devices
 device, start = devices.take(), time.time()
 time.sleep(4)
 for name in ("table", "cost"):

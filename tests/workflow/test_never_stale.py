@@ -139,7 +139,7 @@ def results(project):
 def test_an_experiment_that_fails_after_an_edit_fails_again(real, tmp_path, target):
     project = real.copy(tmp_path / "project")
     project.extra = real.extra
-    path = project.folder / "scripts/overparam/experiments/polynomial_regression.py"
+    path = project.folder / "scripts/overparam/claims/interpolation/polynomial_regression/measure.py"
     whole = path.read_text()
     path.write_text(whole.replace("def measure(", "raise RuntimeError\n\n\ndef measure("))
     for _ in range(2):

@@ -1,8 +1,8 @@
 """Only what an edit touches runs again."""
 
-import copy
 import time
 
+import claim_files
 import pytest
 import yaml
 
@@ -32,7 +32,7 @@ def test_the_same_content_checked_out_again_reruns_nothing(project):
 
 
 def test_an_edited_figure_is_redrawn_alone(project):
-    project.append("scripts/overparam/figures/model_wise_double_descent.py")
+    project.append("scripts/overparam/claims/double_descent/width_sweep/model_wise_double_descent.py")
     assert project.plan() == {"draw": 1, "report": 1}
     before = project.made("claims/*/figure.png")
     project.snakemake()
@@ -46,13 +46,23 @@ def test_an_edited_judge_retrains_nothing(project):
 
 
 def test_an_edited_message_runs_nothing_again(project):
-    for module in ("validation", "config", "registry", "cells", "closure"):
+    for module in ("plan/validation", "plan/config", "plan/registry", "plan/cells", "plan/closure"):
+        project.append(f"scripts/overparam/{module}.py")
+    for module in ("jobs/faults", "jobs/job_log", "jobs/locks", "jobs/program", "progress", "errors"):
         project.append(f"scripts/overparam/{module}.py")
     assert project.plan() == {}
 
 
+def test_a_reworded_message_about_a_full_disk_runs_nothing_again(project):
+    path = project.folder / "scripts/overparam/jobs/faults.py"
+    before = path.read_text()
+    path.write_text(before.replace("the disk is full", "no room is left on the disk"))
+    assert path.read_text() != before
+    assert project.plan() == {}
+
+
 def test_an_edited_experiment_measures_alone(project):
-    project.append("scripts/overparam/experiments/three_point_sgd.py")
+    project.append("scripts/overparam/claims/sgd/three_point_sgd/measure.py")
     plan = project.plan()
     assert set(plan) == {"measure", "judge", "draw", "tabulate", "report"}
     assert (plan["measure"], plan["judge"], plan["draw"]) == (1, 2, 2)  # C1 and C2
@@ -64,10 +74,9 @@ def test_an_edited_page_is_written_alone(project):
 
 
 def edit_claim(project, name, **changes):
-    path = project.folder / "config/claims.yaml"
-    claims = yaml.safe_load(path.read_text())
-    next(claim for claim in claims if claim["id"] == name).update(changes)
-    path.write_text(yaml.safe_dump(claims, allow_unicode=True, sort_keys=False))
+    path = claim_files.of(project.folder, name)
+    claim = yaml.safe_load(path.read_text()) | changes
+    path.write_text(yaml.safe_dump(claim, allow_unicode=True, sort_keys=False))
 
 
 def test_an_edited_note_writes_the_page_alone(project):
@@ -76,13 +85,11 @@ def test_an_edited_note_writes_the_page_alone(project):
 
 
 def test_an_edited_prediction_judges_that_claim_alone(project):
-    claims = yaml.safe_load((project.folder / "config/claims.yaml").read_text())
-    forms = copy.deepcopy(next(claim for claim in claims if claim["id"] == "C1")["forms"])
-    form = next(iter(forms.values()))
+    claim = yaml.safe_load(claim_files.of(project.folder, "C1").read_text())
+    form = next(iter(claim["forms"].values()))
     form["predictions"][0]["name"] = "renamed"
-    control = next(claim for claim in claims if claim["id"] == "C1")["control"]
-    control.pop("only", None)
-    edit_claim(project, "C1", forms=forms, control=control)
+    claim["control"].pop("only", None)
+    edit_claim(project, "C1", forms=claim["forms"], control=claim["control"])
     assert project.plan() == {"judge": 1, "draw": 1, "tabulate": 1, "report": 1}
 
 

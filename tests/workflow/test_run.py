@@ -7,22 +7,19 @@ import zipfile
 import pandas as pd
 import pytest
 import virtual_cluster
-import yaml
 from project_copies import RESULTS, fresh
 
+from overparam.plan import registry
+
 KINDS = ("svg", "png", "pdf", "alt.txt")
-
-
-def registry(project):
-    return yaml.safe_load((project.folder / "config/claims.yaml").read_text())
 
 
 def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
     project, printed = finished
     table = pd.read_parquet(project.folder / RESULTS / "claims.parquet")
     page = (project.folder / RESULTS / "report/index.html").read_text()
-    assert len(registry(project)) >= 16
-    for claim in registry(project):
+    assert len(registry.load()) >= 16
+    for claim in registry.load():
         folder = project.folder / RESULTS / "claims" / claim["id"]
         verdict = json.loads((folder / "verdict.json").read_text())
         for form in claim["forms"]:
@@ -80,7 +77,7 @@ def test_one_claim_alone(sources):
 def test_the_table_is_printed_again_without_work(project):
     assert project.plan("claims") == {"claims": 1}
     output = project.snakemake("claims").stdout
-    assert all(re.search(rf"^\W*{claim['id']}\b", output, flags=re.MULTILINE) for claim in registry(project))
+    assert all(re.search(rf"^\W*{claim['id']}\b", output, flags=re.MULTILINE) for claim in registry.load())
 
 
 def test_results_go_to_the_working_directory(sources, tmp_path):
@@ -122,6 +119,6 @@ def test_snakemakes_own_report_captions_every_claim(finished, tmp_path):
     with zipfile.ZipFile(tmp_path / "report.zip") as archive:
         page = archive.read("report/report.html").decode()
     assert "system-message" not in page  # what docutils writes where it can't read a caption
-    for claim in registry(project):
+    for claim in registry.load():
         assert f"<strong>{claim['id']}: " in page
         assert json.dumps(claim["title"]) in page

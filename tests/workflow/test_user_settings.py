@@ -3,7 +3,7 @@
 import pytest
 from project_copies import RESULTS
 
-from overparam import job_log
+from overparam.jobs import job_log
 
 CLAIM = "C1"
 LOG = RESULTS / "logs/measure/three_point_sgd.log"
@@ -77,7 +77,7 @@ def test_a_job_that_is_killed_is_sent_again(one_claim):
 
 
 def test_a_module_with_a_mistake_of_syntax(one_claim):
-    one_claim.append("scripts/overparam/figures/theme.py", "\ndef (\n")
+    one_claim.append("scripts/overparam/drawing/theme.py", "\ndef (\n")
     printed = failed(one_claim)
     assert "nothing was started" in printed and "Traceback" not in printed
     assert "figures/theme.py, line" in printed and "Python can't read this (invalid syntax: 'def (')" in printed

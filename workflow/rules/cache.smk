@@ -1,6 +1,6 @@
 """Snakemake's cache between workflows: what one clone has downloaded or trained, no other needs to."""
 
-from overparam import paths
+from overparam.plan import paths
 
 
 def output_cache():
@@ -13,7 +13,7 @@ def output_cache():
         return False  # or Snakemake would begin every run with a warning that --cache is not given
     try:
         folder = Path(paths.expanded(given, "$SNAKEMAKE_OUTPUT_CACHE")).absolute()
-    except program.UserError as error:
+    except errors.UserError as error:
         raise WorkflowError(f"Nothing was started: {error}")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -25,20 +25,22 @@ ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
 import failed_jobs
 import one_run
-import snakemake_internals
-import overparam.config
 import premises
+import snakemake_internals
 import targets
-from overparam import cells, checksums, devices, experiment_settings, lineage, program, registry, sources
-from overparam.closure import check_sources, code_hash
-from overparam.lineage import Lineage, canonical
+from overparam import errors
+from overparam.jobs import devices
+from overparam.plan import cells, checksums, experiment_settings, lineage, registry, sources
+from overparam.plan import config as configuration
+from overparam.plan.closure import check_sources, code_hash
+from overparam.plan.lineage import Lineage, canonical
 
 try:
     check_sources()
-    REGISTRY = registry.load(BASE / "config/claims.yaml")
+    REGISTRY = registry.load()
     own = workflow.config_settings.overwrite_config or config
-    RUN = overparam.config.resolve(config, REGISTRY, workflow.config_settings.config, own)
-except program.UserError as error:
+    RUN = configuration.resolve(config, REGISTRY, workflow.config_settings.config, own)
+except errors.UserError as error:
     raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
@@ -47,7 +49,7 @@ if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
 # what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
-UNAVAILABLE = {name: overparam.config.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
+UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
@@ -268,9 +270,9 @@ def measured(names=tuple(CLAIMS)):
 
 def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
-    from overparam import files  # it imports pandas, which planning does without
+    from overparam.jobs import files  # it imports pandas, which planning does without
 
-    shared = {**RUN, "sources": overparam.config.without_folders(RUN["sources"])}
+    shared = {**RUN, "sources": configuration.without_folders(RUN["sources"])}
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
     claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}

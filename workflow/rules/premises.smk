@@ -15,12 +15,12 @@ import premises
 if UNMET := premises.unmet(BASE, workflow, snakemake.__version__):
     raise WorkflowError(f"Nothing was started: {UNMET}")
 
-from overparam import surroundings
+from overparam.jobs import surroundings
 
 surroundings.clear_for_jobs()
 
-from overparam.config import check_files
-from overparam.program import UserError
+from overparam.plan.config import check_files
+from overparam.errors import UserError
 
 try:
     check_files([BASE / "config/config.yaml", *workflow.configfiles])

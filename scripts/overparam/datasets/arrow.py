@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from overparam import files
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.jobs import files
 from overparam.quoting import LONGEST, brief, harmless, listed, reason
 
 DIMENSIONS = ["channel", "height", "width"]

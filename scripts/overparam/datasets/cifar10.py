@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from overparam import file_kinds
 from overparam.datasets import cifar10_archive, parquet, pickles
 from overparam.datasets.arrow import Dataset, Split
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.quoting import brief
 
 OFFICIAL_SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"

@@ -12,8 +12,8 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from overparam import file_kinds
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.quoting import brief, listed, reason
 
 LARGEST = 1 << 29  # bytes unpacked; those of the official archive are 186 million

@@ -8,8 +8,8 @@ import io
 
 import numpy as np
 
-from overparam import file_kinds
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.quoting import reason
 
 LARGEST = 1 << 16  # bytes; a PNG of 32×32 pixels has about 2,500

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from overparam import file_kinds
 from overparam.datasets import cifar10_archive, encoded_images, jpeg_damage
 from overparam.datasets.arrow import Split
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.progress import Progress
 from overparam.quoting import brief, listed, quoted, reason
 

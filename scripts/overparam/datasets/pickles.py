@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.quoting import quoted, reason
 
 MOST = 500_000  # instructions; a batch of the official archive has about 60,000

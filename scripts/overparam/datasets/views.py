@@ -15,7 +15,7 @@ import numpy as np
 from overparam import seeding
 from overparam.datasets import cifar10, digits
 from overparam.datasets.arrow import Dataset, Split
-from overparam.program import UserError
+from overparam.errors import UserError
 
 CHOICES = ("source", "classes", "resolution", "crop", "colour", "normalisation", "n_train", "n_test", "seed")
 

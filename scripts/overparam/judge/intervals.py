@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
-from overparam.program import UserError
+from overparam.errors import UserError
 from overparam.seeding import generator
 
 LEVEL = 0.95

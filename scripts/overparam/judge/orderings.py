@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.errors import UserError
 from overparam.judge.intervals import Interval, over_seeds
 from overparam.judge.selection import listed, merged, scalars, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
-from overparam.program import UserError
 
 DEFAULT_BANDS = {"difference": (0.0, None), "ratio": (1.0, None)}
 

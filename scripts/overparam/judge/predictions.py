@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.errors import UserError
 from overparam.judge.inequalities import bound, equality
 from overparam.judge.orderings import ordering
 from overparam.judge.peaks import peak
@@ -13,7 +14,6 @@ from overparam.judge.selection import NothingMeasured, imposed, listed, merged, 
 from overparam.judge.thresholds import threshold
 from overparam.judge.trends import monotone, slope
 from overparam.judge.verdicts import Estimate, Outcome, combine
-from overparam.program import UserError
 
 KINDS: dict[str, Callable[[pd.DataFrame, dict[str, Any]], Outcome]] = {
     "slope": slope,

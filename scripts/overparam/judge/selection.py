@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 Where = Mapping[str, Any]
 NOT_CONDITIONS = ("quantity", "value")

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.errors import UserError
 from overparam.judge.intervals import Interval, over_seeds, unknown
 from overparam.judge.selection import Curve, curves, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
-from overparam.program import UserError
 
 UNRESOLVED = 0.5  # a step that holds more than this share of the curve's range hides the place of the crossing
 

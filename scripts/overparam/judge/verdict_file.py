@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
+from overparam.errors import UserError
 from overparam.judge.predictions import outcomes, plain, written
 from overparam.judge.selection import controlled, listed
 from overparam.judge.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, Outcome, combine
-from overparam.program import UserError
 
 
 def judge_claim(

@@ -1,15 +1,15 @@
 """Networks, each as a pack of models that differ in seed and labels only.
 
 A network is one module of this package with a function
-``build(width, n_models, input_shape, n_classes) -> overparam.packed.pack.Pack``; its name in the settings is the name
+``build(width, n_models, input_shape, n_classes) -> overparam.packs.pack.Pack``; its name in the settings is the name
 of its module. Adding a network is adding its module.
 """
 
 import importlib
 import pkgutil
 
-from overparam.packed.pack import Pack
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.packs.pack import Pack
 
 
 def names() -> list[str]:

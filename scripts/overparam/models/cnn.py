@@ -10,9 +10,9 @@ import itertools
 import torch
 from torch import nn
 
-from overparam.packed.convolutional import ConvolutionalPack, NormalisedConvolution
-from overparam.packed.layers import Linear
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.packs.convolutional import ConvolutionalPack, NormalisedConvolution
+from overparam.packs.layers import Linear
 
 
 class CNN(ConvolutionalPack):

@@ -12,9 +12,9 @@ The width w multiplies channels and units; 1 is as published. For 10 classes of 
 import torch
 import torch.nn.functional as F
 
-from overparam.packed.convolutional import Convolution, ConvolutionalPack, normalise_within_maps
-from overparam.packed.layers import Linear
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.packs.convolutional import Convolution, ConvolutionalPack, normalise_within_maps
+from overparam.packs.layers import Linear
 
 
 class CudaConvNet(ConvolutionalPack):

@@ -2,7 +2,7 @@
 
 import math
 
-from overparam.packed.perceptron import Perceptron
+from overparam.packs.perceptron import Perceptron
 
 
 def build(width: int, n_models: int, input_shape: tuple[int, int, int], n_classes: int) -> Perceptron:

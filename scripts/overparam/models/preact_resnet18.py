@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from overparam.packed.convolutional import Convolution, ConvolutionalPack
-from overparam.packed.layers import Linear
-from overparam.packed.residual import PreactivationBlock, refuse_small_images
+from overparam.packs.convolutional import Convolution, ConvolutionalPack
+from overparam.packs.layers import Linear
+from overparam.packs.residual import PreactivationBlock, refuse_small_images
 
 
 class PreactivationResNet18(ConvolutionalPack):

@@ -8,7 +8,7 @@ It has 1,044·w² + 153·w + 10 parameters for 10 classes of colour images: 269,
 0.27 million).
 """
 
-from overparam.packed.residual import ResNet
+from overparam.packs.residual import ResNet
 
 
 def build(width: int, n_models: int, input_shape: tuple[int, int, int], n_classes: int) -> ResNet:

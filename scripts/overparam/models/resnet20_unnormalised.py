@@ -7,7 +7,7 @@ nine blocks, because nothing rescales their sums.
 It has 1,044·w² + 110·w + 10 parameters for 10 classes of colour images: 269,034 at the published width 16.
 """
 
-from overparam.packed.residual import ResNet
+from overparam.packs.residual import ResNet
 
 
 def build(width: int, n_models: int, input_shape: tuple[int, int, int], n_classes: int) -> ResNet:

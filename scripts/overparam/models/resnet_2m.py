@@ -14,7 +14,7 @@ The width w multiplies all channels; 1 is the network that is meant. For 10 clas
 2,391,552·w² + 6,416·w + 10 parameters.
 """
 
-from overparam.packed.residual import ResNet
+from overparam.packs.residual import ResNet
 
 
 def build(width: int, n_models: int, input_shape: tuple[int, int, int], n_classes: int) -> ResNet:

@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from overparam.packed.convolutional import BatchNorm, Convolution, ConvolutionalPack, concatenate
-from overparam.packed.layers import Linear
-from overparam.packed.residual import refuse_small_images
+from overparam.packs.convolutional import BatchNorm, Convolution, ConvolutionalPack, concatenate
+from overparam.packs.layers import Linear
+from overparam.packs.residual import refuse_small_images
 
 MODULES = (  # channels of the 1×1 and of the 3×3 convolution of an Inception module; None: of a downsampling module
     (32, 32),

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from overparam import checksums, records
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.jobs import records
+from overparam.plan import checksums
 from overparam.report.reading import Claim
 from overparam.report.reading import collect as match
 
@@ -22,7 +23,7 @@ def collect(
     entries
         Claims of the registry.
     lineages
-        What the verdict on each claim is to be made of; see :mod:`overparam.lineage`. ``None`` takes any.
+        What the verdict on each claim is to be made of; see :mod:`overparam.plan.lineage`. ``None`` takes any.
     paths
         Verdict files ``<id>/verdict.json``, each with the list of its checksum beside it; some may not exist.
     """

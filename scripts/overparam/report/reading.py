@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from overparam.program import UserError
+from overparam.errors import UserError
 
 FORMS = ("printed", "corrected")
 

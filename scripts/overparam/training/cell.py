@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 
 from overparam.datasets.arrow import Dataset
-from overparam.labels import Corruption
-from overparam.program import UserError
+from overparam.datasets.labels import Corruption
+from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.training import machine, samples
 from overparam.training.packed import train_pack

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from overparam import files
+from overparam.jobs import files
 
 log = logging.getLogger(__name__)
 

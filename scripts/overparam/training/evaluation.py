@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from overparam.packed.pack import Pack
-from overparam.training.losses import Loss
+from overparam.packs.losses import Loss
+from overparam.packs.pack import Pack
 from overparam.training.samples import Samples
 
 BATCH = 500  # samples; results do not depend on it but for rounding

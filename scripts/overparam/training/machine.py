@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from overparam import devices, surroundings
-from overparam.program import UserError
+from overparam.errors import UserError
+from overparam.jobs import devices, surroundings
 
 log = logging.getLogger(__name__)
 

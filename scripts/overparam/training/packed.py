@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import torch
 
-from overparam import interruption, models, seeding
-from overparam.packed.pack import Pack
+from overparam import models, seeding
+from overparam.jobs import interruption
+from overparam.packs.losses import LOSSES
+from overparam.packs.pack import Pack
 from overparam.progress import Progress
 from overparam.training import augmentation, evaluation, optimizers
 from overparam.training.checkpoint import Checkpoint
-from overparam.training.losses import LOSSES
 from overparam.training.position import Generators, Moment, Position
 from overparam.training.recording import Recorder
 from overparam.training.samples import Samples, members

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from overparam.packed.pack import Pack
+from overparam.packs.losses import Loss
+from overparam.packs.pack import Pack
 from overparam.training import evaluation
-from overparam.training.losses import Loss
 from overparam.training.position import Moment
 from overparam.training.samples import Samples, members
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from overparam.datasets.arrow import Dataset, Split
-from overparam.labels import Corruption
-from overparam.program import UserError
+from overparam.datasets.labels import Corruption
+from overparam.errors import UserError
 
 CHUNK = 5000  # images normalised at once: nothing as large as the whole set exists beside it
 

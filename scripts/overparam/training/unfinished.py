@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from overparam import locks
+from overparam.jobs import locks
 from overparam.training import checkpoint, recording
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from plain_networks import PLAIN, taken_from
 from torch import nn
 
 from overparam.datasets import cifar10
-from overparam.packed.pack import Pack
+from overparam.packs.pack import Pack
 from overparam.training import packed
 from overparam.training.samples import Samples
 

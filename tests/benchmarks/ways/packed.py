@@ -6,8 +6,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from overparam import seeding
-from overparam.packed.pack import Pack
-from overparam.training import evaluation, losses, packed
+from overparam.packs import losses
+from overparam.packs.pack import Pack
+from overparam.training import evaluation, packed
 from overparam.training.samples import Samples
 from ways import plain
 from ways.cases import BATCH, Case, Data

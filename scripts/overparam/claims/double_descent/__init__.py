@@ -1,0 +1,1 @@
+"""Double descent: the risk beyond the size at which every sample is fitted."""

@@ -1,0 +1,73 @@
+"""Test losses of networks that differ in their initial weights alone, and their spread, over their size."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from overparam.claims.double_descent import over_samples
+from overparam.drawing import random_features, studies, theme
+
+STOPPING = {  # label, colour, marker, dashes
+    "final": ("at the end of training", theme.CATEGORIES[0], "o", "-"),
+    "heldout_loss": ("stopped early (control)", theme.CATEGORIES[3], "s", "--"),
+}
+X = "params_per_label"
+LABEL = "parameters per label\np/(nK)"
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw the test loss of every network, the spread of every draw of samples, and the train error."""
+    figure, (losses, spread, errors) = theme.panels(3, height=3.9)
+    figure.get_layout_engine().set(w_pad=0.08)
+    seen = over_samples.chosen(measurements, quantity="loss")
+    color = STOPPING["final"][1]
+    losses.plot(seen[X], seen["value"], ".", color=color, alpha=0.15, markersize=3, markeredgewidth=0)
+    for axis, quantity in ((losses, "mean_loss"), (spread, "spread"), (errors, "train_error")):
+        for stopping, (_, own, marker, dashes) in STOPPING.items():
+            rows = over_samples.chosen(measurements, quantity=quantity, stopping=stopping)
+            studies.lines(axis, rows, X, own, linestyle=dashes, marker=marker, markersize=4)
+        over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
+        theme.mark_threshold(axis, 1, "p = nK" if axis is spread else "")
+        axis.set_xlabel(LABEL)
+    losses.set(yscale="log", ylabel="test loss (1: predicting zero)", title="every network")
+    spread.set(ylabel="standard deviation of the test loss\nover initialisations", title="spread")
+    errors.set(ylabel="train error, given labels", title="fit")
+    losses.yaxis.set_major_formatter("{x:g}")
+    studies.percent_axis(errors)
+    first = measurements.iloc[0]
+    arm = random_features.arm_name(first["label_noise"], first["noise_definition"])
+    count = seen["initialisation"].nunique()
+    figure.suptitle(
+        f"{random_features.data_label(verdict)}, n = {first['n_train']:,}, {arm}; {count} initialisations of each "
+        f"network, {measurements['seed'].nunique()} draws of the labels",
+        fontsize=9,
+        color=theme.INK,
+    )
+    entries = {
+        label: {"color": own, "marker": marker, "linestyle": dashes, "markersize": 4}
+        for label, own, marker, dashes in STOPPING.values()
+    }
+    studies.legend(figure, entries, loc="outside lower center", ncols=2)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State the spread at the smallest and the largest size and where it is largest, and that of early stopping."""
+    means = {
+        (quantity, stopping): over_samples.chosen(measurements, quantity=quantity, stopping=stopping)
+        .groupby(X)["value"]
+        .mean()
+        for quantity in ("spread", "relative_spread", "train_error")
+        for stopping in STOPPING
+    }
+    spread, relative = means["spread", "final"], means["relative_spread", "final"]
+    early, place = means["spread", "heldout_loss"], spread.idxmax()
+    count = measurements["initialisation"].nunique()
+    return (
+        f"Test losses of {count} networks on {random_features.data_label(verdict)} that differ in their initial "
+        f"weights alone have a standard deviation of {spread.iloc[0]:.2g} at {spread.index[0]:.2g} nK parameters, "
+        f"{spread[place]:.2g} at {place:.2g} nK and {spread.iloc[-1]:.2g} at {spread.index[-1]:.2g} nK (1 is the loss "
+        f"of predicting zero); over the mean loss {relative.iloc[0]:.0%}, {relative[place]:.0%} and "
+        f"{relative.iloc[-1]:.0%}. Train errors there are {means['train_error', 'final'].iloc[0]:.0%}, "
+        f"{means['train_error', 'final'][place]:.0%} and {means['train_error', 'final'].iloc[-1]:.0%}. Stopped early, "
+        f"the standard deviation is at most {early.max():.2g}, at {early.idxmax():.2g} nK."
+    ).replace("%", " %")

@@ -1,0 +1,89 @@
+"""Norm of the minimum-norm solution over N/n, distance to the kernel limit, and where gradient descent ends."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from overparam.drawing import random_features, studies, theme
+from overparam.drawing.rounding import at_least, at_most
+
+PANELS = (
+    ("function_norm", "norm √N‖a‖"),
+    ("norm", "raw norm ‖a‖"),
+    ("kernel_distance", "distance to kernel"),
+)
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw a column of panels per kind of features; the last row shows gradient descent from two starts."""
+    kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
+    figure, axes = studies.grid(
+        len(PANELS) + 1, len(kinds), 1.95, sharey="row", gridspec_kw={"height_ratios": [1] * len(PANELS) + [0.5]}
+    )
+    for column, kind in enumerate(kinds):
+        for axis, (quantity, label) in zip(axes[:-1, column], PANELS, strict=True):
+            wanted = {"features": kind, "quantity": quantity}
+            axis.set_yscale("log")
+            for arm, style in styles.items():
+                fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
+                random_features.line(axis, fitted, markersize=3.5, **style)
+                ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
+                if len(ridge):
+                    random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
+                limit = random_features.rows(measurements, *arm, method="kernel", **wanted)
+                if len(limit):
+                    level, last = limit["value"].mean(), fitted["features_per_sample"].max()
+                    axis.plot([1, last], [level, level], color=style["color"], linestyle=":")
+            axis.set_ylabel(label)
+            random_features.ratio_axis(axis, random_features.THRESHOLD if axis is axes[0, column] else None)
+        for axis in axes[: len(PANELS) - 1, column]:
+            axis.set_xlabel("")
+            axis.tick_params(labelbottom=False)
+        axes[0, column].set_title(f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}", fontsize=9)
+        _descent(axes[-1, column], measurements[measurements["features"] == kind])
+    axes[-1, 0].set_ylabel("start")
+    entries = random_features.legend_entries(measurements)
+    entries["kernel limit (N = ∞)"] = {"color": theme.INK, "linestyle": ":"}
+    studies.legend(figure, entries, loc="outside lower center", ncols=3, fontsize=8)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State where the norm is largest and what it falls to, the distance to the kernel, and gradient descent's end."""
+    return " ".join(_finding(measurements, kind, verdict) for kind in random_features.kinds(measurements))
+
+
+def _descent(axis: Axes, measurements: pd.DataFrame) -> None:
+    """Draw one point per seed and start."""
+    ends = measurements[(measurements["method"] == "gradient_descent")]
+    distance = ends[ends["quantity"] == "solution_distance"]
+    sns.stripplot(
+        distance, x="value", y="start", order=["zero", "random"], hue="start", hue_order=["zero", "random"],
+        palette=theme.CATEGORIES[:2], size=5, jitter=False, alpha=0.6, legend=False, ax=axis,
+    )  # fmt: skip
+    axis.set(xscale="log", xlabel="end of descent: relative distance\nto the minimum-norm solution", ylabel="")
+
+
+def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
+    chosen = measurements[measurements["features"] == kind]
+    clean = random_features.arms(chosen)[0]
+    found = {
+        quantity: random_features.geometric_mean(
+            random_features.rows(chosen, *clean, method="minimum_norm", quantity=quantity)
+        )
+        for quantity in ("function_norm", "kernel_distance")
+    }
+    kernel = random_features.rows(chosen, *clean, method="kernel", quantity="function_norm")["value"].mean()
+    norm, distance = found["function_norm"], found["kernel_distance"]
+    ends = chosen[(chosen["method"] == "gradient_descent") & (chosen["quantity"] == "solution_distance")]
+    farthest, nearest = ends.groupby("start")["value"].max(), ends.groupby("start")["value"].min()
+    return (
+        f"{random_features.sentence_start(kind)} on {random_features.data_label(verdict)}, "
+        f"{random_features.arm_name(*clean)}: the function's norm √N‖a‖ is {norm.iloc[0]:.3g} at "
+        f"N = {norm.index[0]:g} n, largest ({norm.max():.3g}) at N = {norm.idxmax():g} n and {norm.iloc[-1]:.3g} at "
+        f"N = {norm.index[-1]:g} n, {norm.iloc[-1] / kernel:.3g} times the kernel's; "
+        f"the relative distance to the kernel's predictor falls from {distance.max():.3g} to "
+        f"{distance.iloc[-1]:.2g}. Gradient descent from zero ends within {at_most(farthest['zero'], 1)} of the "
+        f"minimum-norm solution, from a random start at least {at_least(nearest['random'])} away."
+    )

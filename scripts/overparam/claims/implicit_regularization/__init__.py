@@ -1,0 +1,1 @@
+"""Implicit regularization: which of many minima descent finds."""

@@ -1,0 +1,101 @@
+"""Lazy and other training of one hidden layer (Chizat, Oyallon & Bach, arXiv 1812.07956)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, log_expit
+
+from overparam.progress import Progress
+from overparam.seeding import generator
+from overparam.theory import two_layer
+from overparam.theory.two_layer_descent import Network
+
+
+def _softplus_second(z: np.ndarray) -> np.ndarray:
+    return expit(z) * expit(-z)
+
+
+SOFTPLUS = two_layer.Activation(lambda z: -log_expit(-z), expit, _softplus_second, (1.0, 1 / 4, 1 / 108**0.5))
+ACTIVATIONS = {"softplus": SOFTPLUS, "relu": two_layer.ACTIVATIONS["relu"]}
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Fit random labels ±1 with f(W; x) = vᵀφ(Wx), W trained from N(0, 1), v half + and half −, |x| = 1, float64.
+
+    Gradient descent on ½‖f − y‖² with the step 1/λ_max of the present tangent kernel, until the loss is
+    ``loss_tolerance`` of its start, or for ``step_limit`` steps; runs that end otherwise stay in and are counted. All
+    scales and widths of a seed share their data.
+
+    Parameters
+    ----------
+    settings
+        See ``beyond_lazy_training.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``width`` (k), ``activation``, ``sweep`` and ``output_scale``: in the sweep ``width`` the talk's
+        ``one over root width``, |v_i| = ‖y‖/√(kn), and ``one over width``, |v_i| = ‖y‖/(k√n), at which f is an average
+        over units; in the sweep ``scale`` one width and ``relative_scale`` = |v_i|√(kn)/‖y‖ from 1 to 1/√k.
+
+        - ``kernel_change``: ‖K − K₀‖_F/‖K₀‖_F at the end, K = JJᵀ at the training inputs.
+        - ``kernel_alignment``: ⟨K, K₀⟩/(‖K‖ ‖K₀‖), which ignores a mere factor.
+        - ``weight_change``: ‖W − W₀‖/‖W₀‖.
+        - ``steps``, ``limit_hit`` and ``diverged`` (0 or 1).
+    """
+    exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1, settings["exponent_step"])
+    swept = 2 ** settings["swept_exponent"]
+    factors = 2.0 ** -np.arange(settings["swept_exponent"] // 2 + 1)  # down to 1/√k, or just above
+    progress = Progress(settings["n_seeds"] * len(ACTIVATIONS), "data sets")
+    rows: list[dict[str, Any]] = []
+    for seed in range(settings["n_seeds"]):
+        for name in ACTIVATIONS:
+            for exponent in exponents:
+                width = 2**exponent
+                for scale, factor in (("one over root width", 1.0), ("one over width", width**-0.5)):
+                    case = {"sweep": "width", "output_scale": scale, "relative_scale": factor}
+                    rows += _one_fit(settings, {"seed": seed, "width": width, "activation": name, **case})
+            for factor in factors:
+                case = {"sweep": "scale", "output_scale": "between", "relative_scale": float(factor)}
+                rows += _one_fit(settings, {"seed": seed, "width": swept, "activation": name, **case})
+            progress.advance()
+    return pd.DataFrame(rows)
+
+
+def _one_fit(settings: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:
+    n, width, seed = settings["n_train"], case["width"], case["seed"]
+    data = generator(settings["seed"], "beyond_lazy_training", "data", seed)
+    inputs, labels = two_layer.unit_vectors(n, settings["dimension"], data), data.choice([-1.0, 1.0], n)
+    draw = generator(settings["seed"], "beyond_lazy_training", "weights", seed, width)
+    hidden = draw.standard_normal((width, settings["dimension"]))
+    signs = np.where(np.arange(width) < width // 2, 1.0, -1.0)
+    scale = case["relative_scale"] * float(np.linalg.norm(labels)) / (width * n) ** 0.5
+    network = Network(signs, hidden, inputs, n, scale, ACTIVATIONS[case["activation"]], trains_output=False)
+    values = fitted(network, labels, settings["loss_tolerance"], settings["step_limit"])
+    values["weight_change"] = network.distance / float(np.linalg.norm(hidden))
+    return [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]
+
+
+def fitted(network: Network, labels: np.ndarray, tolerance: float, step_limit: int) -> dict[str, float]:
+    """Train ``network`` and return how its kernel moved and how the run ended; see :func:`measure`."""
+    start = kernel = network.kernel()
+    first = last = np.nan
+    steps = 0
+    while True:
+        residual = network.outputs - labels
+        last = float(residual @ residual) / 2
+        first = last if steps == 0 else first
+        if not last > tolerance * first or steps == step_limit:
+            break
+        network.step(residual, 1 / np.linalg.eigvalsh(kernel)[-1])
+        kernel = network.kernel()
+        steps += 1
+    size = np.linalg.norm(start)
+    return {
+        "kernel_change": float(np.linalg.norm(kernel - start) / size),
+        "kernel_alignment": float(np.sum(kernel * start) / (np.linalg.norm(kernel) * size)),
+        "steps": float(steps),
+        "limit_hit": float(not last <= tolerance * first),
+        "diverged": float(not last <= first),
+    }

@@ -1,0 +1,1 @@
+"""Interpolation: what networks with more parameters than equations can fit."""

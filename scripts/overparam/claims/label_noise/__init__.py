@@ -1,0 +1,1 @@
+"""Label noise: what is learned of true labels before false ones are fitted."""

@@ -1,0 +1,213 @@
+"""Recovery of true labels by early-stopped gradient descent (Li, Soltanolkotabi & Oymak, arXiv 1903.11680)."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.claims.label_noise import clustered_descent
+from overparam.claims.label_noise.clustered_descent import Problems
+from overparam.progress import Progress
+from overparam.seeding import generator
+from overparam.theory.clusterable_data import corrupt_per_cluster, draw_clusters
+
+OVERRUN = 1.15  # runs go on until this multiple of τ, so that times a little beyond it are seen
+CHUNK = 60_000  # activations at a time, which stay in the cache
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One condition; ``sweep`` names the panel it belongs to, ``n_corrupted`` is per cluster."""
+
+    sweep: str
+    n_clusters: int
+    n_classes: int
+    n_per_cluster: int
+    dimension: int
+    radius: float
+    width: int
+    n_corrupted: int
+    assignment: str = "clusters"
+    centres: str = "random"
+
+    @property
+    def label_noise(self) -> float:
+        return self.n_corrupted / self.n_per_cluster
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return whether the network at step τ of ``clustered_descent`` gives every sample its true label.
+
+    Gradient descent in float64 at η = 1/n from N(0, 1) weights, to 1.15 τ, or from τ on until both times below are
+    known. In every cluster exactly ρ of the samples have a uniformly random wrong class. The class value nearest to f
+    decides.
+
+    Parameters
+    ----------
+    settings
+        See ``clusterable_recovery.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``sweep`` (theorem: the cases that satisfy its conditions; radius, width, corruption, clusters,
+        noise: one of them varies, the theorem's conditions hold or not), ``n_clusters``, ``n_classes``,
+        ``n_per_cluster``, ``n_train``, ``dimension``, ``radius``, ``radius_times_l2`` (εL²), ``width``, ``n_params``,
+        ``label_noise`` (ρ), ``log_inverse_noise`` (log 1/ρ), ``centres`` (random, or orthonormal) and ``assignment`` of
+        the classes (clusters; permuted across samples, the control).
+
+        - ``recovered`` (0 or 1) and ``error_clean`` against the true labels, at step τ.
+        - ``first_perfect_step``: the first at which every sample has its true label; inf if not by 1.15 τ.
+        - ``settling_step``: the first at which the cluster means of f − y are down to ρ of their start in norm (inf
+          likewise); ``settling_share``: their norm at τ over the start, divided by ρ.
+        - ``formula_step``: τ; ``printed_step``: L log(ρ)/λ(C), what the later slide prints, with the same constant.
+        - ``smallest_eigenvalue``: λ(C); ``diverged``: 1 if an output is not finite.
+    """
+    cases = _cases(settings)
+    progress = Progress(len(cases), "cases")
+    rows: list[dict[str, Any]] = []
+    done: dict[Case, dict[str, np.ndarray]] = {}
+    for case in cases:
+        n_seeds = settings[_seeds_setting(case)]
+        alike = dataclasses.replace(case, sweep="")  # a sweep that passes through the theorem's case shares its runs
+        if alike not in done or len(done[alike]["recovered"]) < n_seeds:
+            done[alike] = _one_case(settings, case, n_seeds)
+        condition = _condition(case)
+        rows += [
+            {**condition, "seed": seed, "quantity": quantity, "value": float(value[seed])}
+            for seed in range(n_seeds)
+            for quantity, value in done[alike].items()
+        ]
+        progress.advance()
+    return pd.DataFrame(rows)
+
+
+def _seeds_setting(case: Case) -> str:
+    if case.sweep in ("clusters", "noise"):
+        return "n_seeds_times"
+    return "n_seeds" if case.sweep == "theorem" and case.assignment == "clusters" else "n_seeds_sweep"
+
+
+def _cases(settings: dict[str, Any]) -> list[Case]:
+    n_clusters, few, many = settings["n_clusters"], settings["samples_per_cluster"][0], settings["samples_per_cluster"]
+    unit = n_clusters**-2
+    base = Case(
+        "theorem", n_clusters, settings["n_classes"], few, settings["dimension"], unit, settings["width"],
+        max(1, few // settings["inverse_noise"]),
+    )  # fmt: skip
+
+    def of_size(size: int, **changes: Any) -> Case:
+        return dataclasses.replace(
+            base, n_per_cluster=size, n_corrupted=max(1, size // settings["inverse_noise"]), **changes
+        )
+
+    cases = [dataclasses.replace(base, radius=0.0)] if 0 in settings["radius_factors"] else []
+    cases += [of_size(size, assignment=assignment) for size in many for assignment in ("clusters", "permuted")]
+    cases += [dataclasses.replace(base, sweep="radius", radius=unit * f) for f in settings["radius_factors"]]
+    widths = sorted({*settings["widths"], settings["width"]})
+    cases += [of_size(size, sweep="width", width=width) for size in (many[0], many[-1]) for width in widths]
+    cases += [dataclasses.replace(base, sweep="corruption", n_corrupted=n) for n in settings["corrupted_per_cluster"]]
+    right = {"centres": "orthonormal", "n_classes": 2, "dimension": settings["sweep_dimension"]}
+    cases += [
+        dataclasses.replace(base, sweep="clusters", n_clusters=count, **right) for count in settings["cluster_counts"]
+    ]
+    size = max(settings["inverse_noises"])
+    cases += [
+        dataclasses.replace(base, sweep="noise", n_per_cluster=size, n_corrupted=size // inverse, **right)
+        for inverse in settings["inverse_noises"]
+    ]
+    return cases
+
+
+def _condition(case: Case) -> dict[str, Any]:
+    return dataclasses.asdict(case) | {
+        "n_train": case.n_clusters * case.n_per_cluster, "n_params": case.width * case.dimension,
+        "label_noise": case.label_noise, "radius_times_l2": case.radius * case.n_clusters**2,
+        "log_inverse_noise": float(np.log(1 / case.label_noise)),
+    }  # fmt: skip
+
+
+def _one_case(settings: dict[str, Any], case: Case, n_seeds: int) -> dict[str, np.ndarray]:
+    """Return what is measured, one value per seed."""
+    data, given, hidden = [], [], []
+    for seed in range(n_seeds):
+        # one address per shape: cases that differ in radius or corruption only share centres, directions and weights
+        address = (case.n_clusters, case.n_per_cluster, case.dimension, seed)
+        draw = generator(settings["seed"], "clusterable_recovery", *address)
+        centres = None
+        if case.centres == "orthonormal":
+            centres = clustered_descent.orthonormal_centres(case.n_clusters, case.dimension)
+        one = draw_clusters(
+            case.n_clusters, case.n_classes, case.n_per_cluster, case.dimension, case.radius, draw, centres
+        )
+        if case.assignment == "permuted":
+            one = clustered_descent.permuted(one, generator(settings["seed"], "clusterable_recovery, order", *address))
+        data.append(one)
+        labels = generator(settings["seed"], "clusterable_recovery, labels", *address)
+        given.append(corrupt_per_cluster(one, case.label_noise, labels))
+        weights = generator(settings["seed"], "clusterable_recovery, weights", case.width, case.dimension, seed)
+        hidden.append(weights.standard_normal((case.width, case.dimension)))
+    problems = clustered_descent.stacked(data, given, hidden)
+    n_train = case.n_clusters * case.n_per_cluster
+    smallest = np.array([clustered_descent.slowest(one) for one in data])
+    stops = np.array(
+        [clustered_descent.stopping_step(1 / n_train, case.n_per_cluster, s, case.label_noise) for s in smallest]
+    )
+    found = run(problems, stops, case.label_noise, data[0].class_values)
+    return found | {
+        "formula_step": stops.astype(float),
+        "printed_step": case.n_clusters * np.log(case.label_noise) / smallest,
+        "smallest_eigenvalue": smallest,
+    }
+
+
+def run(problems: Problems, stops: np.ndarray, noise: float, class_values: np.ndarray) -> dict[str, np.ndarray]:
+    """Run gradient descent at η = 1/n and return what is seen at the steps ``stops`` and on the way, one value each.
+
+    Parameters
+    ----------
+    problems
+        B problems.
+    stops
+        τ of each, (B,).
+    noise
+        ρ, the share to which the cluster means of the residual are to fall.
+    class_values
+        As in :class:`overparam.theory.clusterable_data.ClusterableData`.
+    """
+    names = ("recovered", "error_clean", "first_perfect_step", "settling_step", "settling_share", "diverged")
+    found = {name: np.zeros(len(stops)) for name in names}
+    size = max(1, CHUNK // (problems.inputs.shape[1] * len(problems.v)))
+    order = np.argsort(stops, kind="stable")  # like times side by side: a chunk runs as long as its longest
+    for start in range(0, len(order), size):
+        chosen = order[start : start + size]
+        part = _run_chunk(problems.part(torch.as_tensor(chosen)), stops[chosen], noise, class_values)
+        for name, values in part.items():
+            found[name][chosen] = values
+    return found
+
+
+def _run_chunk(problems: Problems, stops: np.ndarray, noise: float, class_values: np.ndarray) -> dict[str, np.ndarray]:
+    count, n_train = problems.inputs.shape[:2]
+    first, settled = np.full(count, np.inf), np.full(count, np.inf)
+    at_stop = {name: np.full(count, np.nan) for name in ("recovered", "error_clean", "settling_share", "diverged")}
+    rates = torch.full((count,), 1 / n_train, dtype=torch.float64)
+    n_steps = int(OVERRUN * stops.max()) + 1
+    start = None
+    for step, (outputs, _) in zip(range(n_steps), clustered_descent.descend(problems, rates), strict=False):
+        right = clustered_descent.nearest(outputs, class_values) == problems.true
+        perfect = right.all(dim=1).numpy()
+        means = problems.cluster_means(outputs - problems.given).norm(dim=1).numpy()
+        start = means if start is None else start
+        within = step <= OVERRUN * stops
+        first = np.where(perfect & within, np.minimum(first, step), first)
+        settled = np.where((means <= noise * start) & within, np.minimum(settled, step), settled)
+        here = step == stops
+        values = (perfect, 1 - right.double().mean(dim=1).numpy(), means / start / noise, ~np.isfinite(means))
+        for name, value in zip(at_stop, values, strict=True):
+            at_stop[name][here] = value[here]
+        if step >= stops.max() and np.isfinite([first, settled]).all():
+            break  # all is known
+    return {**at_stop, "first_perfect_step": first, "settling_step": settled}

@@ -1,0 +1,144 @@
+"""Rank and singular values of a one-hidden-layer network's Jacobian on clusterable data.
+
+Li, Soltanolkotabi & Oymak (arXiv 1903.11680): with inputs in L clusters of radius ε the Jacobian at the random start is
+of rank at most L for ε = 0 and close to it for small ε. For f(x) = vᵀφ(Wx) the row of input x is (v_i φ'(w_iᵀx) xᵀ)_i.
+
+*Rank.* Equal inputs have equal rows, so rank ≤ min(L, kd) at ε = 0. It can be smaller: if φ' is even (tanh, erf) the
+row of −x is minus the row of x, so that every antipodal pair of centres costs one; and a single unit (k = 1) has rows
+v φ'(wᵀx) xᵀ, of rank min(d, number of centres with φ' ≠ 0), less than L if d < L.
+
+*Gap.* With J₀ the Jacobian at the centres, Weyl's inequality gives σ_{L+1}(J) ≤ σ_{L+1}(J₀) + ‖J − J₀‖ = ‖J − J₀‖. That
+is of order ε for a smooth φ. For ReLU a unit is either the same at both points or flipped, the latter with the
+probability angle/π, so that ‖J − J₀‖_F is of order √ε only.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.errors import UserError
+from overparam.seeding import generator
+from overparam.theory import clusterable_data, hidden_layer
+
+CUT_OFF = 1e-10  # singular values below this fraction of the largest count as zero; rounding leaves about 1e-15
+EVEN_DERIVATIVE = ("tanh",)
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return rank, gap and singular values of J(W₀), by LAPACK's SVD in float64, ranks with the cut-off 1e-10 σ₁.
+
+    W₀ is standard normal, v half +1/√k and half −1/√k. ``inputs`` names the case: ``generic`` L random centres;
+    ``one unit`` the same with k = 1, so that kd < L; ``antipodal`` L/2 random centres and their negatives; ``spread``
+    (the control) as many random points on the sphere, without clusters, whose ``radius`` is null.
+
+    Parameters
+    ----------
+    settings
+        See ``jacobian_rank.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``activation``, ``inputs``, ``radius`` ε, ``width`` k and ``n_params`` kd; ``n_clusters`` is L:
+
+        - ``rank``; ``clusters``: L; ``largest_rank``: min(L, kd); ``derived_rank``, at ε = 0: what the argument above
+          gives.
+        - ``gap``: σ_L/σ_{L+1} and ``beyond``, its inverse, where the rank is above L.
+        - ``beyond_absolute``: σ_{L+1}; ``perturbation`` and ``perturbation_frobenius``: ‖J − J₀‖ in the spectral and in
+          the Frobenius norm, for ``generic`` ε > 0.
+        - ``singular_value`` relative to the largest, with ``index`` up to 4L, in the generic and the spread case.
+        - ``n_non_finite``: entries of J that are not finite (none is expected; there is no iteration to limit).
+
+    Raises
+    ------
+    UserError
+        If d ≥ L: one unit would have enough parameters.
+    """
+    if settings["dimension"] >= settings["n_clusters"]:
+        raise UserError("jacobian_rank: dimension must be below n_clusters, for the case of one unit")
+    rows: list[dict[str, Any]] = []
+    for seed in range(settings["n_seeds"]):
+        for name, radius, width, points, centres in _inputs(settings, seed):
+            for activation in settings["activations"]:
+                case = {
+                    "seed": seed, "activation": activation, "inputs": name, "radius": radius, "width": width,
+                    "n_params": width * settings["dimension"], "n_clusters": settings["n_clusters"],
+                    "n_train": len(points),
+                }  # fmt: skip
+                at_points, at_centres = _jacobians(settings, seed, width, activation, points, centres)
+                singular = np.linalg.svd(at_points, compute_uv=False)
+                found = ranks(singular, at_points.shape[1], settings["n_clusters"])
+                found["n_non_finite"] = float(np.sum(~np.isfinite(at_points)))
+                if radius == 0:
+                    found["derived_rank"] = _derived_rank(name, activation, settings, at_points)
+                if at_centres is not None:
+                    found["beyond_absolute"] = singular[settings["n_clusters"]]
+                    found["perturbation"] = np.linalg.norm(at_points - at_centres, 2)
+                    found["perturbation_frobenius"] = np.linalg.norm(at_points - at_centres)
+                rows += [{**case, "quantity": key, "value": float(value)} for key, value in found.items()]
+                if name in ("generic", "spread"):
+                    shown = (singular / singular[0])[: 4 * settings["n_clusters"]].tolist()
+                    rows += [
+                        {**case, "quantity": "singular_value", "value": value, "index": index}
+                        for index, value in enumerate(shown, start=1)
+                    ]
+    return pd.DataFrame(rows)
+
+
+def _inputs(
+    settings: dict[str, Any], seed: int
+) -> Iterator[tuple[str, float | None, int, np.ndarray, np.ndarray | None]]:
+    """Yield the cases: name, radius, width, inputs (n, d) and the centre of every input (n, d) or None."""
+    n_clusters, dimension, width = settings["n_clusters"], settings["dimension"], settings["width"]
+    sizes = (n_clusters, 2, settings["n_per_cluster"], dimension)
+
+    def draw(radius: float, centres: np.ndarray | None = None) -> clusterable_data.ClusterableData:
+        # the same address for every radius: centres and directions stay, chords scale
+        return clusterable_data.draw_clusters(
+            *sizes, radius, generator(settings["seed"], "jacobian_rank", "clusters", seed), centres
+        )
+
+    for radius in [0.0, *settings["radii"]]:
+        data = draw(radius)
+        yield "generic", radius, width, data.inputs, data.centres[data.cluster] if radius else None
+    exact = draw(0.0)
+    yield "one unit", 0.0, 1, exact.inputs, None
+    half = exact.centres[: n_clusters // 2]
+    yield "antipodal", 0.0, width, draw(0.0, np.concatenate([half, -half])).inputs, None
+    points = generator(settings["seed"], "jacobian_rank", "spread", seed).standard_normal(exact.inputs.shape)
+    yield "spread", None, width, points / np.linalg.norm(points, axis=1, keepdims=True), None
+
+
+def _jacobians(
+    settings: dict[str, Any], seed: int, width: int, activation: str, points: np.ndarray, centres: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    draw = generator(settings["seed"], "jacobian_rank", "weights", seed, width)
+    hidden = torch.as_tensor(draw.standard_normal((1, width, settings["dimension"])))
+    v = hidden_layer.half_signs(width, width**-0.5)[None]
+    given = [None if inputs is None else torch.as_tensor(inputs)[None] for inputs in (points, centres)]
+    return tuple(
+        None if x is None else hidden_layer.jacobian(hidden, v, x, hidden_layer.ACTIVATIONS[activation])[0].numpy()
+        for x in given
+    )
+
+
+def ranks(singular: np.ndarray, n_params: int, n_clusters: int) -> dict[str, float]:
+    """Return the rank, what limits it, and the gap after the L-th of ``singular`` values in descending order."""
+    rank = int(np.sum(singular > CUT_OFF * singular[0]))
+    found = {"rank": rank, "clusters": n_clusters, "largest_rank": min(n_clusters, n_params)}
+    if rank > n_clusters:  # else the gap is infinite
+        found["gap"] = singular[n_clusters - 1] / singular[n_clusters]
+        found["beyond"] = 1 / found["gap"]
+    return found
+
+
+def _derived_rank(name: str, activation: str, settings: dict[str, Any], jacobian: np.ndarray) -> int:
+    """Return the rank that the argument in the module's docstring gives for clusters of radius zero."""
+    n_clusters = settings["n_clusters"]
+    if name == "one unit":
+        active = np.any(jacobian != 0, axis=1).sum() // settings["n_per_cluster"]  # centres at which φ' is not 0
+        return min(settings["dimension"], active)
+    return n_clusters // 2 if name == "antipodal" and activation in EVEN_DERIVATIVE else n_clusters

@@ -1,0 +1,84 @@
+"""The closest hidden weights that fit given labels: minimise ‖W − W₀‖ subject to f(W; x) = y.
+
+Sequential quadratic programming with the Hessian of the objective, the identity: every step goes to the closest point
+that fits the linearised network,
+
+    W⁺ = W₀ + J(W)ᵀ (J(W) J(W)ᵀ)⁻¹ (y − f(W) + J(W)(W − W₀)),
+
+and is halved until it lowers ‖f − y‖. In a linear network one step is the pseudoinverse, where gradient descent ends.
+"""
+
+import dataclasses
+
+import torch
+
+from overparam.theory import hidden_layer
+from overparam.theory.hidden_layer import Activation
+
+SMALLEST_STEP = 1 / 16
+SETTLED = 0.01  # a last step of this share of the distance leaves the distance right to far less, being of second order
+
+
+@dataclasses.dataclass(frozen=True)
+class Fit:
+    """Weights (k, d), ‖f − y‖ at them, steps taken, and whether ``step_limit`` ended the search."""
+
+    hidden: torch.Tensor
+    residual: float
+    steps: int
+    limit_hit: bool
+
+
+def closest(
+    hidden: torch.Tensor,
+    v: torch.Tensor,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    activation: Activation,
+    tolerance: float,
+    step_limit: int,
+) -> Fit:
+    """Return a local minimiser of the distance from ``hidden``, in the dtype of the weights.
+
+    Parameters
+    ----------
+    hidden, v, inputs, labels
+        W₀ (k, d), output weights (k,), inputs (n, d) and labels (n,) of one problem; left as they are.
+    activation
+        φ and φ'.
+    tolerance
+        Stop when ‖f − y‖ is at most this and the last step moved the weights by 1 % of their distance at most.
+    step_limit
+        Steps at most.
+    """
+    start, v, inputs = hidden[None], v[None], inputs[None]
+    weights = start
+    residual = hidden_layer.predict(weights, v, inputs, activation) - labels
+    size = float(residual.norm())
+    change, distance = float("inf"), 0.0
+    for step in range(step_limit):
+        if size <= tolerance and change <= SETTLED * distance:
+            return Fit(weights[0], size, step, False)
+        gram = hidden_layer.gram(weights, v, inputs, activation)
+        slopes = activation.first(inputs @ weights.mT) * v[:, None]
+        moved = ((inputs @ (weights - start).mT) * slopes).sum(dim=2)  # J(W)(W − W₀)
+        multipliers = _solve(gram, (moved - residual)[..., None])[..., 0]
+        direction = start + hidden_layer.gradient(weights, v, inputs, multipliers, activation) - weights
+        length = 1.0
+        while True:
+            proposed = weights + length * direction
+            trial = hidden_layer.predict(proposed, v, inputs, activation) - labels
+            if float(trial.norm()) < size or length <= SMALLEST_STEP:
+                break
+            length /= 2
+        change, distance = float((proposed - weights).norm()), float((proposed - start).norm())
+        weights, residual, size = proposed, trial, float(trial.norm())
+    return Fit(weights[0], size, step_limit, True)
+
+
+def _solve(gram: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return gram⁻¹ right, or the shortest least-squares solution where samples coincide and gram is singular."""
+    found = torch.linalg.solve_ex(gram, right)
+    if int(found.info.sum()) == 0 and bool(torch.isfinite(found.result).all()):
+        return found.result
+    return torch.linalg.lstsq(gram, right, driver="gelsd").solution

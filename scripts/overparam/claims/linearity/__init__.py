@@ -1,0 +1,1 @@
+"""Linearity: wide networks as linear models of their parameters."""

@@ -1,0 +1,79 @@
+"""Hessian norm of deep networks against width, and the share of cross blocks before and after rotations."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from overparam.drawing import theme
+from overparam.drawing.width_curves import curve, exponent
+
+NETWORKS = {
+    "linear output": ("linear output", "o"),
+    "softplus output": ("softplus output (control)", "s"),
+    "bottleneck": ("bottleneck (control)", "^"),
+}
+PLACES = {"start": ("at θ₀", "-"), "along gradient": ("along ∇f", ":")}
+ROTATIONS = {
+    "none": ("between units, no rotation", "o", "-"),
+    "sub-model gradients": ("rotated to the second layer's gradients", "D", "--"),
+    "eigenvectors": ("rotated to its eigenvectors", "v", ":"),
+}
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw ‖H‖ of the three networks at both places with a line of slope −1/2, and the cross shares."""
+    figure, (norms, shares) = theme.panels(2, height=4.8)
+    for (network, (label, marker)), color in zip(NETWORKS.items(), theme.CATEGORIES, strict=False):
+        for place, (where, dashes) in PLACES.items():
+            rows = _rows(measurements, "hessian_norm", network, place=place)
+            curve(norms, rows, f"{label}, {where}", marker, dashes, color)
+    widths = np.sort(measurements["width"].unique()).astype(float)
+    start = _rows(measurements, "hessian_norm", "linear output", place="start")
+    level = start[start["width"] == widths[0]]["value"].mean()
+    norms.plot(
+        widths, 0.6 * level * (widths / widths[0]) ** -0.5, color=theme.INK, linestyle="--", linewidth=1,
+        label="slope −1/2",
+    )  # fmt: skip
+    norms.set(xscale="log", yscale="log", xlabel="width m", ylabel="‖H(θ)‖", title="three layers of weights")
+    for (rotation, (label, marker, dashes)), color in zip(ROTATIONS.items(), theme.CATEGORIES[3:], strict=False):
+        rows = _rows(measurements, "cross_share", "linear output", rotation=rotation)
+        curve(shares, rows, label, marker, dashes, color)
+    shares.set(
+        xscale="log", ylim=(-0.05, 1.05), xlabel="width m", ylabel="share of ‖H‖²_F off the diagonal",
+        title="first layer's Hessian, linear output",
+    )  # fmt: skip
+    for axis in (norms, shares):
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), fontsize=7.5)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State the exponents of the three networks and the cross shares at the largest width looked at."""
+    falls = {
+        network: [exponent(_rows(measurements, "hessian_norm", network, place=place)) for place in PLACES]
+        for network in NETWORKS
+    }
+    scaled = [
+        exponent(_rows(measurements, "hessian_norm_over_root_log", "linear output", place=place)) for place in PLACES
+    ]
+    texts = {network: " and ".join(f"{value:.2f}" for value in both) for network, both in falls.items()}
+    shares = {
+        rotation: _rows(measurements, "cross_share", "linear output", rotation=rotation) for rotation in ROTATIONS
+    }
+    width = shares["none"]["width"].max()
+    means = {rotation: rows[rows["width"] == width]["value"].mean() for rotation, rows in shares.items()}
+    return (
+        f"Hessian norm of tanh networks with two hidden layers of m = {measurements['width'].min()} to "
+        f"{measurements['width'].max()} units: exponents {texts['linear output']} (at the start, along the gradient), "
+        f"and {scaled[0]:.2f} and {scaled[1]:.2f} once divided by √(log m); "
+        f"with softplus on the output {texts['softplus output']}, and with a second hidden layer of fixed width "
+        f"{texts['bottleneck']}. Off the diagonal of the first layer's Hessian lies a share of "
+        f"{means['none']:.2f} at m = {width} without a rotation, {means['sub-model gradients']:.2f} after the rotation "
+        f"towards the second layer's gradients, and {means['eigenvectors']:.0f} in the basis of its eigenvectors, as "
+        "of any symmetric matrix."
+    )
+
+
+def _rows(measurements: pd.DataFrame, quantity: str, network: str, **where: str) -> pd.DataFrame:
+    wanted = {"quantity": quantity, "network": network, **where}
+    return measurements[np.logical_and.reduce([measurements[column] == value for column, value in wanted.items()])]

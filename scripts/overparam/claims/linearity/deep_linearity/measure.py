@@ -1,0 +1,111 @@
+"""Transition to linearity with three layers of weights (Liu, Zhu & Belkin, arXiv 2010.01092, section 4)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.claims.linearity.deep_linearity import deep_network
+from overparam.progress import Progress
+from overparam.seeding import torch_generator
+from overparam.theory.curvature import hessian_norms
+
+NETWORKS = ("linear output", "softplus output", "bottleneck")
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return Hessian norms in all weights of tanh networks with L = 3, at one input with |x| = √d, in float64.
+
+    Norms are found by Lanczos iterations on Hessian-vector products, all seeds side by side, until none grows by more
+    than 1e-8 in ten steps, or for 120 of them: a value from below.
+
+    Parameters
+    ----------
+    settings
+        See ``deep_linearity.yaml``; and the root ``seed`` and ``memory_mb``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``width`` and ``network`` (``linear output``; the controls ``softplus output``, where f passes
+        through softplus, and ``bottleneck``, whose second hidden layer has the same few units at every width):
+
+        - ``hessian_norm`` by ``place``: ``start`` θ₀, and ``along gradient`` θ₀ + R∇f/‖∇f‖.
+        - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
+        - ``limit_hit`` (0 or 1): the norm was still growing after the last Lanczos step.
+        - ``hessian_norm_dense``: at θ₀ from all eigenvalues, small widths only.
+        - ``cross_share`` by ``rotation``: share of the squared entries off the diagonal in the Hessian in the first
+          layer's pre-activations: ``none``, between units; ``sub-model gradients``, between the axes that are, all
+          together, nearest to the gradients of the second layer's units; ``eigenvectors``, of the matrix itself.
+    """
+    exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
+    progress = Progress(len(exponents) * len(NETWORKS), "groups of networks")
+    rows: list[dict[str, Any]] = []
+    for exponent in exponents:
+        for name in NETWORKS:
+            rows += _one_width(settings, name, exponent)
+            progress.advance()
+    return pd.DataFrame(rows)
+
+
+def _one_width(settings: dict[str, Any], name: str, exponent: int) -> list[dict[str, Any]]:
+    width, dimension, n_seeds = 2**exponent, settings["dimension"], settings["n_seeds"]
+    layers = (dimension, width, settings["bottleneck"] if name == "bottleneck" else width, 1)
+    function = deep_network.network(layers, head="softplus" if name == "softplus output" else "linear")
+    draw = torch_generator(settings["seed"], "deep_linearity", exponent, layers[2])  # the same weights for both outputs
+    options = {"generator": draw, "dtype": torch.float64}
+    inputs = torch.randn(n_seeds, dimension, **options)
+    inputs *= dimension**0.5 / inputs.norm(dim=1, keepdim=True)
+    theta = torch.randn(n_seeds, sum(deep_network.sizes(layers)), **options)
+    slope = torch.func.vmap(torch.func.grad(function))(theta, inputs)
+    places = {"start": theta, "along gradient": theta + settings["radius"] * slope / slope.norm(dim=1, keepdim=True)}
+    columns: list[tuple[dict[str, Any], np.ndarray]] = []
+    for place, points in places.items():
+        norms, settled = hessian_norms(function, points, (inputs,), draw, settings["memory_mb"])
+        columns.append(({"quantity": "hessian_norm", "place": place}, norms))
+        columns.append(({"quantity": "limit_hit", "place": place}, ~settled))
+        over_log = norms / np.log(width) ** 0.5
+        columns.append(({"quantity": "hessian_norm_over_root_log", "place": place}, over_log))
+    if exponent <= settings["dense_largest_exponent"]:
+        whole = [torch.func.hessian(function)(one, x) for one, x in zip(theta, inputs, strict=True)]
+        norms = np.array([float(torch.linalg.matrix_norm(one, 2)) for one in whole])
+        columns.append(({"quantity": "hessian_norm_dense", "place": "start"}, norms))
+    if exponent <= settings["rotation_largest_exponent"]:
+        found = [_cross_shares(one, x, layers, name) for one, x in zip(theta, inputs, strict=True)]
+        for rotation in found[0]:
+            shares = np.array([one[rotation] for one in found])
+            columns.append(({"quantity": "cross_share", "place": "start", "rotation": rotation}, shares))
+    return [
+        {"seed": seed, "width": width, "network": name, "rotation": None, **case, "value": float(values[seed])}
+        for case, values in columns
+        for seed in range(n_seeds)
+    ]
+
+
+def _cross_shares(theta: torch.Tensor, x: torch.Tensor, layers: tuple[int, ...], name: str) -> dict[str, float]:
+    """Return the share of the Hessian off its diagonal, in the pre-activations of the first layer, per rotation.
+
+    The first layer's weights act through w_i·x/√d only, along x; all other entries of their Hessian are zero.
+    """
+    first, second, last = deep_network.matrices(theta, layers)
+    head = deep_network.HEADS["softplus" if name == "softplus output" else "linear"]
+
+    def neurons(z: torch.Tensor) -> torch.Tensor:
+        return second @ torch.tanh(z) / layers[1] ** 0.5
+
+    def output(z: torch.Tensor) -> torch.Tensor:
+        return head((last @ torch.tanh(neurons(z))).squeeze(0) / layers[2] ** 0.5)
+
+    z = first @ x / layers[0] ** 0.5
+    hessian = torch.func.hessian(output)(z)
+    rotations = {"none": torch.eye(len(z), dtype=z.dtype), "eigenvectors": torch.linalg.eigh(hessian).eigenvectors.T}
+    if layers[2] == layers[1]:
+        gradients = torch.func.jacrev(neurons)(z)  # one row per unit of the second layer
+        left, _, right = torch.linalg.svd(gradients)
+        rotations["sub-model gradients"] = left @ right  # the orthogonal matrix nearest to the gradients
+    return {rotation: _off_diagonal(matrix @ hessian @ matrix.T) for rotation, matrix in rotations.items()}
+
+
+def _off_diagonal(matrix: torch.Tensor) -> float:
+    return float(1 - (matrix.diagonal() ** 2).sum() / (matrix**2).sum())

@@ -1,0 +1,101 @@
+"""Decay of the Hessian norm with width in a two-layer network (Liu, Zhu & Belkin, arXiv 2010.01092, theorem 3.1)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.progress import Progress
+from overparam.seeding import generator
+from overparam.theory import hidden_layer, two_layer
+from overparam.theory.curvature import hessian_vector_product, rank_one_update_norm, spectral_norm
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return ‖H‖ of f(θ) = m^(−1/2) Σ vᵢ σ(wᵢ·x), all weights trained, float64, per width.
+
+    Parameters
+    ----------
+    settings
+        See ``hessian_norm.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per ``quantity``, ``seed``, ``width``, ``activation``, ``output_weights`` (``gaussian``, ``sign``),
+        ``input_norm`` (|x|), ``radius`` (0: at the initialisation θ₀) and ``output`` (``linear``: f itself;
+        ``squared``: ½f², the control, at the first input norm). The quantities:
+
+        - ``hessian_norm``: max ‖H(θ)‖ over the ball B(θ₀, radius), attained. For ``squared`` it is the value at θ₀,
+          an estimate of that maximum from below.
+        - ``hessian_norm_upper``: what the maximum certainly does not exceed (``linear`` only; 1e-6 above at most).
+        - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
+        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and
+          the first input norm only.
+    """
+    exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
+    progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
+    rows: list[dict[str, Any]] = []
+    for seed in range(settings["n_seeds"]):
+        for exponent in exponents:
+            draw = generator(settings["seed"], "hessian_norm", seed, exponent)
+            rows += _one_network(settings, seed, exponent, draw)
+            progress.advance()
+    return pd.DataFrame(rows)
+
+
+def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.random.Generator) -> list[dict[str, Any]]:
+    width, dimension = 2**exponent, settings["dimension"]
+    direction = two_layer.unit_vectors(1, dimension, draw)[0]
+    hidden = draw.standard_normal((width, dimension))  # W, (m, d)
+    along = hidden @ direction
+    rows: list[dict[str, Any]] = []
+    for distribution in ("gaussian", "sign"):
+        v = two_layer.output_weights(width, distribution, draw)
+        for name, activation in two_layer.ACTIVATIONS.items():
+            for x_norm in settings["input_norms"] if distribution == "gaussian" else settings["input_norms"][:1]:
+                z = x_norm * along
+                case = {
+                    "seed": seed, "width": width, "activation": name, "output_weights": distribution,
+                    "input_norm": x_norm, "output": "linear",
+                }  # fmt: skip
+                for radius in (0.0, settings["radius"]):
+                    bounds = two_layer.largest_block_norm_in_ball(v, z, x_norm, radius, activation)
+                    lower, upper = (bound / width**0.5 for bound in bounds)
+                    rows += _norms({**case, "radius": radius}, lower)
+                    rows.append({**case, "radius": radius, "quantity": "hessian_norm_upper", "value": upper})
+                if exponent <= settings["lanczos_largest_exponent"] and x_norm == settings["input_norms"][0]:
+                    found = _lanczos(v, hidden, x_norm * direction, name, draw)
+                    rows.append({**case, "radius": 0.0, "quantity": "hessian_norm_lanczos", "value": found})
+                if x_norm == settings["input_norms"][0]:
+                    squared = _squared_output(v, z, x_norm, activation)
+                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball: the same value bounds both
+                        rows += _norms({**case, "output": "squared", "radius": radius}, squared)
+    return rows
+
+
+def _norms(case: dict[str, Any], norm: float) -> list[dict[str, Any]]:
+    compensated = norm / np.log(case["width"]) ** 0.5
+    return [
+        {**case, "quantity": "hessian_norm", "value": norm},
+        {**case, "quantity": "hessian_norm_over_root_log", "value": compensated},
+    ]
+
+
+def _lanczos(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activation: str, draw: np.random.Generator) -> float:
+    """Return ‖H(θ₀)‖ from Hessian-vector products in all m(d+1) weights."""
+    width, at, sigma = v.size, torch.as_tensor(x), hidden_layer.ACTIVATIONS[activation].value
+
+    def network(theta: torch.Tensor) -> torch.Tensor:
+        return theta[:width] @ sigma(theta[width:].reshape(width, -1) @ at) / width**0.5
+
+    theta = torch.as_tensor(np.concatenate([v, hidden.ravel()]))
+    return spectral_norm(hessian_vector_product(network, theta), theta.numel(), draw)
+
+
+def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: two_layer.Activation) -> float:
+    """Return the Hessian norm of ½f² at θ₀: ‖f H + ∇f ∇fᵀ‖, whose second term does not shrink with width."""
+    values, vectors = two_layer.hessian_modes(v, z, x_norm, activation)
+    slope = np.einsum("ikj,ik->ij", vectors, two_layer.gradient(v, z, x_norm, activation))
+    return rank_one_update_norm(two_layer.output(v, z, activation) * values.ravel(), slope.ravel())

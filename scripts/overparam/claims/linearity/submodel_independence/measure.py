@@ -1,0 +1,105 @@
+"""Independence of the sub-models of a two-layer network (Liu, Zhu & Belkin, arXiv 2010.01092, section 3.1)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.seeding import torch_generator
+from overparam.theory import hidden_layer, two_layer
+from overparam.theory.curvature import hessian_vector_product
+
+DEEP_LARGEST_EXPONENT = 8
+NETWORKS = ("two layers", "squared output", "three layers")
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return the blocks of the full Hessian at the initialisation, from automatic differentiation, in float64.
+
+    Parameters
+    ----------
+    settings
+        See ``submodel_independence.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``activation`` and ``network``: ``two layers`` is f; the controls are ``squared output`` (½f²) and
+        ``three layers`` (a second hidden layer of the same width; the block of a unit of the first hidden layer holds
+        its incoming and outgoing weights, the last layer's weights are held fixed). Quantities:
+
+        - ``block_norm``: spectral norm of the block of ``unit`` and ``other_unit``.
+        - ``largest_cross_block``: the largest |entry| outside the diagonal blocks.
+        - ``leakage``, by ``width``: for a random u that lives in a random half of the units, the largest |entry| of H u
+          outside them, over the largest inside. ``three layers``, with its m² weights, up to 2⁸ only.
+        - ``hessian_norm`` of the whole matrix and, for ``two layers``, ``largest_closed_form_block``.
+    """
+    rows: list[dict[str, Any]] = []
+    for seed in range(settings["n_seeds"]):
+        for activation in two_layer.ACTIVATIONS:
+            for network in NETWORKS:
+                draw = torch_generator(settings["seed"], "submodel_independence", seed, network)
+                case = {"seed": seed, "activation": activation, "network": network}
+                rows += _one_network(settings, case, draw)
+                for exponent in range(4, settings["largest_exponent"] + 1, 4):
+                    if network == "three layers" and exponent > DEEP_LARGEST_EXPONENT:
+                        continue
+                    address = ("probe", seed, network, exponent)
+                    probe = torch_generator(settings["seed"], "submodel_independence", *address)
+                    leakage = _leakage(settings, case, 2**exponent, probe)
+                    rows.append({**case, "width": 2**exponent, "quantity": "leakage", "value": leakage})
+    return pd.DataFrame(rows).astype({"unit": "Int64", "other_unit": "Int64", "width": "Int64"})
+
+
+def _one_network(settings: dict[str, Any], case: dict[str, Any], draw: torch.Generator) -> list[dict[str, Any]]:
+    width = settings["width"]
+    network, theta, x = _drawn(settings, case, width, draw)
+    blocks = torch.autograd.functional.hessian(network, theta).permute(0, 2, 1, 3).numpy()  # (m, m, weights, weights)
+    cross = ~np.eye(width, dtype=bool)
+    whole = blocks.transpose(0, 2, 1, 3).reshape(theta.numel(), theta.numel())
+    values = {
+        "largest_cross_block": np.abs(blocks[cross]).max(),
+        "hessian_norm": np.linalg.norm(whole, 2),
+    }
+    if case["network"] == "two layers":
+        v, z = theta[:, len(x)].numpy(), (theta[:, : len(x)] @ x).numpy()
+        norms = two_layer.block_norms(v, z, 1.0, two_layer.ACTIVATIONS[case["activation"]])
+        values["largest_closed_form_block"] = norms.max() / width**0.5
+    rows = [{**case, "quantity": name, "value": float(value)} for name, value in values.items()]
+    for unit, other in np.ndindex(width, width):
+        norm = float(np.linalg.norm(blocks[unit, other], 2))
+        rows.append({**case, "quantity": "block_norm", "value": norm, "unit": unit, "other_unit": other})
+    return rows
+
+
+def _drawn(
+    settings: dict[str, Any], case: dict[str, Any], width: int, draw: torch.Generator
+) -> tuple[Callable[[torch.Tensor], torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Return the network as a function of its weights, these, one row per hidden unit, and the input."""
+    dimension, sigma = settings["dimension"], hidden_layer.ACTIVATIONS[case["activation"]].value
+    options = {"generator": draw, "dtype": torch.float64}
+    x = torch.randn(dimension, **options)
+    x /= x.norm()
+    last = torch.randn(width, **options)
+    outgoing = width if case["network"] == "three layers" else 1
+    theta = torch.randn(width, dimension + outgoing, **options)  # one row per hidden unit: its own weights only
+
+    def network(weights: torch.Tensor) -> torch.Tensor:
+        hidden = sigma(weights[:, :dimension] @ x)  # (m,)
+        assembled = weights[:, dimension:].T @ hidden / width**0.5  # (outgoing,)
+        if case["network"] == "three layers":
+            return last @ sigma(assembled) / width**0.5
+        return assembled[0] if case["network"] == "two layers" else assembled[0] ** 2 / 2
+
+    return network, theta, x
+
+
+def _leakage(settings: dict[str, Any], case: dict[str, Any], width: int, draw: torch.Generator) -> float:
+    network, theta, _ = _drawn(settings, case, width, draw)
+    inside = torch.randperm(width, generator=draw) < width // 2
+    vector = torch.randn(theta.shape, generator=draw, dtype=theta.dtype) * inside[:, None]
+    product = hessian_vector_product(lambda flat: network(flat.reshape(theta.shape)), theta.ravel())
+    found = torch.as_tensor(product(vector.numpy().ravel())).reshape(theta.shape).abs()
+    return float(found[~inside].max() / found[inside].max())

@@ -1,0 +1,59 @@
+"""Block norms of small networks' Hessians, unit by unit."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from overparam.drawing import theme
+
+NETWORKS = {
+    "two layers": "two layers",
+    "squared output": "output squared (control)",
+    "three layers": "three layers (control)",
+}
+SMALLEST = 1e-4  # of the largest block: below this a block is drawn as the smallest, exact zeros as crosses
+
+
+def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
+    """Draw the norm of every block, relative to the largest, for one tanh network of each kind."""
+    figure, axes = theme.panels(len(NETWORKS), height=3.4)
+    image = None
+    for axis, (network, title) in zip(axes, NETWORKS.items(), strict=True):
+        norms = _blocks(measurements, network)
+        shares = norms / norms.max()
+        image = axis.imshow(np.clip(shares, SMALLEST, 1), norm=LogNorm(SMALLEST, 1), cmap="viridis")
+        for unit, other in zip(*np.nonzero(shares == 0), strict=True):
+            axis.plot(other, unit, marker="x", color="white", markersize=4)
+        axis.set(title=title, xlabel="hidden unit j", ylabel="hidden unit i" if axis is axes[0] else "")
+        axis.set(xticks=range(0, len(norms), 2), yticks=range(0, len(norms), 2))
+    bar = figure.colorbar(image, ax=axes, shrink=0.75, label="‖H_ij‖ / largest block (× is exactly 0)")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
+    """State the largest cross block of each kind of network."""
+    cross = measurements[(measurements["quantity"] == "largest_cross_block")]
+    largest = cross.groupby("network")["value"].max()
+    count = int((cross["network"] == "two layers").sum())
+    probed = measurements[measurements["quantity"] == "leakage"]
+    leaked = probed.groupby("network")["value"].max()
+    return (
+        f"Norms of the Hessian's blocks between hidden units. In {count} two-layer networks the largest entry outside "
+        f"the diagonal blocks is {largest['two layers']:.3g}: units that share no weights share no curvature. With the "
+        f"output squared it reaches {largest['squared output']:.2g}, and with a second hidden layer "
+        f"{largest['three layers']:.2g}. Up to m = {probed['width'].max()} the product of the Hessian with a vector "
+        f"in half of the units leaks at most {leaked['two layers']:.3g} of its largest entry into the other half; with "
+        f"the output squared {leaked['squared output']:.2g}."
+    )
+
+
+def _blocks(measurements: pd.DataFrame, network: str) -> np.ndarray:
+    rows = measurements[
+        (measurements["quantity"] == "block_norm")
+        & (measurements["network"] == network)
+        & (measurements["activation"] == "tanh")
+        & (measurements["seed"] == 0)
+    ]
+    return rows.pivot(index="unit", columns="other_unit", values="value").to_numpy(float)

@@ -1,0 +1,103 @@
+"""Run one experiment: its settings and what it reads in, a tidy table of measurements out."""
+
+import importlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from overparam import places
+from overparam.datasets import arrow
+from overparam.jobs import devices, records, surroundings
+
+log = logging.getLogger(__name__)
+
+REQUIRED = ("quantity", "value", "seed")
+
+
+def measure(
+    name: str,
+    settings: dict[str, Any],
+    datasets: Sequence[Path],
+    cells: Sequence[Path],
+    costs: Sequence[Path],
+    memory_mb: int,
+    gpus: int = 0,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Run experiment ``name``.
+
+    Parameters
+    ----------
+    name
+        Name of its folder.
+    settings
+        Its resolved settings, with the root ``seed``.
+    datasets
+        Descriptions (``dataset.json``) of the data set that the experiment reads, or of those that its networks saw.
+    cells, costs
+        Training tables and their cost files, for an experiment that reads networks; else none.
+    memory_mb
+        Memory of the whole job, in MB. The experiment's setting ``memory_mb`` is half of it: the other half is for the
+        interpreter, the libraries and the results.
+    gpus
+        GPUs that the job may use, 0 or 1; the experiment's setting of that name.
+
+    Returns
+    -------
+    measurements, cost
+        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings,
+        data set.
+    """
+    module = importlib.import_module(places.measure_module(name))
+    settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
+    start = time.perf_counter()
+    if cells:
+        measurements = module.measure(
+            settings, pd.concat([records.training(path) for path in cells], ignore_index=True)
+        )
+    elif datasets:
+        measurements = module.measure(settings, arrow.read(datasets[0].parent))
+    else:
+        measurements = module.measure(settings)
+    if missing := [column for column in REQUIRED if column not in measurements]:
+        raise ValueError(f"experiment {name!r} returned no column {', '.join(missing)}")
+    measurements = measurements.astype({"quantity": str, "value": "float64", "seed": "int64"})
+    log.info("%d measurements of %s", len(measurements), ", ".join(sorted(measurements["quantity"].unique())))
+    training = [records.cell_cost(path) for path in costs]
+    cost = {
+        "seconds": time.perf_counter() - start,
+        "training_seconds": sum(cell["seconds"] for cell in training),
+        "devices": sorted({cell["device_name"] for cell in training}) or [_device()],
+        "variables": surroundings.arithmetic() or None,
+        "settings": settings,
+        "dataset": _merged([records.dataset(path) for path in datasets]),
+    }
+    return measurements, cost
+
+
+def _device() -> str:
+    """Return the name of what has measured: the GPU if an experiment has used one, else the CPU."""
+    torch = sys.modules.get("torch")  # an experiment that needs none has not loaded it
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else devices.processor()
+
+
+def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return one description of all data sets: every key that all have, values joined where they differ.
+
+    Several keep their ``labels`` by name.
+    """
+    if not descriptions:
+        return None
+    shared = set.intersection(*(set(description) for description in descriptions))
+    joined = {key: list(dict.fromkeys(json.dumps(entry[key]) for entry in descriptions)) for key in sorted(shared)}
+    merged = {
+        key: json.loads(values[0]) if len(values) == 1 else " and ".join(str(json.loads(value)) for value in values)
+        for key, values in joined.items()
+    }
+    labels = {entry["name"]: entry["label"] for entry in descriptions}
+    return merged | {"labels": labels} if len(labels) > 1 else merged

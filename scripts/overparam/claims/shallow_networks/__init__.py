@@ -1,0 +1,1 @@
+"""Shallow networks: descent on one hidden layer, from geometry to thresholds."""

@@ -1,0 +1,147 @@
+"""Distance from the initialisation at convergence (Oymak & Soltanolkotabi, arXiv 1902.04674, theorem 2.1)."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn.functional import softplus
+
+from overparam.progress import Progress
+from overparam.seeding import generator
+from overparam.theory import two_layer
+
+SCALES = ("one over root width", "steep")
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return how far gradient descent on W takes f(x) = vᵀφ(Wx), φ = softplus, from W₀ with N(0, 1) entries.
+
+    Inputs are uniform on the unit sphere of R^d, labels ±1 at random, both the same at every width; v is half positive
+    and half negative with one absolute value, the loss ½‖f − y‖², all in float64. The step is 1/λ_max(J(W₀)J(W₀)ᵀ),
+    halved for good whenever it would raise the loss; a run ends when ‖f − y‖ reaches ``residual_tolerance`` of its
+    start, or at ``step_limit``.
+
+    Parameters
+    ----------
+    settings
+        See ``distance_from_initialisation.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``width`` (k), ``n_train`` (n), ``n_params`` (kd) and ``output_scale``: ``one over root width`` is
+        |vᵢ| = ‖y‖/√(kn); ``steep`` (the control) is ‖y‖√n/(d k^(3/2)), at which the same theory gives the printed law.
+        ``sweep`` says whether n is that of the sweep over ``width``; ``widest`` marks the largest k.
+
+        - ``relative_distance``: ‖W − W₀‖_F / ‖W₀‖_F; ``linear_distance``: the same for the closest interpolating
+          weights of the network linearised at W₀, ‖J⁺(f₀ − y)‖ / ‖W₀‖_F.
+        - ``printed_bound``: √(kd)/√n; ``corrected_rate``: √n/√(kd); ``printed_over_measured``.
+        - ``gradient_steps``, ``residual_ratio`` (last over first), ``limit_hit`` and ``diverged`` (0 or 1).
+    """
+    widths = [2**e for e in range(settings["smallest_exponent"], settings["largest_exponent"] + 1)]
+    sizes = {(width, settings["n_train"], scale) for width in widths for scale in SCALES}
+    sizes |= {(2 ** settings["sweep_exponent"], n_train, SCALES[0]) for n_train in settings["n_train_sweep"]}
+    progress = Progress(len(sizes), "sizes")
+    rows: list[dict[str, Any]] = []
+    for width, n_train, scale in sorted(sizes):
+        rows += _one_size(settings, width, n_train, scale)
+        progress.advance()
+    return pd.DataFrame(rows)
+
+
+def _one_size(settings: dict[str, Any], width: int, n_train: int, scale: str) -> list[dict[str, Any]]:
+    dimension, n_seeds = settings["dimension"], settings["n_seeds"]
+    inputs, labels, start = [], [], []
+    for seed in range(n_seeds):
+        draw = generator(settings["seed"], "distance_from_initialisation", seed, n_train)
+        inputs.append(two_layer.unit_vectors(n_train, dimension, draw))
+        labels.append(draw.choice([-1.0, 1.0], n_train))
+        draw = generator(settings["seed"], "distance_from_initialisation", "weights", seed, n_train, width)
+        start.append(draw.standard_normal((width, dimension)))
+    x, y, w = (torch.as_tensor(np.stack(part)) for part in (inputs, labels, start))
+    size = n_train**0.5 / (width * n_train) ** 0.5  # ‖y‖/√(kn)
+    if scale == "steep":
+        size *= n_train / (dimension * width)
+    v = size * torch.where(torch.arange(width) < width // 2, 1.0, -1.0).double()
+    found = descend(x, y, v, w, settings["residual_tolerance"], settings["step_limit"])
+
+    printed, corrected = (width * dimension / n_train) ** 0.5, (n_train / (width * dimension)) ** 0.5
+    rows = []
+    for seed in range(n_seeds):
+        case = {
+            "seed": seed, "width": width, "n_train": n_train, "n_params": width * dimension, "output_scale": scale,
+            "sweep": "width" if n_train == settings["n_train"] else "n_train",
+            "widest": width == 2 ** settings["largest_exponent"],
+        }  # fmt: skip
+        values = {name: float(value[seed]) for name, value in found.items()}
+        values |= {"printed_bound": printed, "corrected_rate": corrected}
+        values["printed_over_measured"] = printed / values["relative_distance"]
+        rows += [{**case, "quantity": quantity, "value": value} for quantity, value in values.items()]
+    return rows
+
+
+def descend(
+    x: torch.Tensor, y: torch.Tensor, v: torch.Tensor, start: torch.Tensor, tolerance: float, step_limit: int
+) -> dict[str, np.ndarray]:
+    """Run gradient descent on W for several problems at once; each stops on its own.
+
+    Parameters
+    ----------
+    x, y, start
+        Inputs (s, n, d), labels (s, n) and initial weights (s, k, d) of s problems.
+    v
+        Output weights, shape (k,), not trained.
+    tolerance
+        Stop when ‖f − y‖ is this fraction of its start.
+    step_limit
+        Steps at most, rejected ones included.
+
+    Returns
+    -------
+    dict of arrays of shape (s,)
+        The measured quantities of :func:`measure`, by name.
+    """
+    pre = start @ x.mT  # (s, k, n)
+    residual = v @ softplus(pre) - y  # (s, n)
+    slopes = v[:, None] * torch.sigmoid(pre)
+    kernel = (slopes.mT @ slopes) * (x @ x.mT)  # JJᵀ, (s, n, n)
+    rate = 1 / torch.linalg.eigvalsh(kernel)[:, -1]
+    start_norm = start.flatten(1).norm(dim=1)
+    linear = (residual * torch.linalg.solve(kernel, residual)).sum(dim=1).sqrt() / start_norm
+    first = last = residual.norm(dim=1)
+    steps = torch.zeros(len(x))
+    weights, active = start.clone(), torch.arange(len(x))
+    here = {"x": x, "y": y, "w": weights, "slopes": slopes, "residual": residual, "rate": rate}
+    final = last.clone()
+    for _ in range(step_limit):
+        gradient = (here["slopes"] * here["residual"][:, None]) @ here["x"]  # (s, k, d)
+        proposed = here["w"] - here["rate"][:, None, None] * gradient
+        pre = proposed @ here["x"].mT
+        residual = v @ softplus(pre) - here["y"]
+        norm = residual.norm(dim=1)
+        better = norm <= final[active]
+        steps[active] += 1
+        here["rate"] = torch.where(better, here["rate"], here["rate"] / 2)
+        choose = better[:, None, None]
+        here["w"] = torch.where(choose, proposed, here["w"])
+        here["slopes"] = torch.where(choose, v[:, None] * torch.sigmoid(pre), here["slopes"])
+        here["residual"] = torch.where(better[:, None], residual, here["residual"])
+        final[active] = torch.where(better, norm, final[active])
+        weights[active] = here["w"]
+        going = final[active] > tolerance * first[active]
+        if not going.all():
+            active = active[going]
+            here = {name: value[going] for name, value in here.items()}
+            if not len(active):
+                break
+    moved = (weights - start).flatten(1).norm(dim=1) / start_norm
+    results = {
+        "relative_distance": moved,
+        "linear_distance": linear,
+        "gradient_steps": steps,
+        "residual_ratio": final / first,
+        "limit_hit": (final > tolerance * first).double(),
+        "diverged": (~torch.isfinite(moved)).double(),
+    }
+    return {name: value.numpy() for name, value in results.items()}

@@ -1,0 +1,189 @@
+"""Gradient descent, full or one sample per step, on the hidden weights of many one-hidden-layer networks at once.
+
+The loss is ½‖f(W) − y‖² with f(x) = vᵀφ(Wx). Every problem has its own constant step; all are float64.
+"""
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from overparam.theory import hidden_layer
+from overparam.theory.hidden_layer import Activation
+
+DIVERGED = 1e6  # a residual that has grown by this factor will not come back
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Problems:
+    """B problems: ``inputs`` (B, n, d), ``labels`` (B, n), ``hidden`` (B, k, d) at the start, ``v`` (B, k) for good."""
+
+    inputs: torch.Tensor
+    labels: torch.Tensor
+    hidden: torch.Tensor
+    v: torch.Tensor
+
+    def taken(self, index: torch.Tensor) -> "Problems":
+        """Return the problems at ``index``."""
+        return Problems(self.inputs[index], self.labels[index], self.hidden[index], self.v[index])
+
+    def residual(self, activation: Activation) -> torch.Tensor:
+        """Return f(W) − y, shape (B, n)."""
+        return hidden_layer.predict(self.hidden, self.v, self.inputs, activation) - self.labels
+
+    def residual_at(self, pre: torch.Tensor, activation: Activation) -> torch.Tensor:
+        """Return f(W) − y, shape (B, n), given ``pre`` XWᵀ (B, n, k)."""
+        return (activation.value(pre) @ self.v[:, :, None]).squeeze(-1) - self.labels
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Outcome:
+    """How B runs ended, arrays of shape (B,).
+
+    Attributes
+    ----------
+    steps
+        Steps taken.
+    residual_ratio
+        ‖f − y‖ at the end over that at the start; infinite where the run diverged.
+    over_promise
+        Largest ‖f_τ − y‖ / (q^τ ‖f₀ − y‖) over the steps τ ≥ 1 that were looked at, q the promised factor.
+    limit_hit, diverged
+        True where the run ended at the limit of steps, or with a residual that is not finite or 10⁶ times the first.
+    """
+
+    steps: np.ndarray
+    residual_ratio: np.ndarray
+    over_promise: np.ndarray
+    limit_hit: np.ndarray
+    diverged: np.ndarray
+
+    @property
+    def rate(self) -> np.ndarray:
+        """−log(residual_ratio) per step."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -np.log(self.residual_ratio) / self.steps
+
+
+def largest_step(problems: Problems, activation: Activation) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return 1/λ_max(J(W₀)J(W₀)ᵀ), the largest sensible step of gradient descent, and λ_min/λ_max; both (B,)."""
+    kernel = hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation)
+    eigenvalues = torch.linalg.eigvalsh(kernel)
+    return 1 / eigenvalues[:, -1], eigenvalues[:, 0].clamp(min=0) / eigenvalues[:, -1]
+
+
+def largest_sample_step(problems: Problems, activation: Activation) -> torch.Tensor:
+    """Return 1/max_i ‖∇f(x_i)‖², the largest step of SGD that overshoots no label of the linearised network; (B,)."""
+    slopes = activation.first(problems.inputs @ problems.hidden.mT) * problems.v[:, None]
+    squares = (slopes**2).sum(dim=2) * (problems.inputs**2).sum(dim=2)
+    return 1 / squares.amax(dim=1)
+
+
+def descend(
+    problems: Problems,
+    activation: Activation,
+    learning_rate: torch.Tensor,
+    tolerance: float,
+    step_limit: int,
+    promised: torch.Tensor,
+) -> Outcome:
+    """Run gradient descent W ← W − η Jᵀ(f − y) on every problem until ‖f − y‖ is ``tolerance`` of its start.
+
+    Parameters
+    ----------
+    problems, activation
+        The networks; left as they are.
+    learning_rate
+        η, shape (B,), never changed.
+    tolerance, step_limit
+        When a run ends.
+    promised
+        Factor q per step that theory promises for ‖f − y‖, shape (B,).
+    """
+    here, index = problems, torch.arange(len(problems.inputs))
+    pre = here.inputs @ here.hidden.mT  # (B, n, k), used for the residual and for the next gradient
+    residual = here.residual_at(pre, activation)
+    start = residual.norm(dim=1)
+    ends = _Ends(len(index), step_limit)
+    eta, log_promised = learning_rate[:, None], promised.log()
+    worst = torch.full_like(start, -torch.inf)
+    for step in range(1, step_limit + 1):
+        slopes = activation.first(pre) * here.v[:, None] * (eta * residual)[:, :, None]
+        here = dataclasses.replace(here, hidden=torch.baddbmm(here.hidden, slopes.mT, here.inputs, alpha=-1))
+        pre = here.inputs @ here.hidden.mT
+        residual = here.residual_at(pre, activation)
+        norm = residual.norm(dim=1) / start
+        worst = torch.maximum(worst, norm.log() - step * log_promised)
+        done = ~((norm > tolerance) & (norm < DIVERGED)) | torch.tensor(step == step_limit)
+        if done.any():
+            ends.record(index[done], step, norm[done], worst[done], tolerance)
+            keep = ~done
+            if not keep.any():
+                break
+            here, index, pre, residual, start = here.taken(keep), index[keep], pre[keep], residual[keep], start[keep]
+            eta, log_promised, worst = eta[keep], log_promised[keep], worst[keep]
+    return ends.outcome()
+
+
+def descend_by_samples(
+    problems: Problems,
+    activation: Activation,
+    learning_rate: torch.Tensor,
+    tolerance: float,
+    step_limit: int,
+    promised: torch.Tensor,
+    generator: np.random.Generator,
+) -> Outcome:
+    """Run SGD, one uniformly drawn sample per step: W ← W − η (f(x_i) − y_i) ∇f(x_i).
+
+    The residual of all samples is looked at every n steps, and ``tolerance``, ``step_limit`` and ``promised`` apply
+    there. Parameters as for :func:`descend`; ``generator`` draws the samples and is owned by the caller.
+    """
+    here, index = problems, torch.arange(len(problems.inputs))
+    n_problems, n_train = problems.labels.shape
+    first = here.residual(activation).norm(dim=1)
+    ends = _Ends(n_problems, step_limit)
+    eta, log_promised, start = learning_rate[:, None], promised.log(), first
+    worst = torch.full_like(first, -torch.inf)
+    for step in range(n_train, step_limit + n_train, n_train):
+        # drawn for all problems, so that a problem's samples do not depend on when another one ends
+        samples = torch.as_tensor(generator.integers(n_train, size=(n_train, n_problems)))[:, index]
+        rows, hidden = torch.arange(len(index)), here.hidden
+        for chosen in samples:
+            x = here.inputs[rows, chosen]  # (B, d)
+            pre = (hidden @ x[:, :, None]).squeeze(-1)  # (B, k)
+            error = (activation.value(pre) * here.v).sum(dim=1) - here.labels[rows, chosen]
+            change = (eta * error[:, None]) * activation.first(pre) * here.v
+            hidden = torch.baddbmm(hidden, change[:, :, None], x[:, None], alpha=-1)
+        here = dataclasses.replace(here, hidden=hidden)
+        norm = here.residual(activation).norm(dim=1) / start
+        worst = torch.maximum(worst, norm.log() - step * log_promised)
+        done = ~((norm > tolerance) & (norm < DIVERGED)) | torch.tensor(step >= step_limit)
+        if done.any():
+            ends.record(index[done], step, norm[done], worst[done], tolerance)
+            keep = ~done
+            if not keep.any():
+                break
+            here, index, start = here.taken(keep), index[keep], start[keep]
+            eta, log_promised, worst = eta[keep], log_promised[keep], worst[keep]
+    return ends.outcome()
+
+
+class _Ends:
+    """Collects how runs end."""
+
+    def __init__(self, count: int, step_limit: int):
+        self.steps, self.ratio, self.worst = np.full(count, step_limit), np.full(count, np.nan), np.full(count, np.nan)
+        self.limit_hit, self.diverged = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+
+    def record(self, index: torch.Tensor, step: int, norm: torch.Tensor, worst: torch.Tensor, tolerance: float) -> None:
+        index, ratio = index.numpy(), norm.numpy()
+        diverged = ~(ratio < DIVERGED)
+        self.steps[index] = step
+        self.ratio[index] = np.where(diverged, np.inf, ratio)
+        self.worst[index] = np.where(diverged, np.inf, np.exp(worst.numpy()))
+        self.diverged[index] = diverged
+        self.limit_hit[index] = ~diverged & (ratio > tolerance)
+
+    def outcome(self) -> Outcome:
+        return Outcome(self.steps, self.ratio, self.worst, self.limit_hit, self.diverged)

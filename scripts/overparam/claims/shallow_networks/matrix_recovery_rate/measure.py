@@ -1,0 +1,100 @@
+"""Gradient descent on ½ Σ (y_i − ⟨A_i, UUᵀ⟩)² from a well-conditioned start: how fast, and how far from it does it end?
+
+The lemma behind the slide (Oymak & Soltanolkotabi, arXiv 1812.10004, theorem 2.1) has, with 2α ≤ σ_min(J(U₀)),
+β ≥ ‖J‖ and a step η ≤ 1/(2β²), ‖r_τ‖² ≤ (1 − ηα²/2)^τ ‖r₀‖² and ‖U_τ − U₀‖ ≤ 4‖r₀‖/α. Its premise of a small
+first residual is *not* met at these sizes; what it concludes is measured all the same, with the singular values of
+J(U₀) and η = 1/(2‖J(U₀)‖²).
+Solvers: ``symmetric_factorization``. float64.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from overparam import seeding
+from overparam.claims.shallow_networks import symmetric_factorization as factorization
+from overparam.progress import Progress
+
+SMALL = 0.01  # the small start, over the usual one
+HALF = 0.5  # share of the degrees of freedom whose unit of time serves where J(U₀) has a null space
+ONE_COLUMN = 0.75  # share at which one column is tried: more samples than d for every rank from 2 on
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Run gradient descent on every problem.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed``, ``rank``, ``share`` (samples over dr − r(r − 1)/2), ``n_train`` and ``case``: ``well_conditioned``
+        (orthogonal columns of equal length, at the labels' scale); ``small_start`` (a hundredth of it); ``one_column``
+        (all but one column zero); ``too_many_samples`` (share above 1).
+
+        - ``squared_residual`` over its start at ``time`` = τ ηα²/2, the unit in which the lemma promises e^(−time);
+          where J(U₀) has a null space, the unit is that of the well-conditioned start on half as many samples as
+          degrees of freedom.
+        - ``final_residual``: ‖r‖/‖y‖. ``steps``, ``limit_hit`` (0 or 1).
+        - ``relative_distance`` ‖U − U₀‖/‖U₀‖. For ``well_conditioned`` also ``distance_over_promised``, over 4‖r₀‖/α;
+          ``distance_over_nearest``, over that of the nearest fit found from there (``nearest_not_found``: 0 or 1);
+          ``path_over_distance``; ``premise``: 4L‖r₀‖/α², which the lemma asks to be at most 1, with L from below, as
+          ‖J(U₀)‖/‖U₀‖ (J is linear in U).
+    """
+    rows: list[dict[str, Any]] = []
+    progress = Progress(len(settings["ranks"]) * settings["n_seeds"], "problems")
+    for rank in settings["ranks"]:
+        for seed in range(settings["n_seeds"]):
+            rows += _problem(rank, seed, settings)
+            progress.advance()
+    return pd.DataFrame(rows).astype({"value": float, "seed": "int64"})
+
+
+def time_unit(features: np.ndarray, start: np.ndarray) -> float:
+    """Return ηα²/2 with η = 1/(2σ_max²) and α = σ_min/2: (σ_min/σ_max)²/16, with the singular values of J(U₀)."""
+    singular = np.linalg.svd(factorization.jacobian(features, start), compute_uv=False)
+    return float((singular[-1] / singular[0]) ** 2 / 16)
+
+
+def _problem(rank: int, seed: int, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    dimension, excess = settings["dimension"], settings["excess_share"]
+    degrees = factorization.degrees_of_freedom(dimension, rank)
+    draws = seeding.generator(settings["seed"], "matrix_recovery_rate", rank, seed)
+    features = factorization.draw_features(round(excess * degrees), dimension, draws)
+    labels = draws.standard_normal(len(features))
+    start = factorization.draw_start(dimension, rank, labels, draws)
+    half = time_unit(features[: round(HALF * degrees)], start)
+
+    tasks = [("well_conditioned", share, start) for share in settings["shares"]]
+    tasks += [("small_start", settings["shares"][0], SMALL * start)]
+    tasks += [("one_column", ONE_COLUMN, start * (np.arange(rank) == 0)), ("too_many_samples", excess, start)]
+    rows = []
+    for case, share, first in tasks:
+        n = round(share * degrees)
+        part = features[:n], labels[:n]
+        fit = factorization.gradient_descent(*part, first, settings["tolerance"], settings["step_limit"])
+        unit = half if case in ("one_column", "too_many_samples") else time_unit(part[0], first)
+        place = {"seed": seed, "rank": rank, "share": share, "n_train": n, "case": case}
+        kept = np.unique(np.linspace(0, fit.steps, settings["n_records"]).round().astype(int))
+        rows += [
+            {"quantity": "squared_residual", "value": fit.losses[step] / fit.losses[0], "time": step * unit, **place}
+            for step in kept
+        ]
+        distance = float(np.linalg.norm(fit.factor - first))
+        values = {
+            "final_residual": fit.loss**0.5,
+            "steps": fit.steps,
+            "limit_hit": float(fit.outcome == "limit"),
+            "relative_distance": distance / np.linalg.norm(first),
+        }
+        if case == "well_conditioned":
+            alpha = np.linalg.svd(factorization.jacobian(part[0], first), compute_uv=False)[-1] / 2
+            first_residual = np.linalg.norm(labels[:n]) * fit.losses[0] ** 0.5
+            values["distance_over_promised"] = distance * alpha / (4 * first_residual)
+            lipschitz = np.linalg.norm(factorization.jacobian(part[0], first), 2) / np.linalg.norm(first)
+            values["premise"] = 4 * lipschitz * first_residual / alpha**2
+            nearest = factorization.nearest_fit(*part, first, fit.factor)
+            values["nearest_not_found"] = float(nearest is None)
+            values["distance_over_nearest"] = np.nan if nearest is None else distance / np.linalg.norm(nearest - first)
+            values["path_over_distance"] = fit.path / distance
+        rows += [{"quantity": name, "value": float(value), **place} for name, value in values.items()]
+    return rows

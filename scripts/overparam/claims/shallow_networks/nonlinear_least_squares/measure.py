@@ -1,0 +1,220 @@
+"""Gradient descent on certified non-linear least squares: the talk's key lemma, after arXiv 1812.10004."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from overparam.claims.shallow_networks import certified_problems
+from overparam.claims.shallow_networks.certified_problems import Certificate, Problems
+from overparam.progress import Progress
+from overparam.seeding import generator
+
+FAMILIES = ("sine", "tanh network", "softplus network", "erf network", "matrix recovery")
+BOUNDED = ("tanh network", "erf network")  # |φ| < 1: labels beyond ‖v‖₁ are out of reach
+DIRECTIONS = ("random", "slowest")
+DIVERGED = 1e6  # residual over its start
+LEMMA, UNREACHABLE, UNSTABLE = "conditions of the lemma", "labels out of reach", "step beyond stability"
+STEPS = {
+    "0.1/β²": lambda beta: 0.1 / beta**2,
+    "1/(2β²)": lambda beta: 1 / (2 * beta**2),
+    "0.9/β²": lambda beta: 0.9 / beta**2,
+    "2/β²": lambda beta: 2 / beta**2,
+    "2/β": lambda beta: 2 / beta,  # as printed
+}
+FOLLOWED = ("0.1/β²", "1/(2β²)", "0.9/β²")  # beyond 1/β² the factor of the path in the potential is negative
+ONE_UNIT = ("0.1/β²", "0.9/β²")  # run in the first unit of f only
+TWICE_STABLE = "4/σ_max²"  # σ_max of J(θ₀): the fastest direction overshoots by three times its size
+
+
+def measure(settings: dict[str, Any]) -> pd.DataFrame:
+    """Return rate, distance, path and potential of gradient descent beside what the key lemma promises, in float64.
+
+    The loss is ½‖f(θ) − y‖². The step is one of ``STEPS``, of the certified β. For η ≤ 1/β² everything promised is
+    proved: ‖r⁺‖ ≤ ‖r‖ − η(1 − ηβ²/2 − ηα²/8)‖Jᵀr‖²/‖r‖ where L‖r‖ ≤ α²/4, which leaves (1 − ⅝ηβ²)α per length of
+    path, more than ½(1 − ηβ²)α, and a path of at most (8/3)‖r₀‖/α. A run stops when ‖r‖ has fallen to
+    ``loss_tolerance`` of its start, has grown a million times, or after ``step_limit`` steps.
+
+    Parameters
+    ----------
+    settings
+        See ``nonlinear_least_squares.yaml``; and the root ``seed``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``seed`` (which problem; counted on through the families, whose draws are independent), ``problem`` (family),
+        ``case`` (``conditions of the lemma``; the controls ``labels out of reach`` and ``step beyond stability``, η =
+        4/σ_max(J(θ₀))²), ``direction`` of the first residual (``random``;
+        ``slowest``: the left singular vector of σ_min(J(θ₀))), ``alpha_share`` (α/σ_min(J(θ₀))), ``scale`` (factor on f
+        and y) and ``step_size``:
+
+        - ``rate``: the smallest −ln(‖r_τ‖²/‖r₀‖²)/τ over all τ ≥ 1; ``promised_rate``: −ln(1 − ηα²/2), infinite
+          where ηα² ≥ 2 makes the promised loss zero or negative.
+        - ``distance``: the largest ‖θ_τ − θ₀‖; ``path``: the sum of all steps; ``promised_distance``: 4‖r₀‖/α.
+        - ``closest_distance``: from θ₀ to the closest optimum, by Gauss–Newton steps of least norm from θ₀ (a
+          stationary point of the distance on f = y; nan where f cannot reach y or the steps do not settle);
+          ``promised_multiple``: 4 (β/α) times that.
+        - ``potential_ratio``, by ``potential``, with steps below 1/β² only: the largest over τ of
+          c‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖), infinite where the residual does not fall, with c = ½(1 − ηβ²)α
+          (``corrected``) or ½(1 − ηβ²) (``printed``): above 1 where V_τ = ‖r_τ‖ + c Σ‖steps‖ increases.
+        - ``beta``, ``condition``: β and β/α.
+        - ``gradient_steps``, ``diverged`` and ``limit_hit`` (0 or 1) say how the run ended.
+    """
+    cases = [(family, True) for family in FAMILIES] + [(family, False) for family in BOUNDED]
+    progress = Progress(len(cases), "families")
+    tables = []
+    for family, reachable in cases:
+        tables.append(_one_family(settings, family, reachable))
+        progress.advance()
+    return pd.concat(tables, ignore_index=True)
+
+
+def _one_family(settings: dict[str, Any], family: str, reachable: bool) -> pd.DataFrame:
+    """Run all problems of one family, in every combination of the settings, as one batch."""
+    varied = {
+        "seed": range(settings["n_seeds"]),
+        "direction": DIRECTIONS if reachable else DIRECTIONS[:1],
+        "alpha_share": settings["alpha_shares"] if reachable else [0.5],
+        "scale": settings["scales"] if reachable else [1.0],
+        "step_size": [*STEPS, TWICE_STABLE] if reachable else ["1/(2β²)"],
+    }
+    index = pd.MultiIndex.from_product(varied.values(), names=varied).to_frame(index=False)
+    few = index["step_size"].isin([*ONE_UNIT, TWICE_STABLE])
+    index = index[~few | (index["scale"] == settings["scales"][0])].reset_index(drop=True)
+    index["case"] = np.where(index["step_size"] == TWICE_STABLE, UNSTABLE, LEMMA) if reachable else UNREACHABLE
+    generators = [generator(settings["seed"], "nonlinear_least_squares", family, int(seed)) for seed in index["seed"]]
+    problems = certified_problems.draw(family, _sizes(settings, family), index["scale"].to_numpy(), generators)
+    certificate = certified_problems.certify(problems, torch.tensor(index["alpha_share"]))
+    outputs = problems.outputs(problems.data, problems.start)
+    directions = torch.stack([torch.as_tensor(one.standard_normal(outputs.shape[1])) for one in generators])
+    if reachable:
+        slowest = torch.tensor(index["direction"] == "slowest")[:, None]
+        directions = torch.where(slowest, certified_problems.slowest_direction(problems), directions)
+        directions = directions / directions.norm(dim=1, keepdim=True)
+        target = outputs - certificate.residual[:, None] * directions
+        closest = closest_distance(problems, target)
+    else:
+        target = 2 * problems.data["v"].abs().sum(dim=1, keepdim=True) * directions.sign()
+        certificate = _without_small_residual(problems, certificate, (outputs - target).norm(dim=1))
+        closest = torch.full_like(certificate.alpha, torch.nan)
+    top = torch.linalg.matrix_norm(problems.jacobian(problems.data, problems.start), 2)
+    rules = {name: rule(certificate.beta) for name, rule in STEPS.items()} | {TWICE_STABLE: 4 / top**2}
+    step = torch.stack(list(rules.values()))[[list(rules).index(name) for name in index["step_size"]], range(len(top))]
+    found = descend(problems, target, step, settings["loss_tolerance"], settings["step_limit"])
+    ratio = (1 - step * certificate.beta**2) / 2 * found.pop("step_over_fall")
+    found |= {
+        "promised_rate": promised_rate(step, certificate.alpha),
+        "promised_distance": 4 * certificate.residual / certificate.alpha,
+        "closest_distance": closest,
+        "promised_multiple": 4 * certificate.beta / certificate.alpha * closest,
+        "beta": certificate.beta,
+        "condition": certificate.beta / certificate.alpha,
+    }
+    first = settings["n_seeds"] * FAMILIES.index(family)
+    index = index.assign(seed=index["seed"] + first, problem=family)
+    frames = [index.assign(potential=None, quantity=name, value=value.numpy()) for name, value in found.items()]
+    followed = index["step_size"].isin(FOLLOWED)
+    for potential, value in {"printed": ratio, "corrected": ratio * certificate.alpha}.items():
+        frame = index.assign(potential=potential, quantity="potential_ratio", value=value.numpy())
+        frames.append(frame[followed])
+    columns = ["seed", "problem", "case", "direction", "alpha_share", "scale", "step_size", "potential"]
+    return pd.concat([frame.astype({"potential": "object"}) for frame in frames])[[*columns, "quantity", "value"]]
+
+
+def promised_rate(step: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+    """Return −ln(1 − ηα²/2): a loss of at most (1 − ηα²/2)^τ times its start; infinite where that is not positive."""
+    return -torch.log(torch.clamp(1 - step * alpha**2 / 2, min=0))
+
+
+def _sizes(settings: dict[str, Any], family: str) -> dict[str, int]:
+    sizes = {"n": settings["n_train"]}
+    if family == "sine":
+        return sizes | {"p": settings["n_params"]}
+    if family == "matrix recovery":
+        return sizes | {"d": settings["matrix_size"], "r": settings["rank"]}
+    return sizes | {"d": settings["dimension"], "k": settings["width"]}
+
+
+def _without_small_residual(problems: Problems, certificate: Certificate, residual: torch.Tensor) -> Certificate:
+    """Return the slide's constants for a residual of any size: β is still certified on the ball, α is not."""
+    radius = 4 * residual / certificate.alpha
+    largest = certificate.beta + certificate.lipschitz * (radius - certificate.radius)
+    beta = torch.minimum(largest, problems.largest(problems.data))
+    return Certificate(certificate.alpha, beta, certificate.lipschitz, certificate.row, radius, residual)
+
+
+def descend(
+    problems: Problems, labels: torch.Tensor, step: torch.Tensor, tolerance: float, step_limit: int
+) -> dict[str, torch.Tensor]:
+    """Run gradient descent θ ← θ − η Jᵀ(f(θ) − y) on every problem of a batch.
+
+    Parameters
+    ----------
+    labels, step
+        y of shape (B, n) and η of shape (B,).
+    tolerance
+        A run stops when ‖r‖ ≤ ``tolerance`` ‖r₀‖.
+    step_limit
+        Steps at most.
+
+    Returns
+    -------
+    dict
+        Tensors (B,): ``rate``, ``distance``, ``path``, ``gradient_steps``, ``diverged``, ``limit_hit`` as in
+        :func:`measure`, and ``step_over_fall``: the largest ‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖).
+    """
+    count = len(labels)
+    found = {name: torch.zeros(count, dtype=torch.float64) for name in ("distance", "path", "step_over_fall")}
+    found |= {name: torch.zeros(count, dtype=torch.float64) for name in ("gradient_steps", "diverged", "limit_hit")}
+    found["rate"] = torch.full((count,), torch.inf, dtype=torch.float64)
+    active, running, theta, y, eta = torch.arange(count), problems, problems.start, labels, step[:, None]
+    residual = running.outputs(running.data, theta) - y
+    norm = first = residual.norm(dim=1)
+    for taken in range(1, step_limit + 1):
+        move = -eta * running.pulled(running.data, theta, residual)
+        theta = theta + move
+        residual = running.outputs(running.data, theta) - y
+        after, length = residual.norm(dim=1), move.norm(dim=1)
+        fall = norm - after
+        ratio = torch.where(fall > 0, length / fall, torch.inf)  # a residual that is not a number does not fall either
+        distance = (theta - running.start).norm(dim=1)
+        found["rate"][active] = torch.minimum(found["rate"][active], -2 * torch.log(after / first) / taken)
+        found["distance"][active] = torch.maximum(found["distance"][active], distance)
+        found["path"][active] += length
+        found["step_over_fall"][active] = torch.maximum(found["step_over_fall"][active], ratio)
+        found["gradient_steps"][active] = taken
+        norm = after
+        done, diverged = norm <= tolerance * first, ~(norm <= DIVERGED * first)
+        if (done | diverged).any():
+            found["diverged"][active[diverged]] = 1.0
+            kept = (~(done | diverged)).nonzero().squeeze(1)
+            active, running = active[kept], running.take(kept)
+            theta, residual, y, eta, norm, first = (part[kept] for part in (theta, residual, y, eta, norm, first))
+        if not len(active):
+            break
+    found["limit_hit"][active] = 1.0
+    return found
+
+
+def closest_distance(problems: Problems, labels: torch.Tensor, steps: int = 60) -> torch.Tensor:
+    """Return the distance from θ₀ to the closest point with f(θ) = y, (B,); nan where it was not found.
+
+    Each step solves the linearised constraint from θ₀ with least norm, θ ← θ₀ + J⁺(y − f(θ) + J(θ − θ₀)): a fixed point
+    is a point with f = y at which θ − θ₀ lies in the range of Jᵀ. It contracts where L‖θ − θ₀‖ is small beside σ_min.
+    """
+    shift = torch.zeros_like(problems.start)
+    for _ in range(steps):
+        theta = problems.start + shift
+        jacobian = problems.jacobian(problems.data, theta)
+        wanted = labels - problems.outputs(problems.data, theta) + (jacobian @ shift[:, :, None]).squeeze(2)
+        before, shift = shift, (jacobian.mT @ torch.linalg.solve(jacobian @ jacobian.mT, wanted[:, :, None])).squeeze(2)
+        change = (shift - before).norm(dim=1) / shift.norm(dim=1)
+        if (change < 1e-13).all():
+            break
+    residual = (problems.outputs(problems.data, problems.start + shift) - labels).norm(dim=1)
+    first = (problems.outputs(problems.data, problems.start) - labels).norm(dim=1)
+    settled = (residual < 1e-9 * first) & (change < math.sqrt(np.finfo(float).eps))
+    return torch.where(settled, shift.norm(dim=1), torch.nan)

@@ -1,0 +1,129 @@
+"""One look for every figure: transparent ground, grey ink that reads on light and dark, stable bytes."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from overparam.jobs.files import replaced, write_text
+
+INK = "#777777"  # contrast about 4.5 on white and on near-black
+WIDTH = 7.2  # inches; 864 px at DPI
+DPI = 120
+CATEGORIES = [sns.color_palette("colorblind").as_hex()[i] for i in (0, 1, 2, 3, 4, 7)]  # readable on both grounds
+
+
+def apply() -> None:
+    """Set the style of all figures drawn after this call, whatever settings of matplotlib a user has."""
+    plt.style.use("default")
+    sns.set_theme(style="ticks", palette=CATEGORIES)
+    plt.rcParams.update(
+        {
+            "font.family": ["sans-serif"],
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; seaborn would take Arial where it is installed
+            "figure.dpi": DPI,
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.facecolor": "none",
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": 11,
+            "axes.labelsize": 10,
+            "legend.fontsize": 9,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "lines.linewidth": 1.6,
+            "svg.hashsalt": "overparam",
+            "svg.fonttype": "path",
+            "pdf.fonttype": 42,
+            "figure.constrained_layout.use": True,
+            **dict.fromkeys(
+                ("text.color", "axes.labelcolor", "axes.edgecolor", "axes.titlecolor", "xtick.color", "ytick.color"),
+                INK,
+            ),
+        }
+    )
+
+
+def ordered(count: int) -> list[str]:
+    """Return ``count`` colours for an ordered quantity: viridis without the ends that vanish on a ground."""
+    return sns.color_palette("viridis", as_cmap=False, n_colors=count + 2).as_hex()[1:-1]
+
+
+def panels(count: int = 1, height: float = 3.6) -> tuple[Figure, list[plt.Axes]]:
+    """Return a figure of the standard width with ``count`` axes side by side."""
+    apply()
+    figure, axes = plt.subplots(1, count, figsize=(WIDTH, height), squeeze=False)
+    return figure, list(axes[0])
+
+
+def mark_threshold(axis: plt.Axes, x: float, label: str) -> None:
+    """Draw a labelled dashed vertical line, say at the interpolation threshold."""
+    axis.axvline(x, color=INK, linestyle="--", linewidth=1)
+    axis.annotate(
+        label, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
+        ha="left", va="top", fontsize=8, color=INK,
+    )  # fmt: skip
+
+
+def interval(values: np.ndarray, average: str = "mean") -> tuple[float, float]:
+    """Return the 95 % percentile-bootstrap interval of the mean or median over seeds, for seaborn's ``errorbar``.
+
+    1,000 resamples from a fixed seed, all at once: seaborn's own ``("ci", 95)`` loops over them in Python.
+    """
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return np.nan, np.nan
+    resamples = np.random.default_rng(0).integers(0, len(values), (1000, len(values)))
+    averages = (np.median if average == "median" else np.mean)(values[resamples], axis=1)
+    low, high = np.percentile(averages, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def median_interval(values: np.ndarray) -> tuple[float, float]:
+    """Return :func:`interval` for the median."""
+    return interval(values, "median")
+
+
+def tidy(figure: Figure) -> None:
+    """Label logarithmic axes at powers of ten, and where those are too few at 1, 2 and 5 times them.
+
+    Matplotlib labels every minor tick of a short logarithmic axis, so that the labels run into each other. Ticks that a
+    figure placed itself stay as they are.
+    """
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if axis.get_scale() != "log" or not isinstance(axis.get_major_locator(), LogLocator):
+                continue
+            axis.set_minor_formatter(NullFormatter())
+            low, high = sorted(axis.get_view_interval())
+            powers = np.floor(np.log10(high)) - np.ceil(np.log10(low)) + 1
+            if powers < 2:
+                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axis.set_major_formatter(lambda value, _: f"{value:g}")
+
+
+def save(figure: Figure, alt_text: str, svg: Path, png: Path, pdf: Path, alt: Path) -> None:
+    """Save ``figure`` as SVG, PNG and PDF with reproducible bytes, and its alt text beside them."""
+    metadata = {
+        svg: {"Date": None, "Description": alt_text},
+        png: {"Software": None, "Description": alt_text},
+        pdf: {"CreationDate": None, "Producer": None, "Creator": None, "Subject": alt_text},
+    }
+    tidy(figure)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, not once per file
+    for path, entries in metadata.items():
+        with replaced(path) as temporary:
+            figure.savefig(temporary, format=Path(path).suffix[1:], dpi=DPI, metadata=entries)
+    write_text(alt, alt_text + "\n")
+    plt.close(figure)

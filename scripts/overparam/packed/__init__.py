@@ -1,1 +1,0 @@
-"""What packs of networks are made of: many models as one computation."""

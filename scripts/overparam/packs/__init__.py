@@ -1,0 +1,1 @@
+"""What packs of networks, trained as one computation, are made of: layers, losses, techniques."""

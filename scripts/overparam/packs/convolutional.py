@@ -1,0 +1,188 @@
+"""Layers of packs of convolutional networks: the images of M models lie along the channels, ``(B, M·C, H, W)``.
+
+Memory is channels-last, so the channels of one pixel are neighbours, model by model. Convolutions take ``(B, G·C, H,
+W)`` too, where groups of M/G models share an input; every other layer sees M·C channels. No layer mixes two models.
+"""
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from overparam.packs import pixels, techniques
+from overparam.packs.convolution import convolve
+from overparam.packs.layers import Affine
+from overparam.packs.normalisation import normalise
+from overparam.packs.pack import Pack
+
+
+class ConvolutionalPack(Pack):
+    """Base of packs of convolutional networks; the convolutions that read the images are ``first`` ones."""
+
+    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+        """Return the images with all channels of a pixel, in the number format to compute with."""
+        return pixels.store(images, precision)
+
+    def arrange(self, images: torch.Tensor) -> torch.Tensor:
+        """Return ``(B, G·channels, H, W)`` in channels-last memory, 4 channels for colour images."""
+        return pixels.interleave(images)
+
+    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+        """Gather what :meth:`arrange` returns."""
+        return pixels.gather(images, index)
+
+    def flatten(self, x: torch.Tensor) -> torch.Tensor:
+        """Return ``(M, C·H·W, B)``, what linear layers take; like torch's Flatten, channels vary slowest."""
+        return x.unflatten(1, (self.n_models, -1)).flatten(2).permute(1, 2, 0)
+
+    @property
+    def at_once(self) -> int:
+        """On a CPU one wide network after another: its convolutions fill the processor, and caches hold its images."""
+        layers = self._convolutions()
+        wide = max(layer.weight.shape[1] for layer in layers) >= techniques.WIDE
+        return 1 if wide and techniques.by_table(layers[0].weight) else self.n_models
+
+    def _convolutions(self) -> list["Convolution"]:
+        return [layer for layer in self.modules() if isinstance(layer, Convolution)]
+
+    def technique(self, precision: str) -> str:
+        """Say how the convolutions are computed if every model has its own batches, in their order."""
+        if self.at_once == 1 < self.n_models:
+            return "one model at a time, channels-last"
+        layers = self._convolutions()
+        n_bytes = 2 if precision == "bfloat16" else layers[0].weight.element_size()
+        chosen = [layer.technique(n_bytes) for layer in layers]
+        runs = [(name, len(list(run))) for name, run in itertools.groupby(chosen)]
+        return ", ".join(name if length == 1 else f"{length} × {name}" for name, length in runs)
+
+
+class Convolution(Affine):
+    """Convolution in each of M models, padded so that stride 1 keeps the size of the image.
+
+    Parameters
+    ----------
+    n_models, n_in, n_out
+        Models, channels in, channels out.
+    size
+        Side of the kernel, odd.
+    stride
+        Step between outputs.
+    bias, he
+        As :class:`overparam.packs.layers.Affine` takes them.
+    first
+        Whether it reads the images, whose pixels may hold a channel of zeros beside their own.
+    """
+
+    def __init__(
+        self,
+        n_models: int,
+        n_in: int,
+        n_out: int,
+        size: int,
+        stride: int = 1,
+        bias: bool = True,
+        he: bool = False,
+        first: bool = False,
+    ):
+        super().__init__(n_models, n_out, n_in, size, size, bias=bias, he=he)
+        self.stride = stride
+        self.missing = pixels.channels_stored(n_in) - n_in if first else 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H', W')``."""
+        y = self.products(x)
+        if self.bias is None:
+            return y
+        return y.add_(self.bias.to(y.dtype).view(1, -1, 1, 1))  # the gradient of a convolution needs no output
+
+    def products(self, x: torch.Tensor) -> torch.Tensor:
+        """Convolve without adding the bias."""
+        weight = F.pad(self.weight, (0, 0, 0, 0, 0, self.missing)) if self.missing else self.weight
+        return convolve(x, weight, self.stride, self.weight.shape[3] // 2)
+
+    def technique(self, n_bytes: int) -> str:
+        """Say how it is computed in numbers of so many bytes if every model has its own inputs."""
+        n_models, n_out, n_in, size, _ = self.weight.shape
+        if n_models == 1 or not techniques.by_table(self.weight):
+            return "grouped" if n_models > 1 else "one model"
+        groups = techniques.convolution(n_models, n_models, n_out, n_in + self.missing, size, n_bytes)
+        return techniques.described(groups, n_models)
+
+
+class BatchNorm(nn.Module):
+    """Batch norm in each of M models, then max pooling over ``pool`` × ``pool`` pixels, then ReLU if ``rectified``.
+
+    Batch norm over M·C channels is batch norm of each model by itself. Momentum 0.1, ε = 1e-5, scale 1 and shift 0 at
+    the start, as in torch. Without ``scaled`` it has a shift alone.
+    """
+
+    def __init__(self, n_models: int, n_channels: int, rectified: bool = False, scaled: bool = True, pool: int = 1):
+        super().__init__()
+        self.rectified, self.pool = rectified, pool
+        self.scale = nn.Parameter(torch.ones(n_models, n_channels)) if scaled else None
+        self.shift = nn.Parameter(torch.zeros(n_models, n_channels))
+        self.register_buffer("running_mean", torch.zeros(n_models, n_channels))
+        self.register_buffer("running_var", torch.ones(n_models, n_channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise ``(B, M·C, H, W)`` over batch and pixels; return ``(B, M·C, H/pool, W/pool)``."""
+        statistics = self.running_mean, self.running_var
+        return normalise(x, *statistics, self.scale, self.shift, self.training, self.pool, self.rectified)
+
+
+class NormalisedConvolution(Convolution):
+    """3×3 convolution with bias, batch norm, max pooling and ReLU in each of M models.
+
+    Batch norm subtracts the bias of the convolution again, so its gradient is exactly zero. It counts as a parameter
+    and stays at its initial value: it is left out of the sum, because Adam would blow the rounding errors in its
+    gradient up to full steps, and the running mean starts at minus the bias, which gives the same function as torch's
+    own layers also where running statistics are used.
+    """
+
+    def __init__(self, n_models: int, n_in: int, n_out: int, pool: int, first: bool):
+        super().__init__(n_models, n_in, n_out, 3, first=first)
+        self.norm = BatchNorm(n_models, n_out, rectified=True, pool=pool)
+
+    @torch.no_grad()
+    def draw(self, model: int, generator: torch.Generator) -> None:
+        """Draw the weight, then the bias, of one model."""
+        super().draw(model, generator)
+        self.norm.running_mean[model] = -self.bias[model]
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H/pool, W/pool)``."""
+        return self.norm(self.products(x))
+
+
+def concatenate(n_models: int, *parts: torch.Tensor) -> torch.Tensor:
+    """Join the channels of each model: ``(B, M·C_i, H, W)`` to ``(B, M·ΣC_i, H, W)``."""
+    by_model = [part.permute(0, 2, 3, 1).unflatten(3, (n_models, -1)) for part in parts]  # (B, H, W, M, C_i)
+    return torch.cat(by_model, dim=4).flatten(3).permute(0, 3, 1, 2)
+
+
+def pad_channels(x: torch.Tensor, n_models: int, n_channels: int) -> torch.Tensor:
+    """Append channels of zeros to each model, up to ``n_channels``."""
+    by_model = x.permute(0, 2, 3, 1).unflatten(3, (n_models, -1))  # (B, H, W, M, C)
+    missing = n_channels - by_model.shape[4]
+    return F.pad(by_model, (0, missing)).flatten(3).permute(0, 3, 1, 2)
+
+
+def normalise_within_maps(x: torch.Tensor, size: int, alpha: float, beta: float) -> torch.Tensor:
+    """Divide by (1 + α·mean of x² over the size×size pixels around)^β, zeros beyond the edges counted."""
+    around = F.avg_pool2d(x * x, size, 1, padding=size // 2)
+    return x * (1 + alpha * around).pow(-beta)
+
+
+def normalise_across_channels(x: torch.Tensor, n_models: int, size: int, alpha: float, beta: float) -> torch.Tensor:
+    """Divide by (1 + α·mean of x² over the ``size`` channels around)^β, as torch's LocalResponseNorm with k = 1 does.
+
+    Channels around are those of the same model. Their sum is a product with a banded matrix, which takes a quarter of
+    the time of torch's own pooling.
+    """
+    pixels = x.permute(0, 2, 3, 1).unflatten(3, (n_models, -1))  # (B, H, W, M, C)
+    channel = torch.arange(pixels.shape[4], device=x.device)
+    offset = channel - channel[:, None]
+    near = (-((size - 1) // 2) <= offset) & (offset <= size // 2)  # of row from column
+    around = (pixels * pixels) @ near.to(x.dtype)
+    return (pixels * (1 + alpha / size * around).pow(-beta)).flatten(3).permute(0, 3, 1, 2)

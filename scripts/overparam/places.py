@@ -1,0 +1,37 @@
+"""Where things lie: claims in the folder of their experiment, experiments in the folder of their topic, networks.
+
+``claims/<topic>/<experiment>/`` holds ``experiment.yaml`` and ``measure.py``, and for every claim ``<claim>.yaml`` and
+its figure ``<claim>.py``. Names of experiments are unique over topics.
+"""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+CLAIMS = PACKAGE / "claims"
+DECLARATION = "experiment.yaml"
+
+
+def experiments() -> dict[str, Path]:
+    """Return the folder of every experiment by its name, in the order of the names."""
+    folders = (path.parent for path in CLAIMS.glob(f"*/*/{DECLARATION}"))
+    return {folder.name: folder for folder in sorted(folders, key=lambda folder: folder.name)}
+
+
+def measure_module(experiment: str) -> str:
+    """Return the dotted name of the module that measures an experiment; a KeyError if there is none."""
+    return address(experiments()[experiment] / "measure.py")
+
+
+def figure_module(figure: str) -> str:
+    """Return the dotted name of the module of a figure, which is named from its topic on."""
+    return f"{PACKAGE.name}.{CLAIMS.name}.{figure}"
+
+
+def address(path: Path) -> str:
+    """Return the dotted name of the module in a file of the package."""
+    return ".".join(path.with_suffix("").relative_to(PACKAGE.parent).parts)
+
+
+def models() -> dict[str, Path]:
+    """Return the file of every network by its name, in the order of the names."""
+    return {path.stem: path for path in sorted((PACKAGE / "models").glob("[!_]*.py"))}

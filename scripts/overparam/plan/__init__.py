@@ -1,0 +1,1 @@
+"""From configuration and claims to cells and jobs: everything wrong is said before any job starts."""

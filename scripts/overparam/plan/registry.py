@@ -1,0 +1,158 @@
+"""The registry of claims: read the file of every claim and refuse whatever is wrong with any, all at once.
+
+Imported while the Snakefile is parsed, so it must stay light: no torch, no pandas.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from overparam import places
+from overparam.errors import UserError
+from overparam.plan import strict_yaml
+from overparam.plan.validation import listed, mistaken_for_text, nearest, place, problems, repeated, spelled
+
+SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
+CALLED = ("name",)  # predictions are called by their name in messages
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, Any]]:
+    """Return all claims in the order of their ids, as they are written: the judge has its own defaults.
+
+    What the place of a file says is added: ``experiment``, the folder that it lies in; ``name``, that of the file, with
+    hyphens; and ``figure``, the module beside it, named from the topic on.
+
+    Parameters
+    ----------
+    folder
+        It holds ``<topic>/<experiment>/<claim>.yaml``.
+    schema
+        JSON schema of a claim, as YAML.
+
+    Raises
+    ------
+    UserError
+        With every problem found, one sentence per line: file, key, what was found and what is allowed.
+    """
+    found, shape = _misplaced(folder), strict_yaml.read(schema)
+    entries: dict[str, dict[str, Any]] = {}  # by the path of their file in the folder
+    for path in sorted(folder.glob("*/*/*.yaml")):
+        if path.name == places.DECLARATION:
+            continue
+        file = path.relative_to(folder).as_posix()
+        try:
+            content = strict_yaml.read(path)
+        except UserError as error:
+            found.append(str(error))
+            continue
+        wrong = problems(content, shape, called=CALLED) if isinstance(content, dict) else [_no_mapping(content)]
+        wrong = wrong or list(_inconsistent(content))  # which takes the shape for granted
+        found += [f"{file}: {sentence}" for sentence in wrong]
+        if not wrong:
+            entries[file] = {**content, **_said_by_place(path, folder)}
+    found += _shared(entries, "id") + _shared(entries, "name")
+    if not entries and not found:
+        found.append("there is no claim, <topic>/<experiment>/<claim>.yaml")
+    if found:
+        raise UserError(f"{folder}: {len(found)} problem{'s'[: len(found) != 1]}\n{listed(found)}")
+    return sorted(entries.values(), key=lambda entry: (entry["id"][0], len(entry["id"]), entry["id"]))
+
+
+def _said_by_place(path: Path, folder: Path) -> dict[str, str]:
+    """Return what the place of a claim's file says of it."""
+    return {
+        "name": path.stem.replace("_", "-"),
+        "experiment": path.parent.name,
+        "figure": ".".join(path.relative_to(folder).with_suffix("").parts),
+    }
+
+
+def _no_mapping(content: Any) -> str:
+    given = "nothing" if content is None else "a list" if isinstance(content, list) else "a single value"
+    return f"expected a mapping with the keys of one claim, found {given}"
+
+
+def _misplaced(folder: Path) -> list[str]:
+    """Return a sentence for each file that lies where no claim can lie, or lacks one that it needs beside it."""
+    found, homes = [], {}
+    for path in sorted(folder.rglob("*.yaml")):
+        file, parts = path.relative_to(folder).as_posix(), path.relative_to(folder).parts
+        if len(parts) != 3:
+            found.append(f"{file}: a claim lies in the folder of its experiment, <topic>/<experiment>/; move it there")
+        elif path.name == places.DECLARATION:
+            if not path.with_name("measure.py").is_file():
+                found.append(f"{file}: there is no measure.py beside it")
+            homes.setdefault(path.parent.name, []).append(path.parent.relative_to(folder).as_posix())
+        else:
+            beside = {path.with_suffix(".py").name: "its figure", places.DECLARATION: "which declares its experiment"}
+            found += [
+                f"{file}: there is no {name} beside it, {what}"
+                for name, what in beside.items()
+                if not path.with_name(name).is_file()
+            ]
+            if not NAME.fullmatch(path.stem):
+                found.append(f"{file}: the name of a claim's file must be words in lower case, joined by _")
+    return found + [
+        f"{' and '.join(folders)}: two experiments of one name; rename one" for folders in homes.values() if folders[1:]
+    ]
+
+
+def _shared(entries: dict[str, dict[str, Any]], key: str) -> list[str]:
+    """Return a sentence for each claim whose ``key`` an earlier one has too."""
+    first: dict[str, str] = {}
+    return [
+        f"{file}: the {key} {entry[key]!r} is that of {first[entry[key]]} already"
+        for file, entry in entries.items()
+        if first.setdefault(entry[key], file) != file
+    ]
+
+
+def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what the schema cannot say of one entry."""
+    names = set()
+    for form, content in entry["forms"].items():
+        own = [prediction["name"] for prediction in content["predictions"]]
+        names.update(own)
+        yield from repeated(own, f"forms.{form}.predictions")
+        for prediction in content["predictions"]:
+            yield from _nonsense(prediction, f"forms.{form}.predictions[{prediction['name']}]")
+    for name in entry["control"].get("only", []):
+        if name not in names:
+            yield f"control.only: {name!r} is no prediction; {nearest(name, names)}"
+    for path, text in _texts({"forms": entry["forms"], "control": entry["control"]}, []):
+        number = spelled(text)
+        if number and "e" in number:  # text such as "10" may be meant
+            yield f"{place(entry, path, called=CALLED)}: expected a number, {mistaken_for_text(text, number)}"
+
+
+def _nonsense(prediction: dict[str, Any], where: str) -> Iterator[str]:
+    """Yield what a prediction, which stands at ``where``, says that makes no sense."""
+    for key in ("band", "at"):
+        low, high = prediction.get(key) or (None, None)
+        if low is not None and high is not None and low > high:
+            yield f"{where}.{key}: the ends must be [lowest, highest], found [{low}, {high}]"
+        if key in prediction and low is None and high is None:
+            yield f"{where}.{key}: one end must be a number, found [null, null], which everything satisfies"
+    if prediction["kind"] != "ordering":
+        return
+    sides = {key: prediction[key] for key in ("greater", "less")}
+    if not any(isinstance(side, dict) for side in sides.values()):
+        yield f"{where}: greater or less must select measurements, found two numbers"
+    for key, side in sides.items():
+        if isinstance(side, dict):
+            settings = {**prediction, **side}
+            if "quantity" not in settings:
+                yield f"{where}.{key}.quantity: missing, as the prediction has none either"
+            if ("reduce" in settings) != ("along" in settings):
+                lacking, given = ("along", "reduce") if "reduce" in settings else ("reduce", "along")
+                yield f"{where}.{key}.{lacking}: missing, {given} needs it"
+
+
+def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
+    if isinstance(value, str) and path[-1] != "description":
+        yield path, value
+    items: Iterable = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from _texts(item, [*path, key])

@@ -1,0 +1,118 @@
+"""Gradient descent on the two-layer network c Σ vᵢ σ(wᵢ·x), carried by pre-activations instead of weights.
+
+Gradient descent moves W within the span of the training inputs only: ΔW = −A X. So the pre-activations Z = X Wᵀ at all
+points of interest and the coefficients A are a complete state, whose size does not depend on the input dimension: a
+step costs O(mn) evaluations of σ, which makes 2²⁰ hidden units affordable. The squared loss is ½Σ(φ(f) − y)², φ the
+``head`` on the output.
+
+With features σ(Z) and slopes S = σ'(Z) diag(v), the tangent kernel is c² φ'(f) φ'(f)ᵀ ⊙ (σ(Z)σ(Z)ᵀ + SSᵀ ⊙ XXᵀ), its
+first term only where v is trained.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from overparam.theory.two_layer import Activation
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Head:
+    """A function φ of the output and its derivative."""
+
+    value: Function
+    first: Function
+
+
+HEADS = {
+    "linear": Head(lambda f: f, np.ones_like),
+    "tanh": Head(np.tanh, lambda f: 1 - np.tanh(f) ** 2),
+}
+
+
+class Network:
+    """A two-layer network seen at N points, the first n of which are trained on.
+
+    Parameters
+    ----------
+    v
+        Output weights, shape (m,).
+    hidden
+        Hidden weights W, shape (m, d).
+    points
+        Inputs, shape (N, d).
+    n_train
+        n; the first n points are the training inputs.
+    scale
+        The factor c.
+    activation
+        σ.
+    trains_output
+        Whether v is trained too.
+    head
+        Name of φ in ``HEADS``.
+    """
+
+    def __init__(
+        self, v: np.ndarray, hidden: np.ndarray, points: np.ndarray, n_train: int, scale: float,
+        activation: Activation, trains_output: bool = True, head: str = "linear",
+    ):  # fmt: skip
+        self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T  # z: (N, m), units last: contiguous
+        self.n_train, self.scale = n_train, scale
+        self.activation, self.trains_output, self.head = activation, trains_output, HEADS[head]
+        self._v_start, self._moved = v, np.zeros((n_train, v.size))  # Aᵀ
+        self._evaluate()
+
+    def _evaluate(self) -> None:
+        self.features = self.activation.value(self.z)  # (N, m)
+        self.slopes = self.v * self.activation.first(self.z)
+        self._raw = self.scale * (self.features @ self.v)
+        self.outputs = self.head.value(self._raw)
+
+    def kernel(self, points: int | None = None) -> np.ndarray:
+        """Return the tangent kernel at the first ``points`` points (default: the training inputs)."""
+        count = self.n_train if points is None else points
+        features, slopes, gain = self.features[:count], self.slopes[:count], self.head.first(self._raw[:count])
+        inner = (slopes @ slopes.T) * self.gram[:count, :count]
+        if self.trains_output:
+            inner = inner + features @ features.T
+        return self.scale**2 * np.outer(gain, gain) * inner
+
+    def step(self, residual: np.ndarray, rate: float) -> None:
+        """Move the weights by −``rate`` times the gradient, for residuals φ(f) − y of shape (n,)."""
+        n = self.n_train
+        pull = rate * self.scale * residual * self.head.first(self._raw[:n])
+        coefficients = pull[:, None] * self.slopes[:n]
+        if self.trains_output:
+            self.v = self.v - pull @ self.features[:n]
+        self.z -= self.gram[:, :n] @ coefficients
+        self._moved += coefficients
+        self._evaluate()
+
+    def step_on(self, sample: int, residual: float, rate: float) -> None:
+        """Move the weights by −``rate`` times the gradient of one sample's loss; outputs and kernel are not renewed."""
+        pull = rate * self.scale * residual * float(self.head.first(self._raw[sample]))
+        coefficients = pull * self.v * self.activation.first(self.z[sample])
+        if self.trains_output:
+            self.v = self.v - pull * self.activation.value(self.z[sample])
+        self.z -= self.gram[sample][:, None] * coefficients
+        self._moved[sample] += coefficients
+
+    def output_at(self, point: int) -> float:
+        """Return φ(f) at one point from the present weights."""
+        self._raw[point] = self.scale * (self.v @ self.activation.value(self.z[point]))
+        return float(self.head.value(self._raw[point]))
+
+    def refresh(self) -> None:
+        """Renew outputs, features and slopes at all points after steps on single samples."""
+        self._evaluate()
+
+    @property
+    def distance(self) -> float:
+        """‖θ − θ₀‖ over all trained weights."""
+        n = self.n_train
+        hidden = np.sum((self.gram[:n, :n] @ self._moved) * self._moved)
+        return float(np.sqrt(max(hidden, 0.0) + np.sum((self.v - self._v_start) ** 2)))

@@ -1,0 +1,106 @@
+"""Stopping rules: at which epoch of its training a model is looked at.
+
+A rule is fixed before training and sees the held-out part of the *corrupted* training set only: never the test set,
+never a clean label. Selecting on the test set would be a measurement of luck.
+"""
+
+import pandas as pd
+
+from overparam.errors import UserError
+
+MODEL = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise", "noise_definition", "seed"]
+
+# rule -> column of the held-out rows that it minimises; the last epoch minimises nothing
+RULES = {"final": None, "heldout_error": "error_noisy", "heldout_loss": "loss_noisy"}
+
+
+def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Return the epoch at which ``rule`` stops each model.
+
+    Parameters
+    ----------
+    training
+        One row per model, epoch and split, with the columns of :data:`MODEL`, ``epoch``, ``split``, ``error_noisy``
+        and ``loss_noisy``.
+    rule
+        ``final`` (the last epoch: no early stopping), ``heldout_error`` or ``heldout_loss`` (the minimum over
+        all epochs of the error or the loss on the held-out samples under their given labels; of equal minima
+        the earliest, and an epoch at which the quantity is not a number is never chosen).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`MODEL` and ``epoch``, one row per model.
+
+    Raises
+    ------
+    UserError
+        If the rule needs a held-out split and a model has none.
+    """
+    models = training[MODEL].drop_duplicates()
+    if rule == "final":
+        last = training.groupby(MODEL, dropna=False, sort=False)["epoch"].max().reset_index()
+        return models.merge(last, on=MODEL, how="left")
+    column = RULES[rule]
+    heldout = training[training["split"] == "heldout"]
+    without = models.merge(heldout[MODEL].drop_duplicates(), on=MODEL, how="left", indicator=True)
+    without = sorted(set(without.loc[without["_merge"] == "left_only", "study"]))
+    if without:
+        raise UserError(
+            f"early stopping needs held-out samples: set `n_heldout` above 0 for every model of {', '.join(without)}"
+        )
+    ranked = heldout.assign(**{column: heldout[column].fillna(float("inf"))}).sort_values(
+        [column, "epoch"], kind="stable"
+    )
+    return models.merge(ranked.drop_duplicates(MODEL)[[*MODEL, "epoch"]], on=MODEL, how="left")
+
+
+def at_end(training: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of every split at the last epoch of their study."""
+    return training[training["epoch"] == training.groupby("study")["epoch"].transform("max")]
+
+
+def at_stopping(training: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of every split at each rule's stopping epoch, with the rule in the column ``stopping``.
+
+    A study that was trained without held-out samples has no rows for the rules that need them.
+
+    Raises
+    ------
+    UserError
+        If some models of a study have held-out samples and others have none.
+    """
+    with_heldout = training["study"].isin(training.loc[training["split"] == "heldout", "study"].unique())
+    stopped = []
+    for rule, column in RULES.items():
+        rows = training if column is None else training[with_heldout]
+        stopped.append(rows.merge(stopping_epochs(rows, rule), on=[*MODEL, "epoch"]).assign(stopping=rule))
+    return pd.concat([rows for rows in stopped if len(rows)], ignore_index=True)
+
+
+def long(rows: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
+    """Turn training rows into one row per measured value.
+
+    Parameters
+    ----------
+    rows
+        Rows of the training table, one or more columns of ``conditions`` added.
+    conditions
+        Columns that tell rows of one model apart (say ``["stopping", "epoch"]``); kept as they are.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`MODEL`, ``conditions``, ``split``, ``labels`` (``noisy``: the labels given to the trainer;
+        ``clean``), ``quantity`` (``error``, ``loss``) and ``value``. Test samples keep their clean labels only.
+    """
+    tidy = []
+    for quantity in ("error", "loss"):
+        for labels in ("noisy", "clean"):
+            chosen = rows if labels == "clean" else rows[rows["split"] != "test"]
+            tidy.append(
+                chosen[[*MODEL, *conditions, "split"]].assign(
+                    labels=labels, quantity=quantity, value=chosen[f"{quantity}_{labels}"].astype("float64")
+                )
+            )
+    return pd.concat(tidy, ignore_index=True)

@@ -1,0 +1,81 @@
+"""Deep networks: Hessian norms, controls and rotations."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from overparam.claims.linearity.deep_linearity import deep_network
+from overparam.claims.linearity.deep_linearity import deep_transition_to_linearity as figure
+from overparam.claims.linearity.deep_linearity import measure as deep_linearity
+from overparam.drawing import width_curves
+from overparam.plan import experiment_settings
+
+
+def settings(**overrides) -> dict:
+    found, problems = experiment_settings.resolve("deep_linearity", "smoke", overrides)
+    assert not problems
+    return found | {"seed": 1, "memory_mb": 100}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return deep_linearity.measure(settings())
+
+
+def test_network_follows_the_formula_layer_by_layer():
+    draw = torch.Generator().manual_seed(0)
+    layers, x = (3, 4, 5, 1), torch.randn(3, generator=draw, dtype=torch.float64)
+    theta = torch.randn(sum(deep_network.sizes(layers)), generator=draw, dtype=torch.float64)
+    first, second, last = theta[:12].reshape(4, 3), theta[12:32].reshape(5, 4), theta[32:]
+    hidden = torch.tanh(second @ torch.tanh(first @ x / 3**0.5) / 2)
+    expected = last @ hidden / 5**0.5
+    torch.testing.assert_close(deep_network.network(layers)(theta, x), expected)
+    squashed = deep_network.network(layers, head="softplus")(theta, x)
+    torch.testing.assert_close(squashed, torch.log1p(torch.exp(expected)))
+
+
+def test_norms_agree_with_all_eigenvalues_and_do_not_depend_on_memory(table):
+    keys = ["seed", "width", "network"]
+    start = table[table["place"] == "start"].pivot_table(
+        index=keys, columns="quantity", values="value", aggfunc="first"
+    )
+    checked = start.dropna(subset=["hessian_norm_dense"])
+    assert len(checked) == 4 * 3  # seeds, networks; one width
+    np.testing.assert_allclose(checked["hessian_norm"], checked["hessian_norm_dense"], rtol=1e-6)
+    assert not table[table["quantity"] == "limit_hit"]["value"].any()
+    alone = deep_linearity.measure(settings() | {"memory_mb": 1e-6})
+    np.testing.assert_allclose(alone["value"], table["value"], rtol=1e-5, atol=1e-12)
+
+
+def test_norm_falls_with_width_but_not_in_the_controls(table):
+    norms = table[table["quantity"] == "hessian_norm"].groupby(["network", "place", "width"])["value"].mean().unstack()
+    fall = norms[64] / norms[8]
+    assert (fall["linear output"] < 0.6).all()
+    assert (fall["bottleneck"] > 0.7).all()
+
+
+def test_eigenvectors_remove_every_cross_block_in_the_controls_too(table):
+    shares = table[table["quantity"] == "cross_share"]
+    own = shares[shares["rotation"] == "eigenvectors"]
+    assert set(own["network"]) == set(deep_linearity.NETWORKS)
+    assert own["value"].abs().max() < 1e-12
+    assert shares[shares["rotation"] == "none"]["value"].min() > 1e-3
+
+
+def test_cross_shares_are_those_of_the_hessian_in_all_first_weights():
+    draw = torch.Generator().manual_seed(3)
+    layers = (3, 4, 4, 1)
+    x = torch.randn(3, generator=draw, dtype=torch.float64)
+    theta = torch.randn(sum(deep_network.sizes(layers)), generator=draw, dtype=torch.float64)
+    full = torch.func.hessian(deep_network.network(layers))(theta, x)[:12, :12].reshape(4, 3, 4, 3)
+    blocks = (full**2).sum(dim=(1, 3))
+    expected = float(1 - blocks.diagonal().sum() / blocks.sum())
+    found = deep_linearity._cross_shares(theta, x, layers, "linear output")
+    assert found["none"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_figure_states_the_exponents(table):
+    assert figure.draw(table, {}).axes
+    rows = figure._rows(table, "hessian_norm", "linear output", place="start")
+    assert f"exponents {width_curves.exponent(rows):.2f} and" in figure.alt_text(table, {})

@@ -1,0 +1,62 @@
+"""Hessian norms: against Lanczos and a full Hessian, and the figure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from smoke_settings import settings
+
+from overparam.claims.linearity.hessian_norm import hessian_norm_decay as hessian_norm_figure
+from overparam.claims.linearity.hessian_norm import measure as hessian_norm
+
+
+def hessian_table(exponent: float) -> pd.DataFrame:
+    """Return norms m^exponent with weights ±1, and √(log m) times that with Gaussian ones."""
+    rows = []
+    for width in (16, 256, 4096):
+        common = {"seed": 0, "width": width, "input_norm": 1.0, "radius": 1.0}
+        root_log, value = np.log(width) ** 0.5, width**exponent
+        for activation, weights, output, norm in (
+            ("tanh", "gaussian", "linear", value * root_log),
+            ("sigmoid", "gaussian", "linear", value * root_log),
+            ("tanh", "sign", "linear", value),
+            ("tanh", "gaussian", "squared", 1.0 if exponent == -0.5 else value),
+        ):
+            case = {**common, "activation": activation, "output_weights": weights, "output": output}
+            rows.append({**case, "quantity": "hessian_norm", "value": norm})
+            rows.append({**case, "quantity": "hessian_norm_over_root_log", "value": norm / root_log})
+    return pd.DataFrame(rows)
+
+
+def test_alt_text_names_a_cause_only_where_the_exponents_agree_with_it():
+    agreeing, other = (hessian_norm_figure.alt_text(hessian_table(exponent), {}) for exponent in (-0.5, -0.3))
+    assert "accounts for" in agreeing and "stops the fall" in agreeing
+    assert "accounts for" not in other and "stops the fall" not in other
+
+
+def test_hessian_norm_agrees_with_lanczos_and_is_repeatable():
+    given = settings("hessian_norm", n_seeds=2, largest_exponent=6)
+    table = hessian_norm.measure(given)
+    pd.testing.assert_frame_equal(table, hessian_norm.measure(given))
+    keys = ["seed", "width", "activation", "output_weights", "input_norm", "radius", "output"]
+    wide = table.pivot(index=keys, columns="quantity", values="value")
+    checked = wide.dropna(subset=["hessian_norm_lanczos"])
+    assert len(checked) == 2 * 2 * 3 * 2  # seeds, widths up to 2^5, activations, output weights
+    np.testing.assert_allclose(checked["hessian_norm"], checked["hessian_norm_lanczos"], rtol=1e-9)
+    linear = wide.xs("linear", level="output")
+    assert (linear["hessian_norm"] <= linear["hessian_norm_upper"]).all()
+    centre, ball = linear.xs(0.0, level="radius"), linear.xs(given["radius"], level="radius")
+    assert (ball["hessian_norm"] >= centre["hessian_norm"]).all()
+
+
+def test_squared_output_norm_is_that_of_the_full_hessian():
+    draw = np.random.default_rng(0)
+    v, hidden, x = draw.standard_normal(6), draw.standard_normal((6, 3)), np.array([0.6, 0.0, 0.8])
+
+    def squared(theta: torch.Tensor) -> torch.Tensor:
+        f = theta[:6] @ torch.tanh(theta[6:].reshape(6, 3) @ torch.as_tensor(x)) / 6**0.5
+        return f**2 / 2
+
+    full = torch.func.hessian(squared)(torch.as_tensor(np.concatenate([v, hidden.ravel()]))).numpy()
+    found = hessian_norm._squared_output(v, hidden @ x, 1.0, hessian_norm.two_layer.ACTIVATIONS["tanh"])
+    assert found == pytest.approx(np.linalg.norm(full, 2), rel=1e-10)

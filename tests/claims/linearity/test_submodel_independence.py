@@ -1,0 +1,26 @@
+"""Cross blocks of the Hessian vanish, but for the controls."""
+
+from smoke_settings import settings
+
+from overparam.claims.linearity.submodel_independence import measure as submodel_independence
+from overparam.claims.linearity.submodel_independence import submodel_independence as submodel_independence_figure
+
+
+def test_cross_blocks_vanish_only_where_units_share_nothing():
+    table = submodel_independence.measure(settings("submodel_independence", n_seeds=2))
+    cross = table[table["quantity"] == "largest_cross_block"].set_index(["network", "activation", "seed"])["value"]
+    assert (cross["two layers"] == 0).all()
+    assert (cross["squared output"] > 1e-4).all()
+    assert (cross["three layers"].drop("relu", level="activation") > 1e-5).all()
+
+
+def test_a_product_with_the_hessian_leaks_out_of_its_units_in_the_controls_only():
+    given = settings("submodel_independence", n_seeds=2)
+    table = submodel_independence.measure(given)
+    leakage = table[table["quantity"] == "leakage"].set_index(["network", "activation", "width", "seed"])["value"]
+    assert set(leakage.index.get_level_values("width")) == {16, 256}
+    assert (leakage["two layers"] == 0).all()
+    assert (leakage["squared output"] > 1e-6).all()
+    assert (leakage["three layers"].drop("relu", level="activation") > 1e-6).all()
+    alt_text = submodel_independence_figure.alt_text(table, {})
+    assert "Up to m = 256" in alt_text

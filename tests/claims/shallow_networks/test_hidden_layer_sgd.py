@@ -1,0 +1,60 @@
+"""SGD on the hidden weights: iterations and controls."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from overparam.claims.shallow_networks.hidden_layer_sgd import measure as experiment
+from overparam.claims.shallow_networks.hidden_layer_sgd import sgd_convergence
+from overparam.plan import experiment_settings
+
+SETTINGS = experiment_settings.resolve("hidden_layer_sgd", "smoke", {})[0] | {"seed": 2, "memory_mb": 100}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return experiment.measure(SETTINGS)
+
+
+def test_problems_are_as_described():
+    given = experiment.problems(SETTINGS, "duplicated", 8)
+    assert given.inputs.shape == (2, 16, 8) and given.v.shape == (2, 24)
+    np.testing.assert_allclose(given.inputs.norm(dim=2), 1)
+    np.testing.assert_array_equal(given.inputs[:, 0], given.inputs[:, 1])
+    assert (given.labels[:, 0] == -given.labels[:, 1]).all()
+    np.testing.assert_allclose(given.v.sum(dim=1), 0, atol=1e-12)
+    generic = experiment.problems(SETTINGS, "theorem step", 8)
+    np.testing.assert_array_equal(generic.hidden, given.hidden)
+    np.testing.assert_array_equal(generic.inputs[:, 2:], given.inputs[:, 2:])
+
+
+def test_iterations_are_finite_exactly_where_labels_were_fitted(table):
+    keys = ["arm", "dimension", "seed"]
+    wide = table.pivot(index=keys, columns="quantity", values="value")
+    fitted = wide["residual_ratio"] <= SETTINGS["residual_tolerance"]
+    np.testing.assert_array_equal(np.isfinite(wide["iterations"]), fitted)
+    assert not fitted.loc["duplicated"].any()
+    assert fitted.loc["gradient descent"].mean() > 0.5
+    assert (wide.loc[fitted, "rate_over_promise"] > 1).all()
+    assert (
+        wide["rate_over_promise"]
+        .notna()
+        .equals(wide.index.get_level_values("arm").to_series(wide.index) != "duplicated")
+    )
+    assert (wide["limit_hit"] + wide["diverged"] + fitted == 1).all()
+
+
+def test_small_steps_take_longer_by_about_the_ratio_of_steps():
+    settings = SETTINGS | {"n_seeds": 4, "step_limit_per_sample": 2000, "residual_tolerance": 0.1}
+    medians = []
+    for arm in ("theorem step", "largest step"):
+        rows = pd.DataFrame(experiment._run(settings, arm, 12))
+        medians.append(rows[rows["quantity"] == "iterations"]["value"].median())
+    assert 0.6 * 36 / 12 < medians[0] / medians[1] < 1.6 * 36 / 12  # n/d = 3
+
+
+def test_figure_draws_and_its_text_has_the_numbers(table):
+    text = sgd_convergence.alt_text(table, {})
+    failed = table[(table["arm"] == "too large step") & (table["quantity"] == "iterations")]["value"]
+    assert f"{np.isinf(failed).sum()} of {len(failed)} runs do not fit" in text
+    assert len(sgd_convergence.draw(table, {}).axes) == 2
