@@ -94,7 +94,7 @@ def test_what_is_refused(read, text, sentence):
 
 
 def test_the_limits_leave_room():
-    assert strict_yaml.read(Path(__file__).resolve().parents[2] / "config/claims.yaml")
+    assert strict_yaml.read(Path(__file__).resolve().parents[2] / "config/config.yaml")
 
 
 def test_a_mark_of_the_byte_order_is_no_text(read):
