@@ -17,7 +17,7 @@ FLOORS = [
     ("datasets",),
     ("jobs",),
     ("plan",),
-    ("seeding", "progress", "places", "quoting"),
+    ("seeding", "progress", "places", "quoting", "tables"),
     ("errors",),
 ]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
@@ -30,7 +30,9 @@ LENT = {
         "overparam.jobs.devices",
         "overparam.jobs.records",
         "overparam.jobs.surroundings",
+        "overparam.jobs.table_checks",
         "overparam.places",
+        "overparam.plan.experiment_settings",
     },
     "overparam.drawing.claim_figure": {"overparam.places"},
     "overparam.datasets.cifar10": KINDS,

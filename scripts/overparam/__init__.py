@@ -11,6 +11,7 @@ jobs                          what every program shares: arguments, log, files, 
 plan                          from configuration and claims to cells and jobs
 seeding, progress, places,     random numbers, how far a job is, where claims lie, other people's words in a message
 quoting
+tables                        the columns of tables that pass from one part to the next
 errors                        what a user can put right
 ============================  =========================================================================================
 

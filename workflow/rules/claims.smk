@@ -52,7 +52,7 @@ rule draw:
     conda:
         ENVIRONMENT
     params:
-        settings=settings_of("claim", *lineage.DRAWN),
+        settings=settings_of("figure"),
         code=lambda wildcards: LINEAGE.figure_code(wildcards.claim),
         lineage=lineage_of("figure"),
     message:

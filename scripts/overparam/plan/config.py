@@ -7,7 +7,16 @@ from typing import Any
 
 from overparam import places
 from overparam.errors import UserError
-from overparam.plan import addresses, cells, command_line_values, experiment_settings, locating, paths, strict_yaml
+from overparam.plan import (
+    addresses,
+    cells,
+    command_line_values,
+    contract,
+    experiment_settings,
+    locating,
+    paths,
+    strict_yaml,
+)
 from overparam.plan.plain_values import plain
 from overparam.plan.validation import listed, nearest, problems, repeated
 from overparam.quoting import brief, harmless, quoted
@@ -90,7 +99,7 @@ def _resolved(
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
-    return {**resolved, "experiments": experiments}, found + wrong
+    return {**resolved, "experiments": experiments}, found + wrong + contract.problems(registry)
 
 
 def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from overparam import places
-from overparam.plan import cells
+from overparam.plan import cells, experiment_settings
 from overparam.plan.closure import code_hash
 
 
@@ -99,6 +99,11 @@ class Lineage:
         entry = {key: self.claims[claim].get(key) for key in keys}
         return {"claim": entry, "unavailable": self.unavailable[claim]}
 
+    def figure_settings(self, claim: str) -> dict[str, Any]:
+        """Return what a figure is drawn by: which it is, and what the experiment says of its table."""
+        entry = {key: self.claims[claim].get(key) for key in ("id", "figure")}
+        return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
+
     # --- what an experiment reads ---
 
     def cells_of(self, experiment: str) -> list[tuple[str, str]]:
@@ -145,7 +150,7 @@ class Lineage:
 
     def figure(self, claim: str) -> str:
         """Return the lineage of the figure of a claim."""
-        return digest(self.claim_settings(claim, *DRAWN), self.figure_code(claim), self.verdict(claim))
+        return digest(self.figure_settings(claim), self.figure_code(claim), self.verdict(claim))
 
     def table(self) -> str:
         """Return the lineage of the table of all verdicts."""
@@ -173,5 +178,4 @@ class Lineage:
 
 
 JUDGED = ("id", "name", "forms", "control")
-DRAWN = ("id", "figure")
 TABULATED = ("id", "name", "title", "forms")
