@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
 TITLES = {"relu": "random ReLU features", "fourier": "random Fourier features"}
 THRESHOLD = "N = n"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SMALLEST = 1e-4  # drawn in place of an error of zero on a logarithmic axis
-RATIO = "number of features over samples, N/n"
+RATIO = "features_per_sample"
 
 
 def kinds(measurements: pd.DataFrame) -> list[str]:
@@ -59,7 +59,7 @@ def legend_entries(measurements: pd.DataFrame) -> dict[str, dict]:
 
 
 def arm_name(noise: float, definition: str | None) -> str:
-    """Return how an arm is called in a legend."""
+    """Return the name of an arm in a legend."""
     if not noise:
         return "no label noise"
     return f"{noise:.0%} noise, {(definition or '').replace('_', ' ')}".replace("%", " %")
@@ -67,12 +67,12 @@ def arm_name(noise: float, definition: str | None) -> str:
 
 def mean(curve: pd.DataFrame) -> pd.Series:
     """Return the mean over seeds, by N/n."""
-    return curve.groupby("features_per_sample")["value"].mean()
+    return curve.groupby(RATIO)["value"].mean()
 
 
 def geometric_mean(curve: pd.DataFrame) -> pd.Series:
     """Return the geometric mean over seeds, by N/n: what lies in the middle of seeds that differ by factors."""
-    return np.exp(np.log(curve.set_index("features_per_sample")["value"]).groupby(level=0).mean())
+    return np.exp(np.log(curve.set_index(RATIO)["value"]).groupby(level=0).mean())
 
 
 def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, **style) -> None:
@@ -84,28 +84,28 @@ def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, **style) -> No
         curve = curve.assign(value=curve["value"].clip(lower=SMALLEST))
     if seeds:
         sns.lineplot(
-            curve, x="features_per_sample", y="value", units="seed", estimator=None, ax=axis, color=style["color"],
+            curve, x=RATIO, y="value", units="seed", estimator=None, ax=axis, color=style["color"],
             linestyle=style.get("linestyle", "-"), alpha=0.2, linewidth=0.6, legend=False,
         )  # fmt: skip
     sns.lineplot(
-        curve, x="features_per_sample", y="value", errorbar=theme.interval, ax=axis, legend=False,
+        curve, x=RATIO, y="value", errorbar=theme.interval, ax=axis, legend=False,
         markeredgewidth=0, **style,
     )  # fmt: skip
 
 
-def ratio_axis(axis: plt.Axes, label: str | None = None) -> None:
+def ratio_axis(axis: plt.Axes, measurements: pd.DataFrame, label: str | None = None) -> None:
     """Use a logarithmic axis for N/n with plain ticks, and mark the threshold."""
     axis.set_xscale("log")
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
-    axis.set_xlabel(RATIO)
+    axis.set_xlabel(labels.column(measurements, RATIO))
     axis.axvline(1, color=theme.INK, linestyle="--", linewidth=1)
     if label:
         theme.mark_threshold(axis, 1, label)
 
 
 def data_label(verdict: dict) -> str:
-    """Return how the data set is called."""
+    """Return the name of the data set in a figure."""
     data = verdict.get("data") or {}
     return data.get("label") or data.get("name") or "images"

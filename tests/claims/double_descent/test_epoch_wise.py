@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic_training
+from declared_tables import declared
 from matplotlib import pyplot
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.epoch_wise import epoch_wise_double_descent
 from overparam.claims.double_descent.epoch_wise import measure as epoch_wise
@@ -19,7 +21,7 @@ TEST = {  # error at epochs 1, 3, 10, 30, 100
 }
 TRAIN_END = {2: 0.4, 8: 0.12, 16: 0.3, 32: 0.0}
 PEAK = {
-    "name": "peak",
+    "name": "large-falls-rises-falls",
     "kind": "peak",
     "quantity": "smoothed_error",
     "where": {"split": "test", "labels": "clean", "label_noise": 0.2, "size": "large"},
@@ -140,13 +142,15 @@ def test_the_judge_sees_the_peak_of_the_large_network_only(size, verdict):
 
 def test_the_figure_shows_every_study_and_its_text_the_numbers():
     training = pd.concat([trained(study="a"), trained(study="b")])
-    table = epoch_wise.measure(SETTINGS, training)
-    judged = {**evaluate(table, PEAK), "kind": "peak"}
-    verdict = {"data": {"name": "digits", "label": "digits"}, "forms": {"printed": {"predictions": [judged]}}}
+    table = declared(epoch_wise.measure(SETTINGS, training), "epoch_wise")
+    verdict = undecided("epoch_wise_double_descent")
+    verdict["forms"]["printed"]["predictions"][0].update(evaluate(table, PEAK))
     text = epoch_wise_double_descent.alt_text(table, verdict)
     assert text.count("falls, rises and falls again: 20.3% at epoch 3, 40.3% at epoch 10, 25.3% at epoch 100") == 2
     assert "at least 20.0 points" in text and "fall to the end at least 15.0" in text and "40.3% at best" in text
-    assert "is not shown" in epoch_wise_double_descent.alt_text(table, {})
+    undecided_yet = undecided("epoch_wise_double_descent", large_falls_rises_falls={"prominence": 0.07})
+    text = epoch_wise_double_descent.alt_text(table, undecided_yet)
+    assert "is not shown to fall, rise and fall again by 7 points" in text
     figure = epoch_wise_double_descent.draw(table, verdict)
     assert len(figure.axes) == 2 * 4  # map, its scale, test and train
     assert figure.get_size_inches()[0] * figure.dpi <= 900

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from digits_data import digits_dataset
 from scipy import stats
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.initialisation_spread import measure as initialisation_spread
 from overparam.claims.double_descent.initialisation_spread import similar_loss_across_initialisations as figure
@@ -73,7 +75,7 @@ def test_images_must_suffice(dataset):
 
 
 def test_figure_and_its_text(table):
-    verdict = {"data": {"label": "digits"}}
-    assert len(figure.draw(table, verdict).axes) == 3
+    verdict = undecided("similar_loss_across_initialisations")
+    assert len(figure.draw(declared(table, "initialisation_spread"), verdict).axes) == 3
     spread = quantity(table, "spread").groupby(level=0).mean()
     assert f"standard deviation of {spread[2]:.2g} at" in figure.alt_text(table, verdict)

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from digits_data import digits_dataset
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.interpolating_solutions import measure as interpolating_solutions
 from overparam.claims.double_descent.interpolating_solutions import one_model_at_the_threshold, smaller_norm_generalises
@@ -58,7 +60,7 @@ def test_starts_in_the_span_of_the_samples_are_forgotten(table):
 
 
 def test_solutions_are_those_of_gradient_descent(dataset, table):
-    problem = interpolating_solutions._Problem(SETTINGS, 1, dataset)
+    problem = interpolating_solutions._FeatureSolutions(SETTINGS, 1, dataset)
     _, parts, train, test = problem._features("relu", 8)
     targets = problem.targets[0.2]
     shortest = parts.coefficients(targets)
@@ -76,7 +78,7 @@ def test_the_spread_follows_its_closed_form(dataset):
     """Two starts of length R differ in squared output, on average, by 2R²/N · ‖P φ(x)‖²."""
     settings = {**SETTINGS, "n_starts": 40, "n_seeds": 1, "network_seeds": 1, "features": ["relu"], "label_noise": [0]}
     table = measure(settings, dataset)
-    problem = interpolating_solutions._Problem(settings, 0, dataset)
+    problem = interpolating_solutions._FeatureSolutions(settings, 0, dataset)
     _, parts, _, test = problem._features("relu", 8)
     shortest = parts.coefficients(problem.targets[0])
     length, unit = np.linalg.norm(shortest), np.sqrt(((test @ shortest) ** 2).sum(axis=1).mean())
@@ -112,7 +114,7 @@ def test_risk_rises_with_random_norms_and_falls_towards_the_truth(table):
 
 
 def test_the_truth_is_a_ridge_fit_that_does_not_see_the_samples(dataset):
-    problem = interpolating_solutions._Problem(SETTINGS, 0, dataset)
+    problem = interpolating_solutions._FeatureSolutions(SETTINGS, 0, dataset)
     assert len(problem.x_rest) == 280
     rows = {image.tobytes() for image in problem.x_rest}
     assert sum(image.tobytes() in rows for image in problem.x) == 0
@@ -132,7 +134,7 @@ def test_images_must_be_left_over(dataset):
 
 
 def test_the_figures_draw_and_their_texts_have_the_numbers(table):
-    verdict = {"data": {"label": "digits"}}
+    table, verdict = declared(table, "interpolating_solutions"), undecided("one_model_at_the_threshold")
     for figure in (one_model_at_the_threshold, smaller_norm_generalises):
         assert figure.draw(table, verdict).axes
     assert "0.0 % at N = n" in one_model_at_the_threshold.alt_text(table, verdict)

@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from digits_data import digits_dataset
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.interpolation_threshold import measure as interpolation_threshold
 from overparam.claims.double_descent.interpolation_threshold import threshold_at_n_times_k as figure
 from overparam.claims.double_descent.interpolation_threshold.measure import grouped, least, measure
-from overparam.claims.double_descent.interpolation_threshold.network_thresholds import crossing
+from overparam.claims.double_descent.interpolation_threshold.network_thresholds import params_at_level
 from overparam.claims.double_descent.random_feature_maps import normalised_inputs
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
@@ -171,14 +173,17 @@ def test_thresholds_of_networks_lie_between_widths_that_miss_and_fit(networks):
 
 def test_the_threshold_is_interpolated_in_the_logarithms():
     params = np.array([10, 100, 1000])
-    assert crossing(params, np.array([1, 1e-1, 1e-3]), 1e-2) == pytest.approx(10**2.5)
-    assert crossing(params, np.array([1, 0.5, 0.2]), 1e-2) == np.inf
-    assert crossing(params, np.array([np.nan, 1e-3, 1e-4]), 1e-2) == 100
+    assert params_at_level(params, np.array([1, 1e-1, 1e-3]), 1e-2) == pytest.approx(10**2.5)
+    assert params_at_level(params, np.array([1, 0.5, 0.2]), 1e-2) == np.inf
+    assert params_at_level(params, np.array([np.nan, 1e-3, 1e-4]), 1e-2) == 100
 
 
 def test_the_figure_draws_and_its_text_has_the_numbers(table):
-    assert figure.draw(table, {"data": {"label": "digits"}}).axes
-    text = figure.alt_text(table, {"data": {"label": "digits"}})
+    table, band = declared(table, "interpolation_threshold"), [0.6, 1.4]
+    verdict = undecided("threshold_at_n_times_k", networks_fit_from_about_nk_on={"band": band})
+    drift = figure.draw(table, verdict).axes[3]
+    assert [drift.patches[0].get_y(), drift.patches[0].get_y() + drift.patches[0].get_height()] == pytest.approx(band)
+    text = figure.alt_text(table, verdict)
     assert "interpolates is 1 times nK" in text and "it takes 2 times nK" in text and "0.29 nK" in text
     place = table[
         (table["features"] == "network") & (table["quantity"] == "peak_params_per_label")

@@ -4,18 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import synthetic_training
+from declared_tables import declared
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.width_sweep import measure as width_sweep
 from overparam.claims.double_descent.width_sweep import model_wise_double_descent
 
-VERDICT = {"data": {"name": "digits", "label": "digits"}}
+VERDICT = undecided("model_wise_double_descent")
 
 
 def swept(names=("a",)):
     """Return measurements of a sweep with a peak of 50 % at width 16 and 20 % noise."""
     final = lambda width, level: 0.3 + level * (width == 16)  # noqa: E731
     tables = [synthetic_training.table((4, 8, 16, 32), (0.0, 0.2), study=name, final=final) for name in names]
-    return width_sweep.measure({"seed": 0}, pd.concat(tables))
+    return measured(pd.concat(tables))
+
+
+def measured(training):
+    return declared(width_sweep.measure({"seed": 0}, training), "width_sweep")
 
 
 def peak_verdict(tested_at, verdicts=("supported",) * 3):
@@ -26,8 +32,9 @@ def peak_verdict(tested_at, verdicts=("supported",) * 3):
         for name, one in zip(names, verdicts, strict=True)
     ]
     detail = {"study = a": {"tested_at": tested_at, "reference": 9.5}}
-    prediction = {"name": "p", "kind": "peak", "estimates": estimates, "detail": detail}
-    return {**VERDICT, "forms": {"printed": {"predictions": [prediction]}}}
+    found = undecided("model_wise_double_descent")
+    found["forms"]["printed"]["predictions"][0].update(estimates=estimates, detail=detail)
+    return found
 
 
 def test_alt_text_of_the_sweep_takes_places_and_finding_from_the_verdict():
@@ -53,7 +60,7 @@ def test_the_sweep_shows_medians_where_the_judge_takes_them():
     seeds = range(20)
     training = synthetic_training.table((4, 8, 16, 32), (0.0, 0.2), seeds=seeds, study="a")
     training.loc[training["seed"] == 19, "error_clean"] = 100.0  # a mean would notice
-    measurements = width_sweep.measure({"seed": 0}, training)
+    measurements = measured(training)
     text = model_wise_double_descent.alt_text(measurements, peak_verdict([[4.0, 8.0, 16.0]] * 2))
     assert "median of 20 seeds" in text and "31.0% at width 8" in text
     figure = model_wise_double_descent.draw(measurements, VERDICT)
@@ -64,7 +71,7 @@ def test_the_sweep_shows_medians_where_the_judge_takes_them():
 
 def test_a_sweep_without_held_out_samples_is_drawn():
     training = synthetic_training.table((4, 8, 16, 32), study="a")
-    measurements = width_sweep.measure({"seed": 0}, training[training["split"] != "heldout"])
+    measurements = measured(training[training["split"] != "heldout"])
     text = model_wise_double_descent.alt_text(measurements, peak_verdict([[4.0, 8.0, 16.0]] * 2))
     assert "early stopping" not in text
     assert model_wise_double_descent.draw(measurements, VERDICT).axes
@@ -73,3 +80,11 @@ def test_a_sweep_without_held_out_samples_is_drawn():
 @pytest.mark.parametrize("names", [("a",), ("a", "b")])
 def test_every_study_of_a_sweep_has_its_axes(names):
     assert len(model_wise_double_descent.draw(swept(names), VERDICT).axes) == 2 * len(names)
+
+
+def test_the_threshold_of_the_sweep_and_the_level_of_noise_are_those_of_the_claim():
+    reference = {"reference": {"level": 0.25}, "where": {"label_noise": 0.0}}
+    verdict = undecided("model_wise_double_descent", peak_at_threshold=reference)
+    train = model_wise_double_descent.draw(swept(), verdict).axes[1]
+    assert 0.25 in [line.get_ydata()[0] for line in train.lines if line.get_linestyle() == ":"]
+    assert "0 % label noise" in model_wise_double_descent.alt_text(swept(), verdict)

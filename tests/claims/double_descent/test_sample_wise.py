@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from digits_data import digits_dataset
+from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.random_feature_maps import normalised_inputs
 from overparam.claims.double_descent.sample_wise import effective_model_complexity, sample_wise_non_monotonicity
@@ -176,14 +178,18 @@ def test_too_few_images_are_refused(dataset):
 
 
 def test_the_figures_draw_and_their_texts_have_the_numbers(table):
-    verdict = {"data": {"label": "digits"}}
-    for figure in (sample_wise_non_monotonicity, effective_model_complexity):
-        assert figure.draw(table, verdict).axes
+    table = declared(table, "sample_wise")
+    assert sample_wise_non_monotonicity.draw(table, undecided("sample_wise_non_monotonicity")).axes
+    verdict = undecided("effective_model_complexity")
+    verdict["cost"]["settings"]["fitted_error"] = 0.3
+    assert effective_model_complexity.draw(table, verdict).axes
+    assert "fitted to 30 % train error" in effective_model_complexity.alt_text(table, verdict)
     error = table.query(
         "quantity == 'error' and split == 'test' and features == 'relu' and n_features == 20 and label_noise == 0 "
         "and method == 'minimum_norm' and samples_per_feature == 3"
     )["value"].mean()
-    assert f"{100 * error:.1f} % at n = 3 N" in sample_wise_non_monotonicity.alt_text(table, verdict)
+    text = sample_wise_non_monotonicity.alt_text(table, undecided("sample_wise_non_monotonicity"))
+    assert f"{100 * error:.1f} % at n = 3 N" in text
     assert "rises from 10 at n = 10 to 20 at n = 20" in effective_model_complexity.alt_text(table, verdict)
     complexity = table.query(
         "features == 'network' and quantity == 'effective_model_complexity' and criterion == 'near_zero_loss' and "

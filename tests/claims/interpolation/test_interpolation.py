@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from declared_tables import declared
 from digits_data import digits_dataset
 from scipy import optimize
+from undecided_verdicts import undecided
 
 from overparam.claims.interpolation.interpolation import interpolation as figure
 from overparam.claims.interpolation.interpolation import measure as interpolation
@@ -119,9 +121,16 @@ def test_images_must_suffice(dataset):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    text = figure.alt_text(declared(table, "interpolation"), undecided("interpolation"))
     rows = table[(table["quantity"] == "largest_error") & (table["p_over_n"] < 1)]
     assert f"samples by at least {at_least(rows['value'].min())}" in text
     networks = table[(table["problem"] == "image network") & (table["quantity"] == "largest_loss")]
     assert f"at most {at_most(networks.loc[networks['width'] == 100, 'value'].max(), 1)} at" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(declared(table, "interpolation"), undecided("interpolation")).axes) == 3
+
+
+def test_the_line_in_the_figure_is_the_limit_of_the_claim(table):
+    verdict = undecided("interpolation")
+    verdict["forms"]["printed"]["predictions"][0]["declared"]["limit"] = 1e-3
+    for axis in figure.draw(declared(table, "interpolation"), verdict).axes:
+        assert [line.get_ydata()[0] for line in axis.lines if line.get_ydata()[0] == line.get_ydata()[-1]] == [1e-3]

@@ -2,12 +2,15 @@
 
 import pandas as pd
 import pytest
+from declared_tables import declared
 from synthetic_training import table
+from undecided_verdicts import undecided
 
 from overparam.claims.interpolation.more_parameters import measure as more_parameters
 from overparam.claims.interpolation.more_parameters import more_parameters_generalise_better as figure
 
 SETTINGS = {"seed": 0, "fitted": 0.01}
+VERDICT = undecided("more_parameters_generalise_better")
 
 
 def falling(width, level):
@@ -20,7 +23,7 @@ def measurements():
     unfitted = (training["width"] == 2) & (training["split"] == "train")
     training.loc[unfitted, "error_noisy"] = 0.05
     alone = table(widths=(8,), study="one width")
-    return more_parameters.measure(SETTINGS, pd.concat([training, alone]))
+    return declared(more_parameters.measure(SETTINGS, pd.concat([training, alone])), "more_parameters")
 
 
 def test_regimes_follow_the_train_error(measurements):
@@ -33,13 +36,13 @@ def test_regimes_follow_the_train_error(measurements):
 def test_two_widths_make_no_trend():
     training = table(widths=(2, 4, 8), levels=(0.2,), final=falling)
     training.loc[(training["width"] == 2) & (training["split"] == "train"), "error_noisy"] = 0.05
-    found = more_parameters.measure(SETTINGS, training)
+    found = declared(more_parameters.measure(SETTINGS, training), "more_parameters")
     regimes = found[found["arm"] == "one_architecture"].groupby("width")["regime"].unique()
     assert {width: list(kinds) for width, kinds in regimes.items()} == {
         2: ["below"], 4: ["few_beyond"], 8: ["few_beyond"]
     }  # fmt: skip
-    assert "fewer than three widths fit their labels" in figure.alt_text(found, {"data": None})
-    assert len(figure.draw(found, {"data": None}).axes) == 2
+    assert "too few widths fit their labels to show a trend" in figure.alt_text(found, VERDICT)
+    assert len(figure.draw(found, VERDICT).axes) == 2
 
 
 def test_smallest_and_largest_of_each_regime(measurements):
@@ -68,8 +71,11 @@ def test_printed_networks_are_kept_beside(measurements):
 
 
 def test_figure(measurements):
-    assert len(figure.draw(measurements, {"data": None}).axes) == 2
-    text = figure.alt_text(measurements, {"data": None})
+    drawn = figure.draw(measurements, VERDICT)
+    assert [axis.get_xlabel() for axis in drawn.axes] == ["parameters"] * 2
+    assert "CIFAR-10, n = 50,000" in drawn.axes[0].get_title()
+    text = figure.alt_text(measurements, VERDICT)
+    assert "23% for CudaConvNet, 47.6% for an MLP with 12 times as many parameters" in text
     assert "MLP on digits, n = 100, 20 % label noise: test error is 40.1% at 80 parameters and 30.1% at 320." in text
     below = measurements.assign(regime=measurements["regime"].mask(measurements["width"] == 4, "below"))
-    assert "of those that do not fit their labels, 48.4% at 40 parameters" in figure.alt_text(below, {"data": None})
+    assert "of those that do not fit their labels, 48.4% at 40 parameters" in figure.alt_text(below, VERDICT)

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from synthetic_training import table
+from undecided_verdicts import undecided
 
 from overparam import models
 from overparam.claims.interpolation.printed_networks import COUNTS, PRINTED, RESNET
@@ -88,8 +90,10 @@ def test_printed_rows(measurements):
 
 
 def test_figure(measurements):
-    drawn = figure.draw(measurements, {"data": {"name": "digits", "label": "digits"}})
-    assert len(drawn.axes) == 3
+    verdict = undecided("recht_table", zero_train_loss={"limit": 0.2})
+    drawn = figure.draw(declared(measurements, "published_networks"), verdict)
+    assert len(drawn.axes) == 3 and drawn.axes[0].lines[-1].get_xdata()[0] == 0.2
+    assert drawn.axes[0].get_xlabel() == "train loss, nats (0 drawn at 0.0001)"
     text = figure.alt_text(measurements, {"data": None})
     assert "CudaConvNet, regularized (145,578 parameters): train loss 0" in text
     assert "MLP, random labels (1,209,867 parameters): train loss" in text and "n = 100" in text

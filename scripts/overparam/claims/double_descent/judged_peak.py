@@ -4,28 +4,30 @@ from typing import Any
 
 import pandas as pd
 
-JUDGED = 0.2  # level of label noise that the claims judge
+from overparam.drawing import judged
+
 SIDES = ("rise", "fall", "weaker side")  # what the verdict must support before a peak is named
 
 
-def level(study: pd.DataFrame) -> float:
-    """Return the judged level of label noise, or the highest one of a study without it."""
-    return JUDGED if JUDGED in set(study["label_noise"]) else max(study["label_noise"])
+def noise(verdict: dict, name: str) -> float:
+    """Return the level of label noise at which the claim predicts the peak ``name``."""
+    return judged.declared(verdict, name)["where"]["label_noise"]
 
 
-def peak(study: pd.DataFrame, verdict: dict) -> tuple[dict[str, dict], dict[str, Any]]:
-    """Return the estimates of the claim's peak in one study, by name, and their detail; both empty if not judged."""
-    label = f"study = {study['study'].iloc[0]}"
-    for form in verdict.get("forms", {}).values():
-        for prediction in form["predictions"]:
-            if prediction["kind"] == "peak" and label in prediction["detail"]:
-                named = {estimate["name"].removeprefix(f"{label}: "): estimate for estimate in prediction["estimates"]}
-                return named, prediction["detail"][label]
-    return {}, {}
+def level(study: pd.DataFrame, verdict: dict, name: str) -> float:
+    """Return the level of label noise that is judged, or the highest one of a study without it."""
+    return predicted if (predicted := noise(verdict, name)) in set(study["label_noise"]) else max(study["label_noise"])
+
+
+def peak(study: pd.DataFrame, verdict: dict, name: str) -> tuple[dict[str, dict], dict[str, Any]]:
+    """Return the estimates of the peak ``name`` in one study, by their kind, and its detail; empty if not judged."""
+    label, prediction = f"study = {study['study'].iloc[0]}", judged.prediction(verdict, name)
+    found = {of: judged.estimate(verdict, name, of=of, each=label) for of in SIDES}
+    return {of: one for of, one in found.items() if one}, prediction["detail"].get(label, {})
 
 
 def shown(estimates: dict[str, dict]) -> bool:
-    """Say whether the verdict supports both sides of the peak, and the weaker one of them."""
+    """Return whether the verdict supports both sides of the peak, and the weaker one of them."""
     return all(estimates.get(side, {}).get("verdict") == "supported" for side in SIDES)
 
 

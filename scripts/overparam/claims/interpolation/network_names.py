@@ -1,4 +1,4 @@
-"""How networks are called in figures."""
+"""Names of networks in figures."""
 
 SHORT = {
     "cnn": "5-layer CNN",
@@ -16,5 +16,5 @@ SHORT = {
 
 
 def short(model: str) -> str:
-    """Return the usual name of a network; that of its module if it has none here."""
+    """Return the usual name of a network, or the name of its module if none is listed here."""
     return SHORT.get(model, model)

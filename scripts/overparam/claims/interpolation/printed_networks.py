@@ -1,15 +1,15 @@
-"""What the talk (S3, experiment I) and Zhang et al. 2016 (arXiv 1611.03530, table 1) print of networks on CIFAR-10."""
+"""What the talk (S3, experiment I) and Zhang et al. 2016 (arXiv 1611.03530, table 1) print about networks."""
 
 import dataclasses
 
 TALK, PAPER, PROGRAM = "S3", "1611.03530", "cuda-convnet, layers-18pct"
 BOTH = f"{PAPER}; train loss: {TALK}"
-N_TRAIN = 50_000  # CIFAR-10
+DATA, N_TRAIN = "CIFAR-10", 50_000  # what they were trained on
 
 
 @dataclasses.dataclass(frozen=True)
 class Printed:
-    """One printed row: errors are fractions, what is not printed is None."""
+    """One printed row: errors are fractions, and what is not printed is None."""
 
     model: str
     width: int

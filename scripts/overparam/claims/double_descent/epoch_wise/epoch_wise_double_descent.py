@@ -6,11 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import judged_peak
-from overparam.drawing import studies, theme
+from overparam.claims.double_descent.epoch_wise.network_sizes import JUST_FITS
+from overparam.drawing import judged, labels, studies, theme
 
-LEVEL = 0.1  # train error at the interpolation threshold
 MARKERS = {"small": "s", "medium": "^", "large": "o"}
-PEAK, BOUNDS = "large-falls-rises-falls", ("large-rises-in-every-seed", "large-falls-again-in-every-seed")
+PEAK = "large-falls-rises-falls"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -21,7 +21,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     grid = figure.add_gridspec(2 * len(names), 2, width_ratios=(1.1, 1))
     entries: dict[str, dict] = {}
     for row, name in enumerate(names):
-        study = _level_rows(measurements[measurements["study"] == name])
+        study = _level_rows(measurements[measurements["study"] == name], verdict)
         plane = figure.add_subplot(grid[2 * row : 2 * row + 2, 0])
         test = figure.add_subplot(grid[2 * row, 1])
         train = figure.add_subplot(grid[2 * row + 1, 1], sharex=test)
@@ -30,14 +30,14 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         entries |= _curves(test, train, study)
         test.set_ylim(0, 1.5 * highest)
         widths = [str(width) for width in _widths(study).values()]
-        noise, seeds = f"{100 * judged_peak.level(study):g} % label noise", f"{study['seed'].nunique()} seeds"
+        noise, seeds = f"{100 * _level(study, verdict):g} % label noise", f"{study['seed'].nunique()} seeds"
         test.set_title(f"{noise}, {seeds}\nwidths {', '.join(widths)}")
-        clean = _clean_twin(measurements, name)
+        clean = _clean_twin(measurements, name, verdict)
         if len(clean):
             style = {"color": theme.INK, "linestyle": ":"}
             studies.lines(test, clean, "epoch", seeds=False, interval=False, **style)
             entries["large, no label noise"] = style
-    entries |= {f"train error {100 * LEVEL:g} %": {"color": theme.INK, "linestyle": "--", "linewidth": 1}}
+    entries |= {f"train error {100 * JUST_FITS:g} %": {"color": theme.INK, "linestyle": "--", "linewidth": 1}}
     studies.legend(figure, entries, loc="outside lower center", ncols=len(entries))
     return figure
 
@@ -50,10 +50,10 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> float:
-    """Draw test error over width and epoch, and the line on which train error is :data:`LEVEL`; return the scale's end.
+    """Draw test error over width and epoch, and a line at the train error of networks that just fit.
 
-    The scale of colours ends at the largest error of the networks after their best epochs: higher ones, while they have
-    hardly learned anything, would take all of it.
+    The scale of colours ends at the largest error that networks have after their best epochs: the higher errors of
+    networks that have hardly learned anything would take all of it. This end is returned.
     """
     test, train = (_table(study, split) for split in ("test", "train"))
     widths, epochs = test.index.to_numpy(float), test.columns.to_numpy(float)
@@ -61,15 +61,17 @@ def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> float:
     image = axis.pcolormesh(
         _edges(widths), _edges(epochs), test.to_numpy(float).T, cmap="viridis", vmax=highest, rasterized=True
     )
-    crossed = [studies.crossing(epochs, curve, LEVEL) for curve in train.to_numpy(float)]
+    crossed = [studies.crossing(epochs, curve, JUST_FITS) for curve in train.to_numpy(float)]
     reached = [(width, epoch) for width, epoch in zip(widths, crossed, strict=True) if epoch]
     if reached:  # dark below light, so that the line is seen on every colour of the map
         for color, line, thickness in (("black", "-", 2.4), ("white", "--", 1.2)):
             axis.plot(*zip(*reached, strict=True), color=color, linestyle=line, linewidth=thickness)
     axis.set_yscale("log")
     studies.width_axis(axis, widths.astype(int), 0.5)
-    axis.set(xlabel="width", ylabel="epoch", ylim=(_edges(epochs)[0], _edges(epochs)[-1]))
-    bar = figure.colorbar(image, ax=axis, extend="max", label="test error (true labels)")
+    axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
+    axis.set_ylim(_edges(epochs)[0], _edges(epochs)[-1])
+    error = labels.quantity(study, "error")
+    bar = figure.colorbar(image, ax=axis, extend="max", label=f"test {error} (true labels)")
     bar.outline.set_visible(False)
     studies.percent_axis(bar.ax)
     return highest
@@ -95,17 +97,18 @@ def _curves(test: plt.Axes, train: plt.Axes, study: pd.DataFrame) -> dict[str, d
         axis.set_ylim(bottom=0)
         studies.percent_axis(axis)
     test.tick_params(labelbottom=False)
-    test.set(xlabel="", ylabel="test error")
-    train.set(xlabel="epoch", ylabel="train error")
-    train.axhline(LEVEL, color=theme.INK, linestyle="--", linewidth=1)
+    error = labels.quantity(study, "error")
+    test.set(xlabel="", ylabel=f"test {error}")
+    train.set(xlabel=labels.column(study, "epoch"), ylabel=f"train {error}")
+    train.axhline(JUST_FITS, color=theme.INK, linestyle="--", linewidth=1)
     return entries
 
 
 def _finding(rows: pd.DataFrame, verdict: dict) -> str:
-    study = _level_rows(rows)
+    study = _level_rows(rows, verdict)
     widths = _widths(study)
     text = (
-        f"{studies.title(study, verdict)}, {100 * judged_peak.level(study):g} % label noise, smoothed test errors, "
+        f"{studies.title(study, verdict)}, {100 * _level(study, verdict):g} % label noise, smoothed test errors, "
         f"means of {study['seed'].nunique()} seeds: "
     )
     parts = [_large(study, verdict)] if "large" in widths else []
@@ -126,9 +129,10 @@ def _finding(rows: pd.DataFrame, verdict: dict) -> str:
 def _large(study: pd.DataFrame, verdict: dict) -> str:
     """Return what became of the large network: places from the verdict where there is one, else from its curve."""
     curve, width = _smoothed(study, "large"), study.loc[study["size"] == "large", "width"].iloc[0]
-    estimates, detail = judged_peak.peak(study, verdict)
-    shown = judged_peak.shown(estimates)
-    words = "falls, rises and falls again" if shown else "is not shown to fall, rise and fall again by 5 points"
+    estimates, detail = judged_peak.peak(study, verdict, PEAK)
+    shown, least_change = judged_peak.shown(estimates), 100 * judged.declared(verdict, PEAK)["prominence"]
+    unshown = f"is not shown to fall, rise and fall again by {least_change:g} points"
+    words = "falls, rises and falls again" if shown else unshown
     read = "; or ".join(
         ", ".join(f"{curve[epoch]:.1%} at epoch {epoch:g}" for epoch in chosen) for chosen in judged_peak.places(detail)
     )
@@ -150,11 +154,15 @@ def _least(study: pd.DataFrame, quantity: str) -> float:
     return study.loc[(study["quantity"] == quantity) & (study["size"] == "large"), "value"].min()
 
 
-def _level_rows(study: pd.DataFrame) -> pd.DataFrame:
-    return study[study["label_noise"] == judged_peak.level(study)]
+def _level(study: pd.DataFrame, verdict: dict) -> float:
+    return judged_peak.level(study, verdict, PEAK)
 
 
-def _clean_twin(measurements: pd.DataFrame, name: str) -> pd.DataFrame:
+def _level_rows(study: pd.DataFrame, verdict: dict) -> pd.DataFrame:
+    return study[study["label_noise"] == _level(study, verdict)]
+
+
+def _clean_twin(measurements: pd.DataFrame, name: str, verdict: dict) -> pd.DataFrame:
     """Return the smoothed test error of the large network without label noise, where the study has one."""
     return measurements[
         (measurements["study"] == name)
@@ -162,7 +170,7 @@ def _clean_twin(measurements: pd.DataFrame, name: str) -> pd.DataFrame:
         & (measurements["size"] == "large")
         & (measurements["quantity"] == "smoothed_error")
         & (measurements["split"] == "test")
-        & (judged_peak.level(measurements[measurements["study"] == name]) > 0)
+        & (_level(measurements[measurements["study"] == name], verdict) > 0)
     ]
 
 

@@ -5,40 +5,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.claims.double_descent.epoch_wise import network_sizes
 from overparam.training.stopping import MODEL, at_end, long
 
-MEDIUM = 0.1  # train error at the last epoch of a network that is just at its interpolation threshold
-FACTOR = 2.5  # a network whose train error is farther from it than this factor is not
 CURVE = [column for column in MODEL if column != "seed"]
 
 
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     """Return the errors of every network over time, smoothed and not, and how far its test error rises and falls.
 
+    Test errors count true labels, train errors given ones. With the factor f, the smoothed error at an epoch is the
+    average of the errors at the evaluated epochs between epoch/f and epoch·f, all with the same weight. It lowers peaks
+    and raises minima: smoothing can hide a rise or fall, but cannot make one. Rise and fall are those of the smoothed
+    test error, from its first minimum to its peak and from there to the last epoch, at epochs that were chosen on other
+    seeds (:func:`turns`). Small, medium and large networks are told apart by :func:`network_sizes.sizes`.
+
     Parameters
     ----------
     settings
-        ``smoothing``: a factor f >= 1; the root ``seed``, from which nothing is drawn.
+        ``smoothing``, a factor f >= 1, and the root ``seed``, from which nothing is drawn.
     training
         One row per model, epoch and split.
 
     Returns
     -------
     pandas.DataFrame
-        ``size`` is ``small`` for the narrowest network of a study, ``large`` for the widest, ``medium`` for that
-        between them whose train error on the given labels ends nearest to 10 % and between 4 % and 25 % (at the study's
-        highest label noise, average over seeds), else null. No test sample takes part in this. Quantities:
-
-        - ``error`` (fraction of samples) by ``epoch``: of ``test`` samples with ``clean`` labels, and of ``train``
-          samples with ``noisy`` ones;
-        - ``smoothed_error``: the average of the errors at the evaluated epochs between epoch/f and epoch·f, all with
-          the same weight. It lowers peaks and raises minima: it can hide a rise or fall, but not make one;
-        - ``rise`` and ``fall``: of the smoothed test error, from its first minimum to its peak and from there to the
-          last epoch, at epochs that were chosen on other seeds (:func:`turns`), ``first_minimum_epoch`` and
-          ``peak_epoch``;
-        - ``diverged`` (0 or 1 per model, at the last epoch).
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
     """
-    table = training.merge(_sizes(training), on=["study", "width"], how="left", validate="many_to_one")
+    table = training.merge(network_sizes.sizes(training), on=["study", "width"], how="left", validate="many_to_one")
     errors = long(table, ["size", "epoch"])
     labels = errors["split"].map({"test": "clean", "train": "noisy"})
     errors = errors[(errors["quantity"] == "error") & (errors["labels"] == labels)]
@@ -70,8 +64,8 @@ def turns(smoothed: pd.DataFrame) -> pd.DataFrame:
 
     First minimum and peak are the two epochs, in this order, between which the average curve of *other* seeds rises
     most: of the second half of the seeds (every other one) for the first half, and the other way round. Choosing them
-    on the very curve that they are read from would find a rise in every noise. Where a curve holds no number, or there
-    is one seed only, they are not known, and neither is the rise.
+    on the very curve that they are read from would find a rise in any noise. Where a curve holds a value that is not a
+    number, or there is one seed only, they are not known, and neither is the rise.
     """
     found = []
     test = smoothed[smoothed["split"] == "test"]
@@ -108,19 +102,3 @@ def largest_rise(curves: np.ndarray) -> tuple[int, int] | None:
     average = curves.mean(axis=0)
     top = int(np.argmax(average - np.minimum.accumulate(average)))
     return int(np.argmin(average[: top + 1])), top
-
-
-def _sizes(training: pd.DataFrame) -> pd.DataFrame:
-    """Return ``study``, ``width`` and ``size``, one row per width."""
-    found = []
-    for study, rows in training[training["split"] == "train"].groupby("study", sort=False):
-        ends = rows[(rows["epoch"] == rows["epoch"].max()) & (rows["label_noise"] == rows["label_noise"].max())]
-        error = ends.groupby("width")["error_noisy"].mean()
-        size = pd.Series(None, index=error.index, dtype=object)
-        size.iloc[0], size.iloc[-1] = "small", "large"
-        between = error.iloc[1:-1]
-        distance = (between[between.between(MEDIUM / FACTOR, MEDIUM * FACTOR)] - MEDIUM).abs()
-        if len(distance):
-            size[distance.idxmin()] = "medium"
-        found.append(size.rename("size").reset_index().assign(study=study))
-    return pd.concat(found, ignore_index=True)

@@ -24,22 +24,15 @@ Looks = dict[str, np.ndarray]  # quantity: (seeds, initialisations)
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Train networks that differ in their initial weights alone, and compare their test losses.
 
-    Adam on squared loss, learning rate falling linearly to zero, a fixed number of epochs, float32. Losses are summed
-    over the classes: 1 for predicting zero.
+    They are trained by Adam on squared loss for a fixed number of epochs, in float32, with a learning rate that falls
+    linearly to zero. Losses are summed over the classes: predicting zero has 1. A seed is a draw of the label noise,
+    and all seeds share their images. Networks that stop early are each taken at their smallest loss on held-out samples
+    under their given labels.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed`` (draw of the label noise; all share their images), ``width``, ``n_params``, ``params_per_label``
-        (p/(nK)) and ``stopping``: ``final``, after all epochs; ``heldout_loss``, each network at its smallest loss on
-        held-out samples under their given labels; ``initial``, untrained. Over the initialisations of a seed:
-
-        - ``spread``: standard deviation of the test loss; ``relative_spread``: over its mean; ``interquartile``:
-          difference of its quartiles over its median; ``error_spread``: standard deviation of the test error.
-        - ``mean_loss`` and ``mean_error`` on test images; ``train_loss`` and ``train_error``, means on the training
-          samples under their given labels; ``fitted``: share of networks without a wrong training sample.
-        - ``loss``: test loss of each network, by ``initialisation``; at the end only.
-        - ``diverged``: share of networks with a loss that is not finite.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -54,15 +47,15 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         )
     device = machine.prepare(settings["gpus"])
     progress = Progress(len(settings["widths"]), "widths")
-    problem, rows = _Problem(settings, dataset, device), []
+    shared, rows = _SharedSamples(settings, dataset, device), []
     for width in settings["widths"]:
-        rows += problem.spreads(width)
+        rows += shared.spreads(width)
         progress.advance()
     return pd.DataFrame(rows).astype({"value": float, "initialisation": "Int64"})
 
 
-class _Problem:
-    """The samples, and their labels in every seed."""
+class _SharedSamples:
+    """The samples, which all seeds share, and their labels in every seed."""
 
     def __init__(self, settings: dict[str, Any], dataset: Dataset, device: torch.device):
         self.settings, self.n_classes = settings, len(dataset.classes)

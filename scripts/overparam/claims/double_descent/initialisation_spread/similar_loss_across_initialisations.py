@@ -1,17 +1,18 @@
 """Test losses of networks that differ in their initial weights alone, and their spread, over their size."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import labels, random_features, studies, theme
 
 STOPPING = {  # label, colour, marker, dashes
     "final": ("at the end of training", theme.CATEGORIES[0], "o", "-"),
     "heldout_loss": ("stopped early (control)", theme.CATEGORIES[3], "s", "--"),
 }
 X = "params_per_label"
-LABEL = "parameters per label\np/(nK)"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -27,10 +28,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             studies.lines(axis, rows, X, own, linestyle=dashes, marker=marker, markersize=4)
         over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
         theme.mark_threshold(axis, 1, "p = nK" if axis is spread else "")
-        axis.set_xlabel(LABEL)
-    losses.set(yscale="log", ylabel="test loss (1: predicting zero)", title="every network")
-    spread.set(ylabel="standard deviation of the test loss\nover initialisations", title="spread")
-    errors.set(ylabel="train error, given labels", title="fit")
+        axis.set_xlabel(fill(labels.column(measurements, X), 22))
+    losses.set(yscale="log", ylabel=labels.quantity(measurements, "mean_loss"), title="every network")
+    spread.set(ylabel=fill(labels.quantity(measurements, "spread"), 36), title="spread")
+    errors.set(ylabel=f"{labels.quantity(measurements, 'train_error')}, given labels", title="fit")
     losses.yaxis.set_major_formatter("{x:g}")
     studies.percent_axis(errors)
     first = measurements.iloc[0]

@@ -2,10 +2,9 @@
 
 On random features, gradient descent on least squares never changes what its start has in the null space of the
 features. From a start β₀ it converges to β_min + P β₀, with β_min the minimum-norm solution and P the projection on the
-null space; this limit is computed in closed form from one singular value decomposition, so that no run can stop early
-or diverge. The measure
-over solutions is therefore that of the starts: Gaussian, in every coefficient alike, scaled to a given length. Networks
-are trained (``network_solutions``).
+null space. This limit is computed in closed form from one singular value decomposition, so that no run can stop early
+or diverge. How solutions are distributed is thus decided by the starts: Gaussian, alike in every coefficient, and
+scaled to a given length. Networks are trained; see ``network_solutions``.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.claims.double_descent.interpolating_solutions.network_solutions import Networks
+from overparam.claims.double_descent.interpolating_solutions.network_solutions import NetworkSolutions
 from overparam.claims.double_descent.random_feature_maps import (
     FeatureMap,
     fourier_features,
@@ -40,55 +39,53 @@ Row = dict[str, Any]
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Measure how much solutions differ, and how their risk depends on their norm.
 
+    Starts of one length, that of the minimum-norm solution at the largest N, are ``random`` or combinations of the
+    training samples' features (``row_space``). Their solutions are compared in pairs: the root-mean-square difference
+    of test outputs is in units of the minimum-norm solution's outputs at the largest N.
+
+    Starts of several lengths are random (``scaled``, in units of ‖β_min‖), or lie on the way from zero to the
+    ``truth``, which is tuned ridge on all other training images with their true labels.
+
+    The rows of networks are those of :class:`NetworkSolutions`.
+
     Returns
     -------
     pandas.DataFrame
-        One row per value, with ``features`` (relu, fourier; network: see :class:`Networks` for its rows), ``n_train``,
-        ``n_features``, ``features_per_sample`` (N/n), ``label_noise`` and ``noise_definition`` (null
-        without noise), and ``start``.
-
-        Starts of one length, that of the minimum-norm solution at the largest N (``random``: anywhere; ``row_space``:
-        combinations of the training samples' features): ``spread``, the root-mean-square difference of two solutions'
-        test outputs, over that of the minimum-norm solution's outputs at the largest N; ``disagreement``, the fraction
-        of test images that two solutions class differently, both averaged over all pairs of ``n_starts``; ``loss`` and
-        ``error`` on test images by ``draw``; ``residual``, the largest ‖Φβ − Y‖/‖Y‖ of these solutions. ``free``:
-        N − rank of the features.
-
-        Starts of several lengths (``scaled``: random ones, by ``start_scale`` in units of ‖β_min‖; ``truth``: by
-        ``start_scale``, share of the way from zero to tuned ridge on all other training images, clean): ``loss`` and
-        ``error`` on test images, with ``solution_norm`` ‖β‖ as a column and ``norm`` as a quantity, and ``residual``.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
     UserError
-        If no training image is left over for the truth, or networks are to have more samples or seeds than features.
+        If no training image is left over for the truth, or networks ask for more samples or seeds than features have.
     """
     n = settings["n_train"]
     if n >= len(dataset.train):
         there = f"{dataset.name} has {len(dataset.train)} training images, and some must be left over"
         raise UserError(f"interpolating_solutions: n_train is {n}, but {there}")
     if settings["network_n_train"] > n or settings["network_seeds"] > settings["n_seeds"]:
-        raise UserError("interpolating_solutions: networks need n_train and n_seeds as large as theirs, or larger")
+        asked = f"network_n_train = {settings['network_n_train']} and network_seeds = {settings['network_seeds']}"
+        there = f"n_train = {n} and n_seeds = {settings['n_seeds']}"
+        raise UserError(f"interpolating_solutions: {asked} must be at most {there}, of which networks take a part")
     device = machine.prepare(settings["gpus"])
     networks = settings["network_seeds"]
     progress = Progress(settings["n_seeds"] * len(settings["features"]) + networks, "seeds and kinds of features")
     rows: list[Row] = []
     for seed in range(settings["n_seeds"]):
-        problem = _Problem(settings, seed, dataset)
+        solutions = _FeatureSolutions(settings, seed, dataset)
         for kind in settings["features"]:
-            found = [*problem.across_widths(kind), *problem.across_norms(kind)]
+            found = [*solutions.across_widths(kind), *solutions.across_norms(kind)]
             rows += [{"seed": seed, "features": kind, "n_train": n, **row} for row in found]
             progress.advance()
         if seed >= settings["n_seeds"] - networks:
-            kept, rest = problem.split
-            own = Networks(settings, dataset, kept[: settings["network_n_train"]], rest, seed, device)
+            kept, rest = solutions.split
+            own = NetworkSolutions(settings, dataset, kept[: settings["network_n_train"]], rest, seed, device)
             rows += [{"seed": seed, **row} for row in (*own.across_widths(), *own.across_norms())]
             progress.advance()
     return pd.DataFrame(rows).astype({"value": float, "n_features": "Int64", "draw": "Int64", "width": "Int64"})
 
 
-class _Problem:
-    """The samples, labels and other images of one seed."""
+class _FeatureSolutions:
+    """Solutions on the random features of one seed: its samples, its labels and all other images."""
 
     def __init__(self, settings: dict[str, Any], seed: int, dataset: Dataset):
         self.settings, self.seed = settings, seed
@@ -135,7 +132,7 @@ class _Problem:
         for ratio in self.settings["scaled_features_per_sample"]:
             size, parts, train, test = self._features(kind, ratio)
             features = self._map(kind, size["n_features"])(self.x_rest)
-            truth, _ = tuned_ridge(features, self.rest_targets, 1, 0.2)  # tuned on a fifth
+            truth, _ = tuned_ridge(features, self.rest_targets, 1, 0.2)  # its penalty is tuned on a fifth of the images
             for noise, targets in self.targets.items():
                 shortest = parts.coefficients(targets)
                 length = np.linalg.norm(shortest)

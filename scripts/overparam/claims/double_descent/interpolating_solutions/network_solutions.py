@@ -1,4 +1,4 @@
-"""Networks that fit the same images from different starts: how much they differ, and how their risk goes with norm."""
+"""Networks that fit the same images from different starts: how much they differ, and what their norm says of them."""
 
 import dataclasses
 import functools
@@ -22,8 +22,8 @@ Row = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Networks:
-    """The networks of one seed, on its own images.
+class NetworkSolutions:
+    """Networks that fit the images of one seed.
 
     Attributes
     ----------
@@ -49,12 +49,11 @@ class Networks:
     def across_widths(self) -> Iterator[Row]:
         """Yield how much networks that fit every label differ on test images, from width to width.
 
-        Adam on squared loss, its rate falling linearly to zero. By ``label_noise`` and ``width``, for ``start`` random:
-        ``fitted``, the share of networks without a wrong training sample; ``train_error`` and ``train_loss``, means
-        over all networks under the given labels. Of the fitted networks (nan with fewer than two): ``disagreement``,
-        the share of test images that two of them class differently; ``loss`` and ``error`` on test images, means. The
-        last three also by ``place``: ``threshold``, the smallest width at which at least half of the networks are
-        fitted, and ``widest``. Losses are summed over the classes: 1 for predicting zero.
+        They are trained by Adam on squared loss, with a rate that falls linearly to zero. Losses are summed over the
+        classes: predicting zero has 1. Train error and train loss are means over all networks of a width, under their
+        given labels. Disagreement, loss and error on test images are means over those that fit, and no number where
+        fewer than two do. These three are also given by ``place``: at the smallest width at which at least half of
+        the networks fit (``threshold``), and at the largest (``widest``).
         """
         settings, noises = self.settings, self.settings["label_noise"]
         starts = settings["network_starts"]
@@ -96,12 +95,11 @@ class Networks:
     def across_norms(self) -> Iterator[Row]:
         """Yield risk and norm of wide networks that descent reaches from starts of several sizes.
 
-        Gradient descent with momentum 0.9 on squared loss, until the train loss is ``network_level``, or for
-        ``network_scaled_epochs``. ``scaled``: every initial weight times ``start_scale`` α, at a step divided by α²
-        where α > 1, as the curvature of the loss grows like α². ``truth``: from the initial weights the share
-        ``start_scale`` of the way to those of a network that was trained from them on all other images, clean. Means
-        over ``network_scaled_starts`` initialisations: ``loss`` and ``error`` on test images, ``norm`` ‖θ‖ (also
-        ``solution_norm``), ``train_loss``, and ``reached``, the share that got to the level.
+        Gradient descent with momentum 0.9 on squared loss goes on until the train loss is ``network_level``, or for
+        ``network_scaled_epochs``. Where ``start`` is ``scaled``, every initial weight is multiplied by ``start_scale``
+        α, and the step is divided by α² where α > 1, as the curvature of the loss grows like α². Where it is ``truth``,
+        initial weights are moved by the share ``start_scale`` towards those of a network that was trained from them on
+        all other images with their true labels. Values are means over ``network_scaled_starts`` initialisations.
         """
         settings, width = self.settings, self.settings["network_scaled_width"]
         count = settings["network_scaled_starts"]
@@ -110,7 +108,7 @@ class Networks:
         initial = [values.detach().clone() for values in begin.parameters()]
         scales = settings["network_scales"]
         together = [[scale for scale in scales if scale <= 1], *([scale] for scale in scales if scale > 1)]
-        for some in filter(None, together):  # those of one learning rate
+        for some in filter(None, together):  # scales that share a learning rate
             ways = [torch.cat([scale * values for scale in some]) for values in initial]
             yield from self._descended("scaled", some, ways, samples, max(1.0, *some) ** 2)
         truth, noises = self._truth(width, count), len(settings["label_noise"])
@@ -122,7 +120,7 @@ class Networks:
     def _descended(
         self, start: str, scales: Sequence[float], weights: Sequence[torch.Tensor], samples: Samples, slower: float
     ) -> Iterator[Row]:
-        """Train scales × noise levels × initialisations from these weights to the level; yield what it came to."""
+        """Train scales × noise levels × initialisations from these weights to the level; yield what they came to."""
         settings, last = self.settings, self.settings["network_scaled_epochs"]
         count, copies = settings["network_scaled_starts"], len(scales)
         samples = dataclasses.replace(samples, given=samples.given.repeat(copies, 1))

@@ -1,18 +1,16 @@
 """How much interpolating solutions differ on test images, and their loss, from N = n on; and how much networks do."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import judged, labels, random_features, studies, theme
 from overparam.drawing.rounding import at_least, at_most
 
-PANELS = (
-    ("spread", "difference of outputs\n(relative)"),
-    ("disagreement", "test images\nclassed differently"),
-    ("loss", "test loss (squared)\nof all solutions"),
-)
+PANELS = ("spread", "disagreement", "loss")
 NETWORKS = {  # quantity: label, colour, marker, dashes
     "disagreement": ("networks that fit: classed differently", theme.CATEGORIES[4], "P", "-"),
     "train_error": ("all networks: train error", theme.INK, ".", ":"),
@@ -27,8 +25,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     figure, axes = studies.grid(len(PANELS) + 1, len(noises), 2.0, sharey="row")
     style = dict(zip(kinds, zip(theme.CATEGORIES, over_samples.MARKERS, strict=False), strict=False))
     for column, noise in enumerate(noises):
-        _networks(axes[-1, column], over_samples.chosen(measurements, features="network", label_noise=noise))
-        for axis, (quantity, label) in zip(axes[:-1, column], PANELS, strict=True):
+        networks = over_samples.chosen(measurements, features="network", label_noise=noise)
+        _networks(axes[-1, column], networks)
+        for axis, quantity in zip(axes[:-1, column], PANELS, strict=True):
             axis.set_yscale("log" if quantity == "loss" else "linear")
             for kind, (color, marker) in style.items():
                 for start, (_, dashes) in STARTS.items():
@@ -41,10 +40,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                     )  # fmt: skip
             over_samples.plain_ticks(axis, [1, 1.5, 2, 3, 5, 8])
             theme.mark_threshold(axis, 1, "N = n" if axis is axes[0, column] else "")
-            axis.set(xlabel="", ylabel=label)
+            label = labels.quantity(measurements, quantity)
+            label = f"test {label} (squared) of all solutions" if quantity == "loss" else label
+            axis.set(xlabel="", ylabel=fill(label, 21))
             if quantity == "disagreement":
                 studies.percent_axis(axis)
-        axes[-2, column].set_xlabel(random_features.RATIO)
+        axes[-2, column].set_xlabel(labels.column(measurements, random_features.RATIO))
         definition = rows.loc[rows["label_noise"] == noise, "noise_definition"].iloc[0]
         name = random_features.arm_name(noise, definition)
         axes[0, column].set_title(
@@ -85,7 +86,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
                 f"N = {shares.index[-1]:.3g} n, with test losses of at least {at_least(loss.min().iloc[0])} at N = n "
                 f"and of at most {at_most(loss.max().iloc[-1])} there"
             )
-    threshold = over_samples.chosen(rows, quantity="spread", features_per_sample=1.0)["value"].max()
+    only = judged.declared(verdict, "one-at-the-threshold")["where"]["features_per_sample"]
+    threshold = over_samples.chosen(rows, quantity="spread", features_per_sample=only)["value"].max()
     control = over_samples.chosen(measurements, quantity="spread", start="row_space")["value"].max()
     return (
         f"Test images of {random_features.data_label(verdict)} that two interpolating solutions class differently, "
@@ -101,7 +103,7 @@ def _networks(axis: Axes, rows: pd.DataFrame) -> None:
         studies.lines(axis, case, "params_per_label", color, linestyle=dashes, marker=marker, markersize=4)
     over_samples.plain_ticks(axis, [0.5, 1, 2, 5, 10])
     theme.mark_threshold(axis, 1, "p = nK")
-    axis.set(xlabel="networks: parameters per label p/(nK)", ylabel="share of images")
+    axis.set(xlabel=f"networks: {labels.column(rows, 'params_per_label')}", ylabel="share of images")
     axis.set_title(f"networks, n = {rows['n_train'].iloc[0]:,}", fontsize=9)
     studies.percent_axis(axis)
 

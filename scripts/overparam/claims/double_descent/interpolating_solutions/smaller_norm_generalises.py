@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import labels, random_features, studies, theme
 from overparam.drawing.rounding import at_most
 
 NETWORK_STYLE = {"color": theme.CATEGORIES[4], "marker": "P", "markersize": 4}
@@ -34,8 +34,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 )
                 for start, (_, dashes) in STARTS.items():
                     _line(axis, case[case["start"] == start], color, marker, dashes)
-            _plain(axis)
-            axis.set(xlabel="norm beyond the smallest,\n√(‖β‖² − ‖β_min‖²)/‖β_min‖", ylabel=f"test {quantity}")
+            _plain_risk_ticks(axis)
+            axis.set_xlabel("norm beyond the smallest,\n√(‖β‖² − ‖β_min‖²)/‖β_min‖")
+            axis.set_ylabel(f"test {labels.quantity(measurements, quantity)}")
             if quantity == "error":
                 studies.percent_axis(axis)
         axes[0, column].set_xlabel("")
@@ -80,18 +81,19 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _networks(axis: Axes, rows: pd.DataFrame) -> None:
+def _networks(axis: Axes, networks: pd.DataFrame) -> None:
     """Draw the test loss of networks over their norm: initial weights larger and larger, and moved to the truth."""
-    rows = over_samples.chosen(rows, quantity="loss")
+    rows = over_samples.chosen(networks, quantity="loss")
     rows = rows[rows["start"].isin(STARTS)]
     axis.set(xscale="log", yscale="log")
     for start, (_, dashes) in STARTS.items():
         case = rows[rows["start"] == start].assign(beyond=lambda part: part["solution_norm"])
         _line(axis, case, NETWORK_STYLE["color"], NETWORK_STYLE["marker"], dashes)
-    _plain(axis)
+    _plain_risk_ticks(axis)
     axis.set_xticks([4, 6, 10, 16], ["4", "6", "10", "16"])
     axis.minorticks_off()
-    axis.set(xlabel="norm of all weights ‖θ‖ (networks)", ylabel="test loss (networks)")
+    axis.set_xlabel(f"{labels.column(networks, 'solution_norm')} ‖θ‖ (networks)")
+    axis.set_ylabel(f"test {labels.quantity(networks, 'loss')} (networks)")
     size = f"{rows['params_per_label'].iloc[0]:.2g} nK"
     axis.set_title(f"networks, n = {rows['n_train'].iloc[0]:,}, {size} parameters", fontsize=9)
 
@@ -114,7 +116,8 @@ def _networks_text(measurements: pd.DataFrame) -> str:
     return f"Networks from initial weights of several sizes, {'; '.join(parts)}."
 
 
-def _plain(axis: Axes) -> None:
+def _plain_risk_ticks(axis: Axes) -> None:
+    """Write losses and errors on the vertical axis as plain numbers."""
     axis.yaxis.set_major_locator(FixedLocator([0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_locator(NullLocator())

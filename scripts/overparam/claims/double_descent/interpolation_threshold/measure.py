@@ -1,9 +1,9 @@
 """Where random features and trained networks start to interpolate, counted in parameters per label nK.
 
-One-hot squared loss, K outputs that share N features: N·K parameters for n·K numbers to fit. Minimum-norm least squares
-in float64, by QR or, where the rank is in doubt, by LAPACK gelsd; nothing iterates, so that the only limit a case can
-hit is the largest N that was tried (quantity ``reached``). "Interpolation threshold" as in Belkin et al. 2019, arXiv
-1812.11118, §2. Networks: ``network_thresholds``.
+On random features K outputs share N features and are fitted to one-hot labels by least squares: N·K parameters for n·K
+numbers. The solution of smallest norm is found in float64 by QR or, where the rank is in doubt, by LAPACK's gelsd.
+Nothing iterates, so that the only limit a case can hit is the largest N that was tried (quantity ``reached``). The
+"interpolation threshold" is that of Belkin et al. 2019, arXiv 1812.11118, §2. Networks are in ``network_thresholds``.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,20 +35,18 @@ Row = dict[str, Any]
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Fit random features of every number, search for the least number that interpolates, and train networks.
 
+    Parameters are counted rightly, each feature in one column (``independent``), and wrongly, each in two (``twice``).
+    Features that are random ``linear`` combinations of the pixels, whose rank ends at the number of pixels, are only
+    searched for a threshold. Losses are over that of predicting zero, which is 1 for one-hot labels. The threshold is
+    the least number of features whose training loss is at most ``fitted``, found by bisection over nested features,
+    along which that loss cannot rise.
+
+    The rows of networks are those of ``network_thresholds.measured``.
+
     Returns
     -------
     pandas.DataFrame
-        One row per value, with ``features`` (relu, fourier), ``n_train``, ``n_classes`` and ``parameters``:
-        independent (each feature in one column), twice (each in two columns), linear (random linear combinations of the
-        pixels, without a nonlinearity: their rank ends at the number of pixels; searched for a threshold only).
-
-        ``loss``, by ``split``, over ``params_per_label`` (columns · K / nK), with ``n_params``: squared loss over that
-        of predicting zero, which is 1 for one-hot labels. ``threshold_params``: columns · K at the least number of
-        features whose training loss is at most ``fitted``, by bisection over nested features, along which that loss
-        can't rise; infinite if the largest number does not do. ``threshold_params_per_label``: the same over
-        ``n_labels`` = nK. ``reached``: 1, or 0 where it is infinite.
-
-        Rows whose ``features`` is network: as ``network_thresholds.measured`` says.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -99,7 +97,7 @@ def grouped(settings: dict[str, Any], seed: int, labels: np.ndarray, n_classes: 
 def _columns(
     settings: dict[str, Any], seed: int, kind: str, counting: str, x: np.ndarray, x_test: np.ndarray
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
-    """Return a function from the number of features to train and test columns; fewer features are the first of more."""
+    """Return a function from the number of features to train and test columns; few features are the first of many."""
     most = _rounded(max(settings["features_per_sample"]) * len(x))
     draws = generator(settings["seed"], "interpolation_threshold", seed, kind, counting == "linear", len(x))
     if counting == "linear":

@@ -1,9 +1,9 @@
 """Where trained networks start to fit, counted in parameters per label nK, and how that place drifts with training.
 
-One hidden layer of ReLU units, one-hot squared loss, Adam: the same procedure and a new initialisation at every width.
-A training ends when its loss is at most a fixed one, which is looked for at a number of moments spread evenly in log
-steps, or, where that is never seen, with the last step. So the last step limits what counts as fitted: the threshold at
-the fixed loss is nearly that at this number of steps.
+They have one hidden layer of ReLU units and are trained on the squared loss of one-hot labels by Adam, by the same
+procedure and from a new initialisation at every width. A training ends when its loss is at most a fixed one, which is
+looked for at a number of moments spread evenly in log steps, or, where that is never seen, with the last step. So the
+last step limits what counts as fitted: the threshold at the fixed loss is nearly that at this number of steps.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def measured(settings: dict[str, Any], dataset: Dataset, device: Any) -> Iterato
     Parameters
     ----------
     settings
-        Root ``seed``, ``n_test`` and those of ``interpolation_threshold.yaml`` below ``networks``.
+        Root ``seed``, ``n_test`` and those of ``experiment.yaml`` below ``networks``.
     dataset
         Images and labels.
     device
@@ -37,16 +37,10 @@ def measured(settings: dict[str, Any], dataset: Dataset, device: Any) -> Iterato
     Yields
     ------
     dict
-        Rows with ``features`` (network), ``parameters`` (independent; twice: every pixel occurs twice, at the least n
-        and most classes only), ``n_train``, ``n_classes``, ``label_noise``, ``stopping`` (fixed_loss; fixed_steps with
-        its ``steps``) and seed.
-
-        By ``width``, ``n_params``, ``params_per_label`` (p/nK) and ``split``: ``loss`` (over that of predicting zero)
-        and ``error``. ``reached``, for fixed_loss: 1 where the network came to the fixed loss, else 0.
-        ``threshold_params``, over ``n_labels``, and ``threshold_params_per_label``: p at which the training loss (for
-        fixed_loss: the least one seen) comes to the fixed one, interpolated between the first width that comes to it
-        and the one before (log loss over log p); infinite if none does, and the smallest p if that already does.
-        ``peak_params_per_label``: p/nK at the largest test loss. ``diverged``: networks whose loss is not finite.
+        Rows of the experiment's table whose ``features`` is network. Every pixel occurs twice (``parameters`` is twice)
+        at the least n and with the most classes only. The threshold is p at which the training loss comes to the fixed
+        one (at the fixed loss: the least loss seen does), interpolated between the first width that comes to it and the
+        one before, log loss over log p. It is infinite if none does, and the smallest p if that already does.
     """
     own = settings["networks"]
     seeds = range(own["n_seeds"])
@@ -91,7 +85,7 @@ def _widths(own: dict[str, Any], n: int, k: int, image: tuple[int, ...]) -> list
 
 
 def _until_fitted(own: dict[str, Any], root: int, seeds: range, members: list[Member], samples: dict) -> dict[str, Any]:
-    """Train to the last step and return the losses that every network had when it was to stop, by rule.
+    """Train to the last step and return the losses that every network had when it should stop, by stopping rule.
 
     Returns
     -------
@@ -109,7 +103,7 @@ def _until_fitted(own: dict[str, Any], root: int, seeds: range, members: list[Me
     training = {**own, "evaluations": sorted({*spread, *drift})}
     for look in network_fits.follow(training, root, seeds, members, samples, last):
         values = {(name, split): getattr(look, name)[split] for name in ("loss", "error") for split in samples}
-        for key, now in values.items():  # follows a network until it is fitted
+        for key, now in values.items():  # follow a network until it is fitted
             stopped[key] = np.where(fitted, stopped.get(key, now), now)
         fitted = fitted | (look.loss["train"] <= own["fixed_loss"])
         least = np.fmin(least, look.loss["train"])
@@ -122,7 +116,7 @@ def _until_fitted(own: dict[str, Any], root: int, seeds: range, members: list[Me
 def _rows(
     own: dict[str, Any], looks: dict, part: list[int], widths: list[int], params: np.ndarray, n_labels: int
 ) -> Iterator[Row]:
-    """Yield the rows of one n and K; ``part`` says which members are its."""
+    """Yield the rows of one n and K; ``part`` says which members belong to it."""
     for steps, values in looks.items():
         rule = {"stopping": "fixed_loss" if steps is None else "fixed_steps", "steps": steps}
         train, test = (values["loss", split][:, part] for split in ("train", "test"))
@@ -138,7 +132,7 @@ def _rows(
                 if steps is None:
                     fitted = values["fitted", ""][seed, part[place]]
                     yield {**size, "quantity": "reached", "value": float(fitted)}
-            place = crossing(params, closest[seed], own["fixed_loss"])
+            place = params_at_level(params, closest[seed], own["fixed_loss"])
             yield {**who, "n_labels": n_labels, "quantity": "threshold_params", "value": place}
             yield {**who, "n_labels": n_labels, "quantity": "threshold_params_per_label", "value": place / n_labels}
             peak = params[np.argmax(np.nan_to_num(test[seed], nan=np.inf))] / n_labels
@@ -147,7 +141,7 @@ def _rows(
             yield {**who, "quantity": "diverged", "value": float(diverged.sum())}
 
 
-def crossing(params: np.ndarray, losses: np.ndarray, level: float) -> float:
+def params_at_level(params: np.ndarray, losses: np.ndarray, level: float) -> float:
     """Return p where the loss first comes to ``level``, interpolated in the logarithms; infinite if it does not.
 
     Parameters
@@ -155,7 +149,7 @@ def crossing(params: np.ndarray, losses: np.ndarray, level: float) -> float:
     params
         Rising, shape (n_widths,).
     losses
-        At these; one that is not a number has not come to the level.
+        Losses at these; one that is not a number has not come to the level.
     """
     below = np.flatnonzero(losses <= level)
     if len(below) == 0:

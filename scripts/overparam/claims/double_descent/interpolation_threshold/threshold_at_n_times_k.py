@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent.interpolation_threshold import threshold_panels
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import labels, random_features, studies, theme
 
 LOWEST = 1e-4  # the training loss falls to rounding at the threshold; the axis ends here
 COUNTINGS = {
@@ -15,7 +15,8 @@ COUNTINGS = {
     "twice": ("each feature twice (control)", "s", theme.CATEGORIES[1]),
     "linear": ("linear features (never beyond the rank)", "^", theme.CATEGORIES[2]),
 }
-# S3, surprising experiment I: CIFAR-10, n = 50,000, K = 10; train loss 0 in all three rows.
+# S3, surprising experiment I: CIFAR-10, n = 50,000, K = 10; the train loss is 0 in all three rows. The claim has the
+# same under `published`, in words.
 PUBLISHED_LABELS = 500_000
 PUBLISHED = {"CudaConvNet": 145_578, "MicroInception": 1_649_402, "ResNet": 2_401_440}
 
@@ -42,7 +43,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     ticks = (0.25, 0.5, 1, 2, 4)
     left.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     left.minorticks_off()
-    left.set(xlabel="parameters per label, p/nK", ylabel="loss (squared; of predicting zero: 1)")
+    left.set_xlabel(labels.column(measurements, "params_per_label"))
+    left.set_ylabel(f"{labels.quantity(measurements, 'loss')} (squared; of predicting zero: 1)")
     left.set_ylim(bottom=LOWEST)
     left.set_title(
         f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}, n = {n}, K = {k}", fontsize=9
@@ -53,7 +55,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     _thresholds(right, measurements)
     threshold_panels.points(right, networks)
     threshold_panels.losses(axes[1, 0], networks, verdict)
-    threshold_panels.drift(axes[1, 1], networks)
+    threshold_panels.drift(axes[1, 1], networks, verdict)
     entries = {
         label: {"color": color, "marker": marker, "markersize": 5} for label, marker, color in COUNTINGS.values()
     }
@@ -106,7 +108,8 @@ def _thresholds(axis: Axes, measurements: pd.DataFrame) -> None:
         across, up, side = {"CudaConvNet": (2, -25, "center"), "ResNet": (-7, 2, "right")}.get(name, (-7, -4, "right"))
         text = f"{name}{chr(10) if side == 'center' else ', '}{params / PUBLISHED_LABELS:.2g} nK"
         axis.annotate(text, (PUBLISHED_LABELS, params), (across, up), textcoords="offset points", ha=side, fontsize=8)
-    axis.set(xlabel="labels nK", ylabel="parameters p")
+    axis.set_xlabel(labels.column(measurements, "n_labels"))
+    axis.set_ylabel(f"{labels.column(measurements, 'n_params')} p")
     axis.set_title("least p that interpolates", fontsize=9)
     sns.despine(ax=axis)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import judged, labels, random_features, studies, theme
 
 NETWORK = "network"
 COLOR = theme.CATEGORIES[3]
@@ -43,7 +43,8 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
             )  # fmt: skip
     theme.mark_threshold(axis, 1, "p = nK")
     _ticks(axis)
-    axis.set(xlabel="parameters per label, p/nK", ylabel="loss (solid: test, dotted: train)")
+    axis.set_xlabel(labels.column(networks, "params_per_label"))
+    axis.set_ylabel(f"{labels.quantity(networks, 'loss')} (solid: test, dotted: train)")
     noise = random_features.arm_name(control["label_noise"], control["noise_definition"])
     axis.set_title(
         f"networks on {random_features.data_label(verdict)}, n = {control['n_train']}, K = {control['n_classes']}\n"
@@ -54,12 +55,12 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     studies.legend(axis, entries, loc="lower left", fontsize=8)
 
 
-def drift(axis: Axes, networks: pd.DataFrame) -> None:
+def drift(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     """Draw p/nK at the threshold and at the largest test loss over the number of steps, for every n and K."""
     rows = networks[(networks["parameters"] == "independent") & (networks["stopping"] == "fixed_steps")]
     cases = rows[["n_train", "n_classes"]].drop_duplicates().itertuples(index=False)
     axis.set(xscale="log", yscale="log")
-    axis.axhspan(0.7, 1.5, color=theme.INK, alpha=0.15, linewidth=0)
+    axis.axhspan(*judged.band(verdict, "networks-fit-from-about-nk-on"), color=theme.INK, alpha=0.15, linewidth=0)
     axis.axhline(1, color=theme.INK, linestyle="--", linewidth=1)
     for (n, k), marker in zip(cases, MARKERS, strict=False):
         case = rows[(rows["n_train"] == n) & (rows["n_classes"] == k)]
@@ -75,7 +76,8 @@ def drift(axis: Axes, networks: pd.DataFrame) -> None:
     axis.set_xticks(steps, [f"{step:,}" for step in steps])
     axis.set_yticks([0.5, 0.7, 1, 1.5, 2, 3], ["0.5", "0.7", "1", "1.5", "2", "3"])
     axis.minorticks_off()
-    axis.set(xlabel="steps, for all widths", ylabel="p/nK at threshold (solid), peak (dotted)")
+    axis.set_xlabel(f"{labels.column(networks, 'steps')}, for all widths")
+    axis.set_ylabel(f"{labels.quantity(networks, 'threshold_params_per_label')} (solid),\nat the peak (dotted)")
     axis.set_title("fixed numbers of steps: the place drifts\n(band: predicted at the fixed loss)", fontsize=9)
     axis.legend(fontsize=8, loc="lower right")
 

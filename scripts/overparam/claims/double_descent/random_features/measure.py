@@ -1,7 +1,8 @@
 """Double descent of random-feature regression (Belkin, Hsu, Ma & Mandal 2019, arXiv 1812.11118, §2 and figure 2).
 
-One-hot squared loss, N random features, the least-squares solution of smallest norm. The threshold is N = n: there each
-class has as many coefficients as there are samples. Everything is float64.
+The squared loss of one-hot labels is minimised over functions of N random features, and of all solutions that with the
+smallest norm is taken. The threshold is N = n, where each class has as many coefficients as there are samples. All
+numbers are float64.
 """
 
 from collections.abc import Iterator
@@ -32,29 +33,24 @@ Row = dict[str, Any]
 
 
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
-    """Fit random features of every number, minimum-norm and ridge, to clean and to noisy labels.
+    """Fit random features of every number, by least squares of smallest norm and by ridge, to clean and noisy labels.
+
+    Losses and errors on the training samples count the given labels. The penalty of ridge is tuned on a held-out part
+    of the training samples with their given labels. Distances to the kernel are those to its minimum-norm predictor
+    h_{n,∞} on the test images, over the root mean square of the latter. Gradient descent runs on fewer samples, from
+    zero and from a random start that is as long as the solution.
 
     Parameters
     ----------
     settings
-        As declared in ``random_features.yaml``, and the root ``seed``.
+        As declared in ``experiment.yaml``, and the root ``seed``.
     dataset
         Images; its test labels are never corrupted.
 
     Returns
     -------
     pandas.DataFrame
-        One row per value, with ``features`` (relu, fourier), ``n_features`` (N), ``features_per_sample`` (N/n),
-        ``n_params`` (N · classes), ``label_noise`` and ``noise_definition`` (null without noise).
-
-        ``method`` minimum_norm and ridge: ``loss`` (squared, summed over classes, mean over samples) and ``error`` by
-        ``split`` (train: against the given labels); ``norm`` ‖a‖ and ``function_norm`` √N‖a‖; ``rank`` of the features
-        at the cut-off; ``kernel_distance``: root-mean-square distance to the kernel's minimum-norm predictor h_{n,∞}
-        on the test images over the latter's root mean square; ``penalty``, tuned on a held-out part of the training
-        samples with their given labels. ``method`` kernel: h_{n,∞} itself.
-
-        ``method`` gradient_descent, on fewer samples, by ``start`` (zero, random: as long as the solution): ``steps``,
-        relative ``residual``, ``solution_distance`` ‖β − β_min‖/‖β_min‖ to the minimum-norm solution.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -74,9 +70,9 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         chosen = generator(settings["seed"], "random_features", seed, "images").permutation(len(x_train))[:n]
         x, part = x_train[chosen], dataset.train.take(chosen)
         arms = label_arms(settings, seed, part, len(dataset.classes))
-        problem = _Problem(settings, seed, x, x_test, arms, test_labels, len(dataset.classes))
+        regressions = _Regressions(settings, seed, x, x_test, arms, test_labels, len(dataset.classes))
         for kind in settings["features"]:
-            for row in [*problem.curve(kind, progress), *problem.descent(kind)]:
+            for row in [*regressions.curve(kind, progress), *regressions.descent(kind)]:
                 rows.append({"seed": seed, "features": kind, **row})
     table = pd.DataFrame(rows)
     table[["n_features", "n_params"]] = table[["n_features", "n_params"]].astype("Int64")
@@ -95,7 +91,7 @@ def label_arms(settings: dict[str, Any], seed: int, part: Split, n_classes: int)
     return arms
 
 
-class _Problem:
+class _Regressions:
     """The samples, labels and test images of one seed."""
 
     def __init__(

@@ -1,18 +1,16 @@
 """Norm of the minimum-norm solution over N/n, distance to the kernel limit, and where gradient descent ends."""
 
+from textwrap import fill
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import labels, random_features, studies, theme
 from overparam.drawing.rounding import at_least, at_most
 
-PANELS = (
-    ("function_norm", "norm √N‖a‖"),
-    ("norm", "raw norm ‖a‖"),
-    ("kernel_distance", "distance to kernel"),
-)
+PANELS = ("function_norm", "norm", "kernel_distance")
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -22,7 +20,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         len(PANELS) + 1, len(kinds), 1.95, sharey="row", gridspec_kw={"height_ratios": [1] * len(PANELS) + [0.5]}
     )
     for column, kind in enumerate(kinds):
-        for axis, (quantity, label) in zip(axes[:-1, column], PANELS, strict=True):
+        for axis, quantity in zip(axes[:-1, column], PANELS, strict=True):
             wanted = {"features": kind, "quantity": quantity}
             axis.set_yscale("log")
             for arm, style in styles.items():
@@ -35,14 +33,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 if len(limit):
                     level, last = limit["value"].mean(), fitted["features_per_sample"].max()
                     axis.plot([1, last], [level, level], color=style["color"], linestyle=":")
-            axis.set_ylabel(label)
-            random_features.ratio_axis(axis, random_features.THRESHOLD if axis is axes[0, column] else None)
+            axis.set_ylabel(labels.quantity(measurements, quantity))
+            random_features.ratio_axis(
+                axis, measurements, random_features.THRESHOLD if axis is axes[0, column] else None
+            )
         for axis in axes[: len(PANELS) - 1, column]:
             axis.set_xlabel("")
             axis.tick_params(labelbottom=False)
         axes[0, column].set_title(f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}", fontsize=9)
         _descent(axes[-1, column], measurements[measurements["features"] == kind])
-    axes[-1, 0].set_ylabel("start")
+    axes[-1, 0].set_ylabel(labels.column(measurements, "start"))
     entries = random_features.legend_entries(measurements)
     entries["kernel limit (N = ∞)"] = {"color": theme.INK, "linestyle": ":"}
     studies.legend(figure, entries, loc="outside lower center", ncols=3, fontsize=8)
@@ -62,7 +62,8 @@ def _descent(axis: Axes, measurements: pd.DataFrame) -> None:
         distance, x="value", y="start", order=["zero", "random"], hue="start", hue_order=["zero", "random"],
         palette=theme.CATEGORIES[:2], size=5, jitter=False, alpha=0.6, legend=False, ax=axis,
     )  # fmt: skip
-    axis.set(xscale="log", xlabel="end of descent: relative distance\nto the minimum-norm solution", ylabel="")
+    axis.set(xscale="log", ylabel="")
+    axis.set_xlabel(fill(f"end of descent: {labels.quantity(measurements, 'solution_distance')}", 34))
 
 
 def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:

@@ -3,20 +3,16 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import random_features, studies
+from overparam.drawing import labels, random_features, studies
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw a column of panels per kind of features: test error, test loss and train error."""
     kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
     figure, axes = studies.grid(3, len(kinds), 2.25, sharex="col", sharey="row")
-    panels = (
-        ("error", "test", "test error"),
-        ("loss", "test", "test loss (squared)"),
-        ("error", "train", "train error"),
-    )
+    panels = (("error", "test"), ("loss", "test"), ("error", "train"))
     for column, kind in enumerate(kinds):
-        for axis, (quantity, split, label) in zip(axes[:, column], panels, strict=True):
+        for axis, (quantity, split) in zip(axes[:, column], panels, strict=True):
             wanted = {"features": kind, "quantity": quantity, "split": split}
             axis.set_yscale("log" if split == "test" else "linear")
             for arm, style in styles.items():
@@ -24,8 +20,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 random_features.line(axis, fitted, markersize=3.5, **style)
                 ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
                 random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
-            random_features.ratio_axis(axis, random_features.THRESHOLD if axis is axes[0, column] else None)
-            axis.set_ylabel(label)
+            random_features.ratio_axis(
+                axis, measurements, random_features.THRESHOLD if axis is axes[0, column] else None
+            )
+            squared = " (squared)" if quantity == "loss" else ""
+            axis.set_ylabel(f"{split} {labels.quantity(measurements, quantity)}{squared}")
             if quantity == "error":
                 studies.percent_axis(axis)
         axes[0, column].set_title(f"{random_features.TITLES[kind]}\n{_size(measurements, verdict)}", fontsize=9)

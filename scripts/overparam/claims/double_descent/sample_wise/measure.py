@@ -1,10 +1,12 @@
 """Test risk over the number of samples, and effective model complexity: of random features and of trained networks.
 
-Random features (networks: ``network_sample_sizes``): one-hot squared loss, float64. A procedure is
-gradient descent from zero with the step 1/λ_max for a fixed number of steps, or until it has converged (the
-minimum-norm solution): both in closed form from one singular value decomposition, so that nothing iterates and nothing
-can diverge. Effective model complexity as in Nakkiran et al. 2019, arXiv 1912.02292, definition 1: EMC(T) = max{n :
-E_S[error of T(S) on S] ≤ ε}, S being n samples with their noisy labels.
+On random features the loss is squared, on one-hot labels, in float64. A procedure is gradient descent from zero with
+the step 1/λ_max for a fixed number of steps, or until it has converged (the minimum-norm solution). Both are computed
+in closed form from one singular value decomposition, so that nothing iterates and nothing can diverge. Networks are in
+``network_sample_sizes``.
+
+Effective model complexity is that of Nakkiran et al. 2019, arXiv 1912.02292, definition 1: EMC(T) = max{n : E_S[error
+of T(S) on S] ≤ ε}, where S is n samples with their noisy labels.
 """
 
 import functools
@@ -40,22 +42,16 @@ Row = dict[str, Any]
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Measure risk over n at fixed N, and the largest n that every procedure fits.
 
+    Losses and errors on the training samples count the given labels. Complexities are found by bisection over n at the
+    last label noise, for two criteria: a near-zero loss, and the error of the definition. The critical width is the
+    least N that brings n samples to a near-zero loss, with the most steps and at convergence.
+
+    The rows of networks are those of :class:`network_sample_sizes.NetworksOverSamples`.
+
     Returns
     -------
     pandas.DataFrame
-        One row per value, with ``features`` (relu, fourier), ``n_features`` (N), ``method`` (gradient_descent with its
-        ``steps``, minimum_norm, ridge), ``label_noise`` and ``noise_definition`` (null without noise).
-
-        Curves: ``loss`` (squared, summed over classes) and ``error`` by ``split`` (train: against the given labels)
-        over ``n_train`` and ``samples_per_feature``. ``samples_at_peak``: n at the largest test loss of the curve.
-
-        At the last label noise: ``effective_model_complexity``, by bisection over n, with ``criterion``
-        (near_zero_loss; train_error, that of the definition) and ``pool_share``, the part of the training images that
-        S is drawn from; infinite where a whole pool is fitted. ``critical_width``: the least N that brings ``n_train``
-        samples to a near-zero loss, with the most steps and at convergence; infinite if N = 4n does not.
-        ``limit_hit``: 1 where one of these is infinite.
-
-        Rows whose ``features`` is network: as ``network_sample_sizes.Networks.rows`` says.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -75,7 +71,7 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
             rows += [{"seed": seed, "features": kind, **row} for row in found]
             progress.advance()
     device = machine.prepare(settings.get("gpus", 0))
-    rows += network_sample_sizes.Networks(settings, dataset, device, largest).rows()
+    rows += network_sample_sizes.NetworksOverSamples(settings, dataset, device, largest).rows()
     table = pd.DataFrame(rows)
     return table.astype({"value": float, **dict.fromkeys(("n_features", "n_train", "steps", "width"), "Int64")})
 
@@ -134,7 +130,7 @@ class _Images:
                 return self._fitted(seed, kind, 2 * half, n, len(self.x))
 
             for index in (-2, -1):
-                # "not fitted" holds up to the critical width, so that the same search finds the last width without
+                # "not fitted" holds up to the critical width: the same search finds the last width that does not fit
                 last = largest(lambda half, i=index: not fitted(half)[i, 0], n // 2, 2 * n, self._resolution)
                 case = {"n_train": n, **self.procedures[index], "criterion": "near_zero_loss", **self._noise(-1)}
                 yield {**case, "quantity": "critical_width", "value": 2 * (last + 1)}
@@ -166,7 +162,7 @@ class _Images:
         """Return whether loss and error on n samples of a pool are small enough, bool ``(procedures, 2)``.
 
         Both are averaged over ``n_draws`` draws of samples, labels and features. The draws at n are the first n of one
-        order per pool, and the features do not depend on n, so that the averages rise in n but for little.
+        order per pool, and the features do not depend on n, so that the averages rise with n almost everywhere.
         """
         measured = np.zeros((len(self.procedures), 2))
         for draw in range(self.settings["n_draws"]):

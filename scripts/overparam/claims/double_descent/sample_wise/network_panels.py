@@ -5,14 +5,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import judged, labels, random_features, studies, theme
+from overparam.judge.selection import COMPARISONS
 
 NETWORK = "network"
-EMC = "effective_model_complexity"
+EMC, LOAD = "effective_model_complexity", "labels_per_parameter"
 SMALLEST = 1e-4  # drawn in place of smaller training losses
+# predictions of the corrected form that compare numbers of samples, given as labels per parameter
+TWICE, FOUR_TIMES = "networks-twice-the-data-do-not-help", "networks-four-times-the-data-do-not-help-some-widths"
 
 
-def chosen(measurements: pd.DataFrame) -> pd.DataFrame:
+def noisiest(measurements: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of networks at the largest label noise."""
     rows = measurements[measurements["features"] == NETWORK]
     return rows[rows["label_noise"] == rows["label_noise"].max()]
@@ -43,7 +46,8 @@ def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> 
             case = _last(train[train["width"] == width])
             studies.lines(axis, case, "n_train", color, seeds=False, linestyle=":", linewidth=1)
     _n_axis(axis, rows)
-    axis.set_ylabel(f"{quantity}\n(networks)" if quantity == "error" else f"test {quantity}\n(networks)")
+    label = labels.quantity(networks, quantity)
+    axis.set_ylabel(f"{label}\n(networks)" if quantity == "error" else f"test {label}\n(networks)")
     if quantity == "error":
         studies.percent_axis(axis)
         title = f"networks on {random_features.data_label(verdict)}, {_noise(networks)}"
@@ -66,14 +70,19 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
             axis.axvline(complexity, color=color, linestyle="--", linewidth=1)
     axis.set_ylim(3e-3, None)
     _n_axis(axis, rows)
-    axis.set_ylabel("loss: test (solid), train (dotted)")
+    axis.set_ylabel(f"{labels.quantity(networks, 'loss')}: test (solid), train (dotted)")
     steps = int(rows["steps"].max())
     title = f"networks on {random_features.data_label(verdict)}, {_noise(networks)}\n{steps:,} steps"
     axis.set_title(f"{title}; dashed: complexity", fontsize=8.5)
 
 
-def peaks(axis: Axes, networks: pd.DataFrame, criteria: dict[str, tuple[str, str, str]]) -> None:
-    """Draw n at the peak of the test loss against the complexity by criterion, a point per width."""
+def peaks(
+    axis: Axes, networks: pd.DataFrame, criteria: dict[str, tuple[str, str, str]], band: tuple[float, float]
+) -> None:
+    """Draw n at the peak of the test loss against the complexity, a point per width and criterion.
+
+    ``criteria`` gives label, marker and colour of each criterion, ``band`` the predicted ratio of the two.
+    """
     axis.set(xscale="log", yscale="log")
     places = []
     for criterion, (label, marker, color) in criteria.items():
@@ -87,36 +96,57 @@ def peaks(axis: Axes, networks: pd.DataFrame, criteria: dict[str, tuple[str, str
                 label = None
     if places:
         limits = np.array([np.min(places) / 1.5, np.max(places) * 1.5])
-        axis.plot(limits, limits, color=theme.INK, linewidth=1, linestyle="--")
-        axis.fill_between(limits, limits / 2, limits * 2, color=theme.INK, alpha=0.15, linewidth=0)
+        predicted(axis, limits, band)
         axis.legend(loc="upper left", fontsize=8)
-    axis.set(xlabel="effective model complexity (samples)", ylabel="n at the peak of the test loss")
-    axis.set_title("networks\nband: within a factor of 2", fontsize=8.5)
+    axis.set(xlabel=labels.quantity(networks, EMC), ylabel=labels.quantity(networks, "samples_at_peak"))
+    axis.set_title(f"networks\nband: {band_in_words(band)}", fontsize=8.5)
 
 
-def text(networks: pd.DataFrame) -> str:
-    """State by width the test error about the threshold with half and a quarter of the samples, and the loss peak."""
+def predicted(axis: Axes, limits: np.ndarray, band: tuple[float, float]) -> None:
+    """Draw where peak and complexity agree between the ``limits``, and the band of the ratio that is predicted."""
+    low, high = band
+    axis.plot(limits, limits, color=theme.INK, linewidth=1, linestyle="--")
+    axis.fill_between(limits, limits * low, limits * high, color=theme.INK, alpha=0.15, linewidth=0)
+
+
+def band_in_words(band: tuple[float, float]) -> str:
+    """Return the predicted ratio of peak and complexity in words."""
+    low, high = band
+    return f"within a factor of {high:g}" if np.isclose(low * high, 1) else f"a ratio of {low:g} to {high:g}"
+
+
+def text(networks: pd.DataFrame, verdict: dict) -> str:
+    """State by width the test error with as many samples as the claim compares, and how far the test loss rises there.
+
+    The claim names them in labels per parameter: those that are said to harm, a half and a quarter of them.
+    """
+    sides = ((FOUR_TIMES, "less"), (TWICE, "less"), (TWICE, "greater"))
+    windows = [judged.declared(verdict, name, "corrected")[side]["where"][LOAD] for name, side in sides]
     parts = []
     for width in _styles(networks):
         case = _last(networks[(networks["width"] == width) & (networks["split"] == "test")])
         loss, error = (case[case["quantity"] == name] for name in ("loss", "error"))
         mean = error.groupby("n_train")["value"].mean()
-        load = error.groupby("n_train")["labels_per_parameter"].first()
-        place = int(np.abs(np.log(load / 0.56)).to_numpy().argmin())
-        shown = [f"{_percent(mean.iloc[i])} at n = {mean.index[i]}" for i in (place - 4, place - 2, place) if i >= 0]
+        load = error.groupby("n_train")[LOAD].first()
+        found = [n for window in windows for n in load.index[_within(load, window)]]
+        shown = [f"{_percent(mean[n])} at n = {n}" for n in found]
         typical = np.exp(np.log(loss.set_index("n_train")["value"]).groupby(level=0).mean())
-        dip = typical.iloc[: place + 1].min()
-        parts.append(
-            f"{width} units {', '.join(shown)} (test loss {dip:.2f} at least with fewer samples, "
-            f"{typical.iloc[place]:.2f} there)"
-        )
+        there = load.index[_within(load, windows[-1])]
+        losses_there = [
+            f" (test loss {typical.loc[:n].min():.2f} at least with fewer samples, {typical[n]:.2f} there)"
+            for n in there
+        ]
+        parts.append(f"{width} units {', '.join(shown) or 'not measured there'}{''.join(losses_there)}")
     first = networks.iloc[0]
     noise = random_features.arm_name(first["label_noise"], first["noise_definition"])
     return f"Test error of networks trained for a fixed number of steps, {noise}: {'; '.join(parts)}."
 
 
-def complexity_text(networks: pd.DataFrame) -> str:
-    """State by criterion how far the peak of networks lies from the complexity, and the complexity by width."""
+def complexity_text(networks: pd.DataFrame, fitted_error: str) -> str:
+    """State by criterion how far the peak of networks lies from the complexity, and the complexity by width.
+
+    ``fitted_error`` is the train error of the criterion of that name, in words.
+    """
     spans = {}
     for criterion in ("near_zero_loss", "train_error"):
         ratios = []
@@ -130,8 +160,14 @@ def complexity_text(networks: pd.DataFrame) -> str:
     ]
     return (
         f"Networks of {len(found)} widths: the peak lies at {spans['near_zero_loss']} times the most samples fitted to "
-        f"near-zero loss ({', '.join(found)}), and at {spans['train_error']} times those fitted to 10 % error."
+        f"near-zero loss ({', '.join(found)}), and at {spans['train_error']} times those fitted to {fitted_error} "
+        "error."
     )
+
+
+def _within(load: pd.Series, window: dict[str, float]) -> np.ndarray:
+    """Return which labels per parameter keep the limits of a window as a claim writes them."""
+    return np.logical_and.reduce([COMPARISONS[limit](load.to_numpy(float), end) for limit, end in window.items()])
 
 
 def _styles(networks: pd.DataFrame) -> dict[int, tuple[str, str]]:
@@ -158,7 +194,7 @@ def _geometric(rows: pd.DataFrame) -> float:
 def _n_axis(axis: Axes, rows: pd.DataFrame) -> None:
     numbers = sorted(int(n) for n in rows["n_train"].unique())
     over_samples.plain_ticks(axis, numbers[::2])
-    axis.set_xlabel("samples n")
+    axis.set_xlabel(labels.column(rows, "n_train"))
 
 
 def _noise(networks: pd.DataFrame) -> str:

@@ -1,8 +1,8 @@
 """Trained networks on more and more samples: test risk at fixed widths, and the most samples that a procedure fits.
 
-One hidden layer of ReLU units, one-hot squared loss, Adam for a fixed number of steps, whatever n is. Effective model
-complexity as in Nakkiran et al. 2019, arXiv 1912.02292, definition 1, for every seed by itself: the mean over seeds
-stands for the mean over draws of samples.
+They have one hidden layer of ReLU units and are trained on the squared loss of one-hot labels by Adam, for a fixed
+number of steps whatever n is. Effective model complexity is that of Nakkiran et al. 2019, arXiv 1912.02292, definition
+1, for every seed by itself: the mean over seeds stands for the mean over draws of samples.
 """
 
 import itertools
@@ -26,14 +26,14 @@ Search = Callable[[Callable[[int], bool], int, int, float], float]
 Seen = dict[int, tuple[np.ndarray, np.ndarray]]  # training loss and error of every seed, by number of steps
 
 
-class Networks:
+class NetworksOverSamples:
     """The data set with the settings of the networks.
 
     Parameters
     ----------
     settings
         Root ``seed``, ``n_test``, ``near_zero_loss``, ``fitted_error``, ``pool_shares`` and those of
-        ``sample_wise.yaml`` below ``networks``.
+        ``experiment.yaml`` below ``networks``.
     dataset
         Images and labels.
     device
@@ -59,15 +59,12 @@ class Networks:
             )
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows: ``features`` is network, ``method`` adam with its ``steps``, or early_stopping.
+        """Yield all rows.
 
-        By ``width`` and ``label_noise``: ``loss`` and ``error`` by ``split`` over ``n_train`` and
-        ``labels_per_parameter`` (nK/p); early_stopping is the moment of the least loss on held-out samples with labels
-        like those trained on, a fixed share of n in number. ``samples_at_peak``: n at the inner peak of the test loss
-        that rises most above what is lower on both sides. At the last label noise: ``effective_model_complexity`` by
-        ``criterion`` (on parts of the images with the most steps and near_zero_loss only) and ``pool_share``, infinite
-        where a whole pool is fitted (``limit_hit`` is 1 then).
-        ``diverged``: networks of a seed whose loss is not finite.
+        Early stopping takes the moment of the least loss on held-out samples, whose labels are as noisy as those
+        trained on and whose number is a fixed share of n. The peak is the inner place at which the test loss rises most
+        above what is lower on both sides (:func:`peak`). Complexities are measured at the last label noise; those on
+        parts of the images, with the most steps and for a near-zero loss only.
         """
         yield from self._curves()
         yield from self._complexities()
@@ -123,7 +120,7 @@ class Networks:
                         def fits(n: int, seed=seed, steps=steps, column=column, level=level, one=one, pool=pool):
                             return self._fitted(one, n, pool, steps)[column][seed] <= level
 
-                        # not from the least n: few samples are fitted by all, and one training is saved
+                        # begins above the least n, which every network fits: that saves one training
                         found = self.largest(fits, own["n_train"][1], pool, own["resolution"])
                         case |= {"pool_share": share, "seed": seed}
                         yield {**case, "quantity": EMC, "value": found}
@@ -131,7 +128,7 @@ class Networks:
             progress.advance()
 
     def _fitted(self, one: Member, n: int, pool: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return training loss and error of every seed on n samples of a pool; trained only once, and no longer."""
+        """Return training loss and error of every seed on n samples of a pool; no network is trained twice."""
         key = (one.width, n, pool)
         if steps not in self.seen.setdefault(key, {}):
             samples = network_fits.draw(
@@ -142,7 +139,7 @@ class Networks:
         return self.seen[key][steps]
 
     def _trained(self, members: list[Member], n: int) -> tuple[dict, dict]:
-        """Return what is seen after the numbers of steps, and where early stopping stops: (name, split) to (S, J)."""
+        """Return what is seen after each number of steps, and where early stopping stops: (name, split) to (S, J)."""
         samples = network_fits.draw(
             self.dataset, self.settings["seed"], self.seeds, members, n,
             n_heldout=self._heldout(n), n_test=self.settings["n_test"], device=self.device,

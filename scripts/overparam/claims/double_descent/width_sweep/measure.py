@@ -10,6 +10,8 @@ from overparam.training.stopping import MODEL, at_stopping, long
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     """Return error and loss of every network at its last epoch and where early stopping would have kept it.
 
+    All networks stay in, diverged ones included.
+
     Parameters
     ----------
     settings
@@ -20,9 +22,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``quantity`` ``error`` (fraction of samples) and ``loss`` by ``split``, ``labels`` and ``stopping``
-        (``final``, ``heldout_error``, ``heldout_loss``) at the ``epoch`` where that rule stops; and ``diverged``
-        (0 or 1 per model). All models stay in, diverged ones included.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
     """
     rows = at_stopping(training)
     values = long(rows, ["stopping", "epoch"])

@@ -4,16 +4,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import judged_peak
-from overparam.drawing import studies, theme
+from overparam.drawing import judged, labels, studies, theme
 from overparam.judge.intervals import effective
 
-LEVEL = 0.1  # train error at the interpolation threshold, as the claim defines it
-STOPPED = "heldout_error"
+PEAK = "peak-at-threshold"
+STOPPED = "heldout_error"  # the stopping rule of the control
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one column of panels per study (Nakkiran et al. 2019, figures 1 and 4)."""
-    errors = _errors(measurements)
+    errors, at_threshold = _errors(measurements), _train_error_at_threshold(verdict)
     names = list(dict.fromkeys(errors["study"]))
     figure, axes = studies.grid(2, len(names), 2.5, sharex="col", sharey="row")
     colors = studies.by_level(errors["label_noise"].unique())
@@ -22,7 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         test, train = axes[0, column], axes[1, column]
         for level, rows in study.groupby("label_noise"):
             final, stopped = (rows[rows["stopping"] == rule] for rule in ("final", STOPPED))
-            style = {"color": colors[level], "average": _average(study)}
+            style = {"color": colors[level], "average": _average(study, verdict)}
             studies.lines(test, _split(final, "test"), "width", marker="o", markersize=4, **style)
             studies.lines(
                 test, _split(stopped, "test"), "width", seeds=False, linestyle="--", marker="^", markersize=5, **style
@@ -32,17 +32,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         threshold = _threshold(study, verdict)
         if threshold:
             theme.mark_threshold(test, threshold, "")
-            theme.mark_threshold(train, threshold, f"train error {100 * LEVEL:g} %")
-        train.axhline(LEVEL, color=theme.INK, linestyle=":", linewidth=1)
+            theme.mark_threshold(train, threshold, f"train error {100 * at_threshold:g} %")
+        train.axhline(at_threshold, color=theme.INK, linestyle=":", linewidth=1)
         separator = ", " if len(names) == 1 else "\n"
-        test.set_title(f"{studies.title(study, verdict)}{separator}{_averaged(study)}")
-        train.set_xlabel("width")
+        test.set_title(f"{studies.title(study, verdict)}{separator}{_averaged(study, verdict)}")
+        train.set_xlabel(labels.column(measurements, "width"))
         for axis in (test, train):
             studies.percent_axis(axis)
     for axis in axes[:, 0]:  # after all columns are drawn: they share their heights
         axis.set_ylim(bottom=0)
-    axes[0, 0].set_ylabel("test error (true labels)")
-    axes[1, 0].set_ylabel("train error (given labels)")
+    error = labels.quantity(measurements, "error")
+    axes[0, 0].set_ylabel(f"test {error} (true labels)")
+    axes[1, 0].set_ylabel(f"train {error} (given labels)")
     entries = {f"{100 * level:g} % label noise": {"color": color} for level, color in colors.items()}
     entries["last epoch"] = {"color": theme.INK, "marker": "o", "markersize": 4}
     entries["early stopping"] = {"color": theme.INK, "marker": "^", "linestyle": "--"}
@@ -57,12 +58,13 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    level, (estimates, detail) = judged_peak.level(study), judged_peak.peak(study, verdict)
-    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {_averaged(study)}: "
+    level, (estimates, detail) = _level(study, verdict), judged_peak.peak(study, verdict, PEAK)
+    average = _average(study, verdict)
+    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {_averaged(study, verdict)}: "
     tested = judged_peak.places(detail)
-    curve = _curve(study, level, "test", "final")
+    curve = _curve(study, level, "test", "final", average)
     if not tested:
-        outcome = "no peak shown" if level == judged_peak.JUDGED else "shown beside it, not judged"
+        outcome = "no peak shown" if level == judged_peak.noise(verdict, PEAK) else "shown beside it, not judged"
         ends = [f"{curve[width]:.1%} at width {width:g}" for width in (curve.index.min(), curve.index.max())]
         return f"{text}{outcome}; test error is {ends[0]} and {ends[1]}."
     if judged_peak.shown(estimates):
@@ -77,10 +79,11 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     if None not in (low := weaker.get("low"), high := weaker.get("high")):
         text += f". The weaker of rise and fall is {100 * low:.1f} to {100 * high:.1f} points"
     threshold = _threshold(study, verdict)
-    text += f". Train error reaches {LEVEL:.0%} at width {threshold:.3g}" if threshold else ""
+    if threshold:
+        text += f". Train error reaches {_train_error_at_threshold(verdict):.0%} at width {threshold:.3g}"
     others = {"with early stopping": (level, STOPPED), "without label noise": (0.0, "final")}
     for words, (noise, rule) in others.items():
-        other = _curve(study, noise, "test", rule)
+        other = _curve(study, noise, "test", rule, average)
         if len(other) and (noise, rule) != (level, "final"):
             text += f"; {words} test error is {_at(other, tested[0])}"
     return text + "."
@@ -92,32 +95,41 @@ def _at(curve: pd.Series, places: tuple[float, ...]) -> str:
 
 
 def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
-    labels = measurements["split"].map({"test": "clean", "train": "noisy"})
-    return measurements[(measurements["quantity"] == "error") & (measurements["labels"] == labels)]
+    """Return the test errors under the true labels and the train errors under the given ones."""
+    shown = measurements["split"].map({"test": "clean", "train": "noisy"})
+    return measurements[(measurements["quantity"] == "error") & (measurements["labels"] == shown)]
 
 
 def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
     return rows[rows["split"] == split]
 
 
-def _average(study: pd.DataFrame) -> str:
+def _level(study: pd.DataFrame, verdict: dict) -> float:
+    return judged_peak.level(study, verdict, PEAK)
+
+
+def _train_error_at_threshold(verdict: dict) -> float:
+    return judged.declared(verdict, PEAK)["reference"]["level"]
+
+
+def _average(study: pd.DataFrame, verdict: dict) -> str:
     """Return how the claim's judge averages over this many seeds."""
-    return effective("median", study["seed"].nunique())
+    return effective(judged.declared(verdict, PEAK)["average"], study["seed"].nunique())
 
 
-def _averaged(study: pd.DataFrame) -> str:
-    return f"{_average(study)} of {study['seed'].nunique()} seeds"
+def _averaged(study: pd.DataFrame, verdict: dict) -> str:
+    return f"{_average(study, verdict)} of {study['seed'].nunique()} seeds"
 
 
-def _curve(study: pd.DataFrame, level: float, split: str, rule: str) -> pd.Series:
+def _curve(study: pd.DataFrame, level: float, split: str, rule: str, average: str) -> pd.Series:
     """Return the average error over width at one level of label noise."""
     rows = study[(study["label_noise"] == level) & (study["stopping"] == rule)]
-    return _split(rows, split).groupby("width")["value"].agg(_average(study))
+    return _split(rows, split).groupby("width")["value"].agg(average)
 
 
 def _threshold(study: pd.DataFrame, verdict: dict) -> float | None:
-    """Return the width at which train error reaches :data:`LEVEL`: as judged, else that of the average curve."""
-    if reference := judged_peak.peak(study, verdict)[1].get("reference"):
+    """Return the width at the interpolation threshold as it was judged, else that of the average curve."""
+    if reference := judged_peak.peak(study, verdict, PEAK)[1].get("reference"):
         return reference
-    curve = _curve(study, judged_peak.level(study), "train", "final")
-    return studies.crossing(curve.index, curve, LEVEL)
+    curve = _curve(study, _level(study, verdict), "train", "final", _average(study, verdict))
+    return studies.crossing(curve.index, curve, _train_error_at_threshold(verdict))

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import random_features, theme
+from overparam.drawing import judged, labels, random_features, theme
 from overparam.drawing.rounding import at_least, at_most
 
 CASES = [  # problem, activation, label, marker, dashes
@@ -15,8 +15,7 @@ CASES = [  # problem, activation, label, marker, dashes
     ("linear network", "none", "linear network", "v", ":"),
 ]
 NETWORK = "image network"
-SMALLEST = 1e-32  # exact zero is drawn here
-LEVEL = 1e-6
+SMALLEST = 1e-32  # an exact zero is drawn here
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -35,8 +34,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     _medians(networks, part[part["quantity"] == "mean_loss"], "image network, mean over samples", ".", "--", theme.INK)
     theme.mark_threshold(networks, 1, "p = nK")
     data = f"{random_features.data_label(verdict)}, n = {part['n_train'].iloc[0]:,}"
-    trained.set(xlabel="parameters per sample p/n", ylabel="largest ℓ_i", title="trained,\nsmall problems")
-    networks.set(xlabel="parameters per label p/(nK)", title=f"trained, gradient descent,\n{data}")
+    size = labels.column(measurements, "p_over_n")
+    trained.set(xlabel=f"{size}\np/n", ylabel=labels.quantity(measurements, "largest_loss"))
+    networks.set(xlabel=f"{size}\np/(nK)", title=f"trained, gradient descent,\n{data}")
+    trained.set_title("trained,\nsmall problems")
     for axis in (trained, networks):
         axis.set(xscale="log", yscale="log")
         axis.set_xticks([0.5, 1, 2, 4, 8, 16], ["0.5", "1", "2", "4", "8", "16"])
@@ -49,11 +50,13 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         built.plot(
             part["n_train"], part["value"], marker, color=color, alpha=0.4, markersize=5, markeredgewidth=0, label=label
         )
-    built.set(xscale="log", yscale="log", xlabel="samples n", ylabel="", title="constructed,\nReLU")
+    built.set(xscale="log", yscale="log", title="constructed,\nReLU")
+    built.set(xlabel=labels.column(measurements, "n_train"), ylabel="")
     built.set_xticks(sizes, [str(size) for size in sizes])
     built.minorticks_off()
+    level = judged.declared(verdict, "every sample fitted from p > n on")["limit"]
     for axis in (trained, networks, built):
-        axis.axhline(LEVEL, color=theme.INK, linewidth=0.8, alpha=0.6)
+        axis.axhline(level, color=theme.INK, linewidth=0.8, alpha=0.6)
         axis.set_ylim(SMALLEST / 10, 1e4)
     handles = [axis.get_legend_handles_labels() for axis in (trained, networks, built)]
     lines, names = ([entry for one in handles for entry in one[k]] for k in (0, 1))

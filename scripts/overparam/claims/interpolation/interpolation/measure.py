@@ -1,7 +1,7 @@
 """Interpolation: the largest loss over single samples, of trained networks and of an explicit construction.
 
-Trained are networks on small problems, by a second-order method that tells what can be fitted, and networks on images,
-by gradient descent as they are trained in practice.
+Networks on small problems are trained by a second-order method, which shows what can be fitted; networks on images by
+gradient descent, as networks are trained in practice.
 
 The construction is that of Zhang et al. (arXiv 1611.03530, theorem 1): a two-layer ReLU network with 2n + d weights
 fits any labels of n distinct inputs.
@@ -27,8 +27,8 @@ Rows = list[dict[str, Any]]
 Model = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 LABELS = ("random signs", "gaussian", "alternating")
-FITTED = 1e-20  # half of a squared error at which Levenberg–Marquardt stops
-NETWORK_FITTED = 1e-10  # largest ℓ_i at which an image network is left as it is: near the rounding of float32
+FITTED = 1e-20  # largest ℓ_i at which Levenberg and Marquardt's method stops
+NETWORK_FITTED = 1e-10  # largest ℓ_i at which the training of an image network stops: near the rounding of float32
 LOOK = 25  # epochs between two looks at the losses of image networks
 
 
@@ -36,37 +36,31 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Return the losses ℓ_i = ½(f(x_i) − y_i)² of single samples after training, and of networks made by construction.
 
     Training is Levenberg and Marquardt's method in float64, θ ← θ − Jᵀ(JJᵀ + λI)⁻¹(f − y) from a random start; λ falls
-    by 3 after a step that lowers ‖f − y‖ and rises by 4 after another, which is not taken. A run ends when every ℓ_i is
-    below 1e-20, when λ exceeds 1e8 of the diagonal's mean at the start (no step helps), or after ``step_limit`` steps.
-    The best of ``n_starts`` starts counts, as the question is whether the data *can* be fitted.
+    by a factor of 3 after a step that lowers ‖f − y‖; any other step is not taken, and λ rises by a factor of 4. A run
+    ends when every ℓ_i is below 1e-20, when λ exceeds 1e8 of the diagonal's mean at the start (no step helps), or after
+    ``step_limit`` steps. The best of ``n_starts`` starts counts, as the question is whether the data *can* be fitted.
 
     Networks on images are trained by the packed trainer from one start: gradient descent with momentum 0.9 on squared
-    loss, float32, until every ℓ_i = ½‖f(x_i) − e_i‖² is below 1e-10, or for ``network_epochs``.
+    loss, in float32, until every ℓ_i = ½‖f(x_i) − e_i‖² is below 1e-10, or for ``network_epochs``.
+
+    ``distinct inputs`` and ``duplicated inputs`` train the hidden weights of a network with one hidden layer on random
+    labels ±1, the latter with the first activation only. In ``duplicated inputs`` a part of the inputs occurs twice,
+    with opposite labels. A ``linear network`` has two layers of trained weights without an activation. An ``image
+    network`` fits uniformly random classes, all seeds on the same images. A ``construction`` has labels that are random
+    signs, Gaussian, or alternate along the projection. It has 2n + d weights as in the theorem, or fewer hidden units,
+    so that p < n, and least squares for their output weights.
 
     Parameters
     ----------
     settings
-        See ``interpolation.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``, and the root ``seed``.
     dataset
         Of the image networks: they see the first ``network_n_train`` images of a random order.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``problem``, ``labels``, ``n_train``, ``n_features``, ``n_params`` (trained or constructed) and
-        ``p_over_n``: parameters per equation; every sample is one per output. With random labels ±1: ``distinct
-        inputs`` (the hidden weights of a one-hidden-layer network with ``activation``), ``duplicated inputs`` (the same
-        with the first activation, but a part of the inputs occurs twice, with opposite labels) and ``linear network``
-        (two layers of trained weights without activation). With
-        uniformly random classes as labels, all seeds on the same images: ``image network`` (also by ``width``). And
-        ``construction``, for which ``labels`` are random signs, Gaussian, or alternate along the projection; with
-        2n + d weights as in the theorem, or with fewer hidden units, so that p < n, and least squares for their output
-        weights.
-
-        - ``largest_loss`` and ``mean_loss`` over the samples; ``fitted``: 1 if the largest is at most 1e-6.
-        - ``least_squares_loss``: the mean loss of the best linear function of the inputs; small problems only.
-        - ``largest_error``: max |f − y| / max |y|, construction only.
-        - ``limit_hit``: 1 if the best start used all its steps; ``diverged``: 1 if no start gave a number.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Do larger networks generalise better? Test error over the number of parameters, within one architecture.
 
-Comparing different architectures, as the slides of the talk do, mixes size with kind; their printed numbers are kept
-beside.
+Comparing different architectures, as the slides of the talk do, mixes size with kind. Their printed numbers are kept
+beside those measured here.
 """
 
 from typing import Any
@@ -14,11 +14,15 @@ from overparam.training.stopping import at_end
 
 KEYS = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise"]
 
-LEAST = 3  # widths that a trend takes
+LEAST = 3  # number of widths that it takes to show a trend
 
 
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     """Return train and test error of every network at its last epoch, and on which side of the threshold its width is.
+
+    Train errors count given labels, test errors true ones. A study of one width is left out. In a study with fewer
+    than three widths beyond the threshold these show no trend, and have a regime of their own. The printed numbers are
+    those of the unregularized networks of the talk and of Zhang et al. (arXiv 1611.03530), with the seed 0.
 
     Parameters
     ----------
@@ -31,13 +35,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``arm`` ``one_architecture``: quantities ``train_error`` and ``test_error`` (true labels) by ``study``,
-        ``dataset``, ``model``, ``width``, ``n_params``, ``n_train``, ``label_noise`` and ``regime`` (``beyond`` or
-        ``below`` the threshold; ``few_beyond`` if less than three widths of a study are beyond it, which show no
-        trend), with ``size``: ``smallest``, ``largest`` of its regime, or ``between``; a study of one width is left
-        out. ``arm`` ``printed``: ``test_error`` of the unregularized networks of the talk and of Zhang et al. (arXiv
-        1611.03530) by ``model`` and ``n_params``, CIFAR-10, seed 0.
-        ``diverged``: 0 or 1 per network.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
     """
     rows = at_end(training)
     rows = rows[rows.groupby("study")["width"].transform("nunique") > 1]

@@ -1,4 +1,4 @@
-"""Error over the number of parameters: as printed of different architectures, and of one architecture."""
+"""Error over the number of parameters: of different architectures as printed, and of one architecture as measured."""
 
 import itertools
 
@@ -7,14 +7,16 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.claims.interpolation import network_names
-from overparam.drawing import studies, theme
+from overparam.claims.interpolation.printed_networks import DATA
+from overparam.drawing import labels, studies, theme
 
 DASHES = ("-", "-.", ":")
 MARKERS = {"beyond": "o", "few_beyond": "D", "below": "v"}
-PLACES = {"resnet_2m": ((0, -12), "center"), "mlp": ((-5, 2), "right"), "mlp3": ((0, -12), "center")}  # no overlap
+# where the name of a printed network stands if not above it, so that names do not overlap
+PLACES = {"resnet_2m": ((0, -12), "center"), "mlp": ((-5, 2), "right"), "mlp3": ((0, -12), "center")}
 REGIMES = {
     "beyond": "fits its labels: judged",
-    "few_beyond": "fits, as fewer than three widths do: not judged",
+    "few_beyond": "fits, but too few widths do to show a trend: not judged",
     "below": "does not: the control",
 }
 
@@ -31,8 +33,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             ha=side, fontsize=8, color=theme.INK,
         )  # fmt: skip
     left.set_xscale("log")
-    left.set(xlim=(6e4, 7e6), ylim=(0, 0.6), xlabel="parameters", ylabel="test error")
-    left.set_title("as printed, CIFAR-10, n = 50,000\ndifferent kinds: not judged")
+    size = labels.column(measurements, "n_params")
+    left.set(xlim=(6e4, 7e6), ylim=(0, 0.6), xlabel=size, ylabel=labels.quantity(measurements, "test_error"))
+    left.set_title(f"as printed, {DATA}, n = {printed['n_train'].iloc[0]:,}\ndifferent kinds: not judged")
     errors, train = (_errors(measurements, split) for split in ("test", "train"))
     entries: dict[str, dict] = {}
     groups = errors.groupby(["study", "label_noise"], sort=False)
@@ -46,14 +49,15 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             means = part.groupby("n_params")["value"].mean()
             right.plot(means.index, means, linestyle="", marker=MARKERS[regime], markersize=5, color=color)
         entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = look
-    entries["train error, given labels"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1}
+    train_error = labels.quantity(measurements, "train_error")
+    entries[f"{train_error}, given labels"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1}
     entries |= {
         words: {"color": theme.INK, "marker": MARKERS[regime], "linestyle": ""}
         for regime, words in REGIMES.items()
         if regime in set(errors["regime"])
     }
     right.set_xscale("log")
-    right.set(xlabel="parameters", ylabel="", title="one architecture, several widths,\ntrained to the end")
+    right.set(xlabel=size, ylabel="", title="one architecture, several widths,\ntrained to the end")
     right.set_ylim(bottom=-0.005)
     for axis in (left, right):
         studies.percent_axis(axis)
@@ -68,14 +72,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         beyond, below = (_ends(rows[rows["regime"] == regime]) for regime in ("beyond", "below"))
         name = f"{studies.title(rows, verdict)}, {100 * noise:g} % label noise"
         if not beyond:
-            sentences.append(f"{name}: fewer than three widths fit their labels.")
+            sentences.append(f"{name}: too few widths fit their labels to show a trend.")
             continue
         control = f"; of those that do not fit their labels, {below}" if below else ""
         sentences.append(f"{name}: test error is {beyond}{control}.")
-    printed = measurements[measurements["arm"] == "printed"].set_index("model")["value"]
+    printed = measurements[measurements["arm"] == "printed"].set_index("model")[["value", "n_params"]]
+    small, large = printed.loc["cuda_convnet"], printed.loc["mlp3"]
     sentences.append(
-        f"As printed for CIFAR-10, kinds mixed: {printed['cuda_convnet']:.0%} for CudaConvNet, {printed['mlp3']:.1%} "
-        "for an MLP with twelve times as many parameters."
+        f"As printed for {DATA}, kinds mixed: {small['value']:.0%} for CudaConvNet, {large['value']:.1%} for an MLP "
+        f"with {large['n_params'] / small['n_params']:.0f} times as many parameters."
     )
     return " ".join(sentences)
 

@@ -14,7 +14,7 @@ from overparam.progress import Progress
 from overparam.seeding import generator
 
 BASES = ("legendre_orthonormal", "legendre", "monomial")
-PENALTIES = np.logspace(-10, 2, 25)  # from practically none to practically the zero function, a factor of √10 apart
+PENALTIES = np.logspace(-10, 2, 25)  # from next to none to next to the zero function, a factor of √10 apart
 CURVE_POINTS = np.linspace(-1, 1, 1001)
 
 
@@ -77,19 +77,20 @@ def ridge_path(design: np.ndarray, y: np.ndarray, penalties: np.ndarray) -> np.n
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Fit every number of coefficients in three bases, and tuned ridge in the orthonormal one.
 
+    The test loss is the expected one on a new noisy sample: (f − f*)² by Gauss–Legendre quadrature, which is exact up
+    to rounding, plus the variance of the noise. The penalty of ridge is tuned for every fit on a separate noisy draw.
+    For seed 0 the table also has the training samples, the target and, for the numbers of coefficients in ``shown``,
+    the fitted curves.
+
     Parameters
     ----------
     settings
-        As declared in ``polynomial_regression.yaml``, and the root ``seed``.
+        As declared in ``experiment.yaml``, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        ``loss``: mean squared error on the noisy training values (``split`` train), or the expected one on a new noisy
-        sample (``split`` test; Gauss–Legendre quadrature of (f − f*)², exact up to rounding, plus the noise's
-        variance); ``rank`` of the design matrix at the cut-off; ``penalty``: the λ of ``method`` ridge, tuned per fit
-        on a separate noisy draw. For seed 0 and the numbers of coefficients in ``shown``: the curves themselves
-        (``prediction`` over ``x``), ``target`` over ``x`` and the training ``sample``.
+        One row per value, as ``experiment.yaml`` declares under ``measures``.
     """
     largest = max(settings["n_params"])
     points, weights = legendre.leggauss(largest + 50)

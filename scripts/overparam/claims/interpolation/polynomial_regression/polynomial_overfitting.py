@@ -5,9 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.interpolation.polynomial_regression import polynomial_risk
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
-SMALLEST_SHOWN = 1e-4  # below this the train error is rounding
 BASIS = "legendre_orthonormal"
 
 
@@ -21,11 +20,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for axis, (p, role) in zip(row, shown.items(), strict=True):
         _curve(axis, measurements, p)
         axis.set_title(f"p = {p}: {role}", fontsize=9)
-        axis.set(xlabel="x", ylim=(-2.6, 2.6))
-    row[0].set_ylabel("y")
+        axis.set(xlabel=labels.column(measurements, "x"), ylim=(-2.6, 2.6))
+    row[0].set_ylabel(labels.quantity(measurements, "sample"))
     row[0].legend(loc="upper right", fontsize=7, borderaxespad=0, labelspacing=0.2)
     axis = figure.add_subplot(bottom)
-    n = int(measurements["n_train"].iloc[0])
     blue, orange = theme.CATEGORIES[:2]
     lines = {
         "minimum norm, test": ("minimum_norm", "test", {"color": orange, "marker": "o", "markersize": 4}),
@@ -35,15 +33,15 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     }
     for label, (method, split, style) in lines.items():
         rows = polynomial_risk.losses(measurements, BASIS, method, split)
-        polynomial_risk.line(axis, rows, SMALLEST_SHOWN, seeds=method == "minimum_norm", label=label, **style)
+        polynomial_risk.line(axis, rows, seeds=method == "minimum_norm", label=label, **style)
     top_of_curve = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test").max()
-    polynomial_risk.axes(axis, n, SMALLEST_SHOWN, top_of_curve)
+    polynomial_risk.axes(axis, measurements, top_of_curve)
     axis.legend(loc="upper right")
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the minimum and the maximum of the median test risk, and the same of ridge."""
+    """State the minimum and the maximum of the median test risk, and the maximum of that of ridge."""
     risk = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test")
     ridge = polynomial_risk.medians(measurements, BASIS, "ridge", "test")
     n = int(measurements["n_train"].iloc[0])

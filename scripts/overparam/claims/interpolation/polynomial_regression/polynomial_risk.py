@@ -4,9 +4,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
-SEEDS_SHOWN = 20  # of some hundred: a faint line each
+SEEDS_SHOWN = 20  # of some hundred, a faint line each
+SMALLEST_SHOWN = 1e-4  # below this the train error is rounding
 
 
 def losses(measurements: pd.DataFrame, basis: str, method: str, split: str) -> pd.DataFrame:
@@ -21,9 +22,9 @@ def medians(measurements: pd.DataFrame, basis: str, method: str, split: str) -> 
     return losses(measurements, basis, method, split).groupby("n_params")["value"].median()
 
 
-def line(axis: plt.Axes, rows: pd.DataFrame, smallest: float, seeds: bool, **style) -> None:
-    """Draw the median over p with its 95 % interval, and faint lines of the first seeds; cut off below ``smallest``."""
-    rows = rows.assign(value=rows["value"].clip(lower=smallest / 10))
+def line(axis: plt.Axes, rows: pd.DataFrame, seeds: bool, **style) -> None:
+    """Draw the median over p with its 95 % interval and, with ``seeds``, a faint line for each of the first seeds."""
+    rows = rows.assign(value=rows["value"].clip(lower=SMALLEST_SHOWN / 10))
     if seeds:
         sns.lineplot(
             rows[rows["seed"] < SEEDS_SHOWN], x="n_params", y="value", units="seed", estimator=None, ax=axis,
@@ -35,10 +36,12 @@ def line(axis: plt.Axes, rows: pd.DataFrame, smallest: float, seeds: bool, **sty
     )  # fmt: skip
 
 
-def axes(axis: plt.Axes, n_train: int, smallest: float, largest: float) -> None:
-    """Set logarithmic axes, their labels and the line at the interpolation threshold."""
-    axis.set(xscale="log", yscale="log", ylim=(smallest, largest * 30))
-    axis.set(xlabel="number of coefficients p = degree + 1", ylabel="mean squared error (median)")
+def axes(axis: plt.Axes, measurements: pd.DataFrame, largest: float) -> None:
+    """Set logarithmic axes up to the error ``largest``, their labels and the line at the interpolation threshold."""
+    n_train = int(measurements["n_train"].iloc[0])
+    axis.set(xscale="log", yscale="log", ylim=(SMALLEST_SHOWN, largest * 30))
+    axis.set_xlabel(f"{labels.column(measurements, 'n_params')} p = degree + 1")
+    axis.set_ylabel(f"{labels.quantity(measurements, 'loss')} (median)")
     ticks = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()

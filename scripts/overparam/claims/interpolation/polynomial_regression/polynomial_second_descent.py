@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 from overparam.claims.interpolation.polynomial_regression import polynomial_risk
 from overparam.drawing import theme
 
-SMALLEST_SHOWN = 1e-4  # below this the train error is rounding
 BASES = {
     "legendre_orthonormal": ("Legendre, orthonormal", "o", "-"),
     "legendre": ("Legendre, maximum 1", "^", "-."),
@@ -17,16 +16,15 @@ BASES = {
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the median test error, and the train error, of the minimum-norm solution over p for every basis."""
     figure, (axis,) = theme.panels(height=4.2)
-    n = int(measurements["n_train"].iloc[0])
     for color, (basis, (label, marker, dashes)) in zip(theme.CATEGORIES, BASES.items(), strict=False):
         style = {"color": color, "linestyle": dashes, "marker": marker, "markersize": 4}
         test = polynomial_risk.losses(measurements, basis, "minimum_norm", "test")
-        polynomial_risk.line(axis, test, SMALLEST_SHOWN, seeds=True, label=f"test, {label}", **style)
+        polynomial_risk.line(axis, test, seeds=True, label=f"test, {label}", **style)
     train = polynomial_risk.losses(measurements, "legendre_orthonormal", "minimum_norm", "train")
     style = {"color": theme.INK, "linestyle": ":", "label": "train, orthonormal"}
-    polynomial_risk.line(axis, train, SMALLEST_SHOWN, seeds=False, **style)
+    polynomial_risk.line(axis, train, seeds=False, **style)
     largest = max(polynomial_risk.medians(measurements, basis, "minimum_norm", "test").max() for basis in BASES)
-    polynomial_risk.axes(axis, n, SMALLEST_SHOWN, largest)
+    polynomial_risk.axes(axis, measurements, largest)
     axis.legend(loc="center right", bbox_to_anchor=(1, 0.58))
     return figure
 

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.interpolation import network_names
-from overparam.drawing import studies, theme
+from overparam.claims.interpolation.printed_networks import DATA
+from overparam.drawing import judged, labels, studies, theme
 from overparam.judge.intervals import over_seeds
 
-SMALLEST = 1e-4  # train losses below are drawn here
-ZERO = 0.05  # train losses up to here are judged as the zero that is printed
+SMALLEST = 1e-4  # smaller train losses are drawn here
 COLORS = {"true": theme.CATEGORIES[0], "random": theme.CATEGORIES[1]}
 HEADINGS = ("network", "parameters", "p/n", "train loss", "printed", "train error", "test error", "printed")
 
@@ -42,7 +42,7 @@ class Row(NamedTuple):
         return self.rows.loc[self.rows["quantity"] == quantity, "value"].to_numpy(float)
 
     def interval(self, quantity: str) -> tuple[float, float]:
-        """Return the 95 % interval over seeds, by the judge; cut at 0, that of an error at 1 too."""
+        """Return the judge's 95 % interval over seeds, cut off at 0 and, for an error, at 1."""
         found = over_seeds(self.values(quantity)).clipped(0.0, 1.0 if quantity.endswith("error") else np.inf)
         return found.low, found.high
 
@@ -50,6 +50,7 @@ class Row(NamedTuple):
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the measured values with their intervals, the printed ones as hollow diamonds, and both as a table."""
     table = _table(measurements)
+    zero = judged.declared(verdict, "zero-train-loss")["limit"]  # up to here a loss is the zero that is printed
     theme.apply()
     figure = plt.figure(figsize=(theme.WIDTH, 1.6 + 0.5 * len(table)))
     above, below = figure.subfigures(2, 1, height_ratios=(1.15, 1))
@@ -66,16 +67,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 axis.plot(printed, place, marker="D", color=theme.INK, markersize=6, markerfacecolor="none")
         axis.set_ylim(len(table) - 0.5, -0.5)
         axis.grid(axis="y", linewidth=0.4, alpha=0.5, color=theme.INK)
-    axes["loss"].axvline(ZERO, color=theme.INK, linestyle="--", linewidth=1)
+    axes["loss"].axvline(zero, color=theme.INK, linestyle="--", linewidth=1)
     axes["loss"].set_xscale("log")
     axes["loss"].set_xlim(left=SMALLEST / 2)
     axes["loss"].set_yticks(range(len(table)), [row.name for row in table])
     axes["error"].set_yticks(range(len(table)), [])
     axes["error"].set_xlim(0, 1)
     axes["error"].xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
-    axes["loss"].set_xlabel(f"train loss, nats (0 drawn at {SMALLEST:g})")
-    axes["error"].set_xlabel("test error")
-    heading = f"{_data(table, verdict)}, {_sizes(table)}; printed: CIFAR-10, n = 50,000"
+    loss = labels.declared(measurements, "quantities", "train_loss")
+    axes["loss"].set_xlabel(f"{loss['label']}, {loss['unit']} (0 drawn at {SMALLEST:g})")
+    axes["error"].set_xlabel(labels.quantity(measurements, "test_error"))
+    n_printed = measurements.loc[measurements["place"].notna(), "n_train"].iloc[0]
+    heading = f"{_data(table, verdict)}, {_sizes(table)}; printed: {DATA}, n = {n_printed:,}"
     above.suptitle(heading, fontsize=11, color=theme.INK)
     _write(below.subplots(), table)
     entries = {
@@ -83,7 +86,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         "random labels": {"color": COLORS["random"], "marker": "o"},
         "regularized": {"color": theme.INK, "marker": "s", "linestyle": ""},
         "printed": {"color": theme.INK, "marker": "D", "markerfacecolor": "none", "linestyle": ""},
-        f"judged as 0: {ZERO:g}": {"color": theme.INK, "linestyle": "--", "linewidth": 1},
+        f"judged as 0: {zero:g}": {"color": theme.INK, "linestyle": "--", "linewidth": 1},
     }
     studies.legend(above, entries, loc="outside lower center", ncols=5, columnspacing=1.2)
     return figure
@@ -107,10 +110,10 @@ def _table(measurements: pd.DataFrame) -> list[Row]:
     printed = measurements[measurements["place"].notna()]
     rows = []
     for key, part in measured.groupby(keys):
-        model, n_params, labels, regularisation = key
-        same = (printed["model"] == model) & (printed["labels"] == labels)
+        model, n_params, given, regularisation = key
+        same = (printed["model"] == model) & (printed["labels"] == given)
         own = printed[same & (printed["regularisation"] == regularisation)].set_index("quantity")["value"]
-        rows.append(Row(model, int(n_params), labels, regularisation, part, own.rename(lambda name: name[8:])))
+        rows.append(Row(model, int(n_params), given, regularisation, part, own.rename(lambda name: name[8:])))
     kind = {model: number for number, model in enumerate(network_names.SHORT)}
     return sorted(
         rows, key=lambda row: (row.labels == "random", kind.get(row.model, len(kind)), row.regularisation == "explicit")
