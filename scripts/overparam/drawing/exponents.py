@@ -37,9 +37,3 @@ def measured(verdict: dict[str, Any], name: str, form: str = "printed", *, each:
     """
     found = judged.estimate(verdict, name, form, of="slope", each=each)
     return "unknown" if found is None or found["estimate"] is None else f"{found['estimate']:.{digits}f}"
-
-
-def under_control(verdict: dict[str, Any]) -> dict[str, Any]:
-    """Return the verdict with the predictions as they were judged under the control, where the claim must fail."""
-    forms = {name: form["control"] or {"predictions": []} for name, form in verdict["forms"].items()}
-    return {**verdict, "forms": forms}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, labels, theme
+from overparam.drawing import exponents, judged, labels, theme
 from overparam.drawing.width_curves import curve
 
 NETWORKS = {
@@ -50,7 +50,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the exponents of the three networks, as judged, and the cross shares at the largest width looked at."""
-    control = exponents.under_control(verdict)
+    control = judged.under_control(verdict)
     texts = {}
     for network in NETWORKS:
         source = verdict if network == "linear output" else control

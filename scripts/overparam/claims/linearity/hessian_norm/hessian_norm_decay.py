@@ -61,7 +61,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the exponents as judged, raw and over √(log m), and the cause only where the judge supports it."""
-    control = exponents.under_control(verdict)
+    control = judged.under_control(verdict)
     raw = {
         name: exponents.measured(verdict, RAW, each=f"activation = {name}", digits=3) for name in ("tanh", "sigmoid")
     }

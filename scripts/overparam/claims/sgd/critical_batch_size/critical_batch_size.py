@@ -52,7 +52,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         limit = places.sort_values("critical")
         right.plot(limit["critical"], limit[name], color=theme.INK, linestyle="-", linewidth=1, label=label)
     right.set(xscale="log", yscale="log", xlabel=labels.quantity(measurements, "critical_batch_size"))
-    right.set_ylabel(f"batch size with {level:g} times the full batch's steps")
+    right.set_ylabel(f"batch size with {_times(level)} the full batch's steps")
     ticks = [tick for tick in (2, 3, 5, 10, 20, 40) if span[0] * band[0] <= tick <= span[1] * band[1]]
     right.set_xticks([tick for tick in ticks if span[0] <= tick <= span[1]], minor=False)
     right.set_yticks(ticks, minor=False)
@@ -77,8 +77,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     missed = measurements[(measurements["quantity"] == "never_reached") & (measurements["case"] == "noisy_labels")]
     return (
         f"Steps of mini-batch SGD to a fixed accuracy fall with the batch size and level off: up to m* = β/λ₁ + 1 a "
-        f"step with m samples is worth at least {at_least(1 / wasted)} m steps with one. They are "
-        f"{level:g} times those of the full batch at {at_least(printed.min())} to {at_most(printed.max())} times m* (lowest for "
+        f"step with m samples is worth at least {at_least(1 / wasted)} m steps with one. They are {_times(level)} "
+        f"those of the full batch at {at_least(printed.min())} to {at_most(printed.max())} times m* (lowest for "
         f"{INPUTS[least.idxmin()][0]}, where that is smallest), at least {at_least(early.min())} times the lower and "
         f"at most {at_most(late.max())} times the upper end of the derived range. With the step for one sample at "
         f"every batch size they stay at least {at_least(fixed['value'].min())} times those of the full batch; with "
@@ -89,6 +89,10 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 def _level(verdict: dict) -> float:
     """Return how many times the full batch's steps the knee is defined to have."""
     return float(judged.declared(verdict, KNEE)["level"])
+
+
+def _times(level: float) -> str:
+    return "twice" if level == 2 else f"{level:g} times"
 
 
 def knees(measurements: pd.DataFrame, level: float) -> pd.DataFrame:
