@@ -68,7 +68,7 @@ def test_latest_knee_has_half_of_the_full_batch_rate_in_the_slowest_direction(ra
 
 def test_unit_norm_kernel_and_all_kinds_are_interpolated():
     settings = {"n_train": 8, "n_params": 40}
-    for kind in critical_batch_size.INPUTS:
+    for kind in critical_batch_size.KINDS_OF_INPUTS:
         inputs = critical_batch_size.draw_inputs(kind, settings, np.random.default_rng(0))
         assert np.linalg.matrix_rank(inputs) == 8
     kernel = critical_batch_size.draw_inputs("gaussian_kernel", settings, np.random.default_rng(0))

@@ -136,7 +136,7 @@ def test_levels_are_the_first_records_below_each():
 
 
 def test_sizes_on_the_wrong_side_are_refused():
-    with pytest.raises(UserError, match="needs p < n_train < p"):
+    with pytest.raises(UserError, match="n_train: 12 samples must be more than the 40 parameters of the small network"):
         gradient_noise.measure(SETTINGS | {"small_width": 5})
 
 

@@ -19,7 +19,7 @@ KNEE = "knee-at-the-critical-size"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the curves with the fixed step as control, and the knee of every problem against the predicted ones."""
+    """Draw the steps over the batch size, with the fixed step as control, and every knee over the predicted one."""
     figure, (left, right) = theme.panels(2, height=3.9)
     rows = measurements[measurements["quantity"] == "steps_over_full"]
     level, band = _level(verdict), judged.band(verdict, KNEE)

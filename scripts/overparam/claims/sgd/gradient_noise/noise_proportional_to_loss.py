@@ -18,7 +18,7 @@ GUIDES = {  # the prediction whose exponent is drawn, and the height of the line
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw every seed's path, dots at the recorded losses, and guides of the predicted slopes."""
+    """Draw the path of every seed with a mark at each recorded loss, and lines of the predicted slopes."""
     figure, (axis,) = theme.panels(1, height=4.4)
     noise = measurements[measurements["quantity"] == "noise_covariance"]
     for (case, (label, marker)), color in zip(CASES.items(), theme.CATEGORIES, strict=False):

@@ -70,7 +70,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State exponents, the gain at the largest conditioning, and what Nesterov's method does."""
+    """State the exponents, what MaSS gains at the largest conditioning, and what Nesterov's method does."""
     steps = measurements[measurements["quantity"] == "steps"]
     power = {
         (kind, method): exponent(rows, x="condition_number")

@@ -16,7 +16,7 @@ CASES = {
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the floor beside its exact value, and the same on an axis that reaches down to the cases without a floor."""
+    """Draw the floor beside its exact value, and again on an axis that reaches down to the cases without a floor."""
     figure, (near, far) = theme.panels(2)
     cases = list(CASES.items())
     exact = measurements[measurements["quantity"] == "stationary_error_exact"].sort_values("learning_rate")
@@ -41,7 +41,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State how the floor grows over the range of steps, and how low the cases without noise lie."""
+    """State how the floor grows with the step, and how low the cases without noise lie."""
     floor = _mean(measurements, ("inconsistent", "sgd"))
     quiet = max(_mean(measurements, case).max() for case in list(CASES)[1:])
     return (

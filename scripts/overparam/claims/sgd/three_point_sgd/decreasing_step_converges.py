@@ -15,7 +15,7 @@ SCHEDULES = {
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw mean and seeds per schedule, with the exact expectation and a guide of the predicted slope."""
+    """Draw each schedule's mean and seeds, its exact expectation, and a line of the predicted slope."""
     figure, (axis,) = theme.panels(1, height=4.0)
     for (schedule, (label, dashes)), color in zip(SCHEDULES.items(), theme.CATEGORIES, strict=False):
         rows = measurements[measurements["schedule"] == schedule]
@@ -43,7 +43,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State where each schedule ends."""
+    """State how large the error of each schedule is in the end."""
     rows = measurements[measurements["quantity"] == "squared_error"]
     last = rows[rows["step"] == rows["step"].max()].groupby("schedule")["value"].mean()
     middle = rows["step"].unique()
