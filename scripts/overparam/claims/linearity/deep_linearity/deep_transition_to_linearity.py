@@ -22,7 +22,7 @@ RATE = -0.5  # of the formula Õ(m^(−1/2)); the predicted bands are open below
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw ‖H‖ of the three networks at both places with the claimed rate, and the cross shares."""
+    """Draw ‖H‖ of the three networks at both places beside the claimed rate, and the shares of cross blocks."""
     figure, (norms, shares) = theme.panels(2, height=4.8)
     for (network, (label, marker)), color in zip(NETWORKS.items(), theme.CATEGORIES, strict=False):
         for place, (where, dashes) in PLACES.items():

@@ -15,7 +15,7 @@ LINES = {"gradient lines": "lines along ∇L", "random lines": "random lines"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw measured over promised rate of both methods with the control, and the deviations from a parabola."""
+    """Draw the measured over the promised rate of both methods and of the control, and the distance from a parabola."""
     figure, axes = theme.panels(4, height=4.2)
     shares = ratios(measurements)
     lines = measurements[measurements["quantity"] == "parabola_deviation"]
@@ -42,7 +42,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     rates = (labels.quantity(measurements, name) for name in ("slowest_rate", "promised_rate"))
     axes[0].set_ylabel(" / ".join(rates))
     limits = np.array([axis.get_ylim() for axis in axes])
-    for pair in (slice(0, 2), slice(2, 4)):  # the same scale for what is of one kind
+    for pair in (slice(0, 2), slice(2, 4)):  # axes of one kind share their scale
         for axis in axes[pair]:
             axis.set_ylim(limits[pair, 0].min(), limits[pair, 1].max())
     axes[2].set_ylabel(labels.quantity(measurements, "parabola_deviation"))

@@ -13,7 +13,7 @@ TARGETS = {"zigzag": "zigzag", "wave": "sin(2πt + 0.5)"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the error of every network on both functions, and that of ReLU networks on the parabola with its law."""
+    """Draw the error of every network on both functions, and on the parabola ReLU networks beside the least error."""
     figure, axes = theme.panels(3, height=4.4)
     errors = measurements[measurements["quantity"] == "sup_error"]
     for axis, (target, title) in zip(axes, TARGETS.items(), strict=False):
@@ -50,7 +50,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the median errors at both ends, those of the controls, and how near the parabola's law is attained."""
+    """State the median errors at the ends, those of the controls, and how near to the least one on the parabola."""
     errors = measurements[measurements["quantity"] == "sup_error"]
     narrow, wide = errors["width"].min(), errors["width"].max()
     biased = errors[errors["network"] == "with biases"]
