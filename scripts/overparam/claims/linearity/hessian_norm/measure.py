@@ -13,26 +13,21 @@ from overparam.theory.curvature import hessian_vector_product, rank_one_update_n
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Return ‖H‖ of f(θ) = m^(−1/2) Σ vᵢ σ(wᵢ·x), all weights trained, float64, per width.
+    """Return ‖H‖ of f(θ) = m^(−1/2) Σ vᵢ σ(wᵢ·x), all weights trained, in float64, at every width.
+
+    The maximum over the ball is certified by branch and bound in the closed form of the blocks. The control is ½f²,
+    whose norm is computed at the initialisation θ₀ only: θ₀ lies in every ball, so that this is a lower bound on the
+    maximum. The control and Lanczos iteration use the first of ``input_norms``, Lanczos iteration at small widths only.
 
     Parameters
     ----------
     settings
-        See ``hessian_norm.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        One row per ``quantity``, ``seed``, ``width``, ``activation``, ``output_weights`` (``gaussian``, ``sign``),
-        ``input_norm`` (|x|), ``radius`` (0: at the initialisation θ₀) and ``output`` (``linear``: f itself;
-        ``squared``: ½f², the control, at the first input norm). The quantities:
-
-        - ``hessian_norm``: max ‖H(θ)‖ over the ball B(θ₀, radius), attained. For ``squared`` it is the value at θ₀,
-          an estimate of that maximum from below.
-        - ``hessian_norm_upper``: what the maximum certainly does not exceed (``linear`` only; 1e-6 above at most).
-        - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
-        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and
-          the first input norm only.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
@@ -70,7 +65,7 @@ def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.ra
                     rows.append({**case, "radius": 0.0, "quantity": "hessian_norm_lanczos", "value": found})
                 if x_norm == settings["input_norms"][0]:
                     squared = _squared_output(v, z, x_norm, activation)
-                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball: the same value bounds both
+                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball, so one value bounds both
                         rows += _norms({**case, "output": "squared", "radius": radius}, squared)
     return rows
 

@@ -18,23 +18,20 @@ NETWORKS = ("two layers", "squared output", "three layers")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return the blocks of the full Hessian at the initialisation, from automatic differentiation, in float64.
 
+    In the network with three layers a block belongs to a unit of the first hidden layer and holds its incoming and
+    outgoing weights; the second hidden layer has the same width, and the weights of the last layer are held fixed. Wide
+    networks, whose Hessian has too many entries, are probed by its product with a random vector that is zero outside a
+    random half of the units. Networks with three layers have m² weights and are probed up to m = 2⁸ only.
+
     Parameters
     ----------
     settings
-        See ``submodel_independence.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation`` and ``network``: ``two layers`` is f; the controls are ``squared output`` (½f²) and
-        ``three layers`` (a second hidden layer of the same width; the block of a unit of the first hidden layer holds
-        its incoming and outgoing weights, the last layer's weights are held fixed). Quantities:
-
-        - ``block_norm``: spectral norm of the block of ``unit`` and ``other_unit``.
-        - ``largest_cross_block``: the largest |entry| outside the diagonal blocks.
-        - ``leakage``, by ``width``: for a random u that lives in a random half of the units, the largest |entry| of H u
-          outside them, over the largest inside. ``three layers``, with its m² weights, up to 2⁸ only.
-        - ``hessian_norm`` of the whole matrix and, for ``two layers``, ``largest_closed_form_block``.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):
