@@ -25,11 +25,11 @@ FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 # it is; and, for these modules alone, what they can't do without
 FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress"}
 LENT = {
-    "overparam.claims.measuring": {"overparam.jobs.devices", "overparam.jobs.records", "overparam.places"},
+    "overparam.claims.measuring": {"overparam.jobs.processor", "overparam.jobs.records", "overparam.places"},
     "overparam.drawing.claim_figure": {"overparam.places"},
     "overparam.datasets.download": {"overparam.jobs.locks"},
-    "overparam.training.machine": {"overparam.jobs.devices"},
-    "overparam.training.packed": {"overparam.jobs.interruption"},
+    "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor"},
+    "overparam.training.trainer": {"overparam.jobs.interruption"},
     "overparam.training.unfinished": {"overparam.jobs.locks"},
 }
 
