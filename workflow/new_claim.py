@@ -7,6 +7,7 @@ like the claim if nothing else is said, and its test. `make test` fails as long 
 """
 
 import argparse
+import functools
 import keyword
 import re
 import sys
@@ -53,7 +54,7 @@ def files(name: str, topic: str = "", experiment: str = "", id: str = "") -> dic
     UserError
         One sentence for each argument that can't be used.
     """
-    claims, homes = registry.load(), places.experiments()
+    claims, homes = _claims(), places.experiments()
     exists = experiment in homes
     topic = topic or (homes[experiment].parent.name if exists else "")
     found = [
@@ -73,13 +74,15 @@ def files(name: str, topic: str = "", experiment: str = "", id: str = "") -> dic
         made[Path(f"tests/claims/{topic}/test_{experiment}.py")] = "test.py"
     if there := [path.as_posix() for path in made if (BASE / path).exists()]:
         raise UserError(f"NAME, EXPERIMENT: {', '.join(there)} is there already; choose another name, or remove it")
-    declared = experiment_settings.declaration(experiment) if exists else _template("experiment.yaml")
+    measures = experiment_settings.measures(experiment) if exists else _template("experiment.yaml")["measures"]
+    if not measures:
+        raise UserError(f"EXPERIMENT: {experiment!r} does not say what it measures; add `measures:` to experiment.yaml")
     words = {
         "TOPIC": topic,
         "EXPERIMENT": experiment,
         "ID": id or _next_id(topic, claims),
-        "QUANTITY": next(iter(declared["measures"]["quantities"])),
-        "MEASURED": _measured(declared),
+        "QUANTITY": next(iter(measures["quantities"])),
+        "MEASURED": _measured(measures),
     }
     texts = {path: _filled((TEMPLATE / source).read_text("utf-8"), words) for path, source in made.items()}
     return texts if exists else {home / "__init__.py": "", **texts}
@@ -100,6 +103,11 @@ def unwritten(root: Path = BASE) -> list[str]:
 def topics() -> list[str]:
     """Return the names of all topics."""
     return sorted(path.parent.name for path in places.CLAIMS.glob("*/__init__.py"))
+
+
+@functools.cache
+def _claims() -> list[dict[str, Any]]:
+    return registry.load()
 
 
 def _wrong_name(name: str, claims: list[dict[str, Any]]) -> Iterator[str]:
@@ -126,8 +134,9 @@ def _wrong_topic(topic: str, experiment: str) -> Iterator[str]:
 
 def _wrong_experiment(experiment: str, topic: str, given: bool) -> Iterator[str]:
     exists = experiment in places.experiments()
-    if given and not exists and (sentence := _no_name(experiment)):
-        yield f"EXPERIMENT: {sentence}"
+    if not exists and (sentence := _no_name(experiment)):
+        if given:  # else it is the name of the claim that is wrong
+            yield f"EXPERIMENT: {sentence}"
     elif exists and not given:
         yield (
             f"EXPERIMENT: missing, as there is an experiment {experiment!r} already; "
@@ -169,9 +178,8 @@ def _next_id(topic: str, claims: list[dict[str, Any]]) -> str:
     return f"{letter}{1 + max(int(claim['id'][1:]) for claim in claims if claim['id'][0] == letter)}"
 
 
-def _measured(declared: dict[str, Any]) -> str:
+def _measured(measures: dict[str, Any]) -> str:
     """Return the names of what an experiment measures, and of the columns that tell its rows apart, as a comment."""
-    measures = declared["measures"]
     text = f"Measured: {', '.join(measures['quantities'])}; by {', '.join(['seed', *measures['columns']])}."
     return "\n      # ".join(textwrap.wrap(text, 110))
 

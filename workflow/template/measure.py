@@ -16,7 +16,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     progress = Progress(settings["n_seeds"], "seeds")
     for seed in range(settings["n_seeds"]):
-        draws = generator(settings["seed"], "__EXPERIMENT__", seed).standard_normal(max(settings["counts"]))
+        random = generator(settings["seed"], "__EXPERIMENT__", seed)
+        draws = random.standard_normal(max(settings["counts"]))
         for count in settings["counts"]:
             value = abs(draws[:count].mean())
             rows.append({"quantity": "mean_error", "value": value, "seed": seed, "count": count})
