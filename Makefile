@@ -1,7 +1,8 @@
 # make run: the pipeline with its default configuration, or with those that CONFIG="mine.yaml …" names on top of it.
 # make check: what is wrong with these configurations, if anything. make test: every test this machine can run.
+# make claim NAME=my_claim TOPIC=sgd: the files of a new claim, see CONTRIBUTING.md.
 # make benchmark: our own code against the plain way to do the same, each with a ratio; a few minutes on a quiet machine.
-# Both make .venv from the lock first if it is missing or older than the lock.
+# Each makes .venv from the lock first if it is missing or older than the lock.
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
@@ -11,7 +12,7 @@ BIN = .venv/bin
 # a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
-.PHONY: run check test lint benchmark lock clean
+.PHONY: run check test lint claim benchmark lock clean
 .DEFAULT_GOAL := run
 
 # checked first, as Snakemake says little where it can't read a configuration
@@ -30,6 +31,10 @@ lint: .venv/.locked-test
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+
+# what is not given is empty, or what the shell has by that name, and is refused if it can't be meant
+claim: .venv/.locked
+	@$(BIN)/python workflow/new_claim.py --name="$$NAME" --topic="$$TOPIC" --experiment="$$EXPERIMENT" --id="$$ID"
 
 benchmark: .venv/.locked-test
 	for program in tests/benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$program || exit 1; done

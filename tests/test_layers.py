@@ -27,7 +27,7 @@ FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress", "overp
 KINDS = {"overparam.plan.file_kinds"}
 LENT = {
     "overparam.claims.measuring": {
-        "overparam.jobs.devices",
+        "overparam.jobs.processor",
         "overparam.jobs.records",
         "overparam.jobs.surroundings",
         "overparam.jobs.table_checks",
@@ -42,8 +42,8 @@ LENT = {
     "overparam.datasets.encoded_images": KINDS,
     "overparam.datasets.parquet": KINDS,
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
-    "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.surroundings"},
-    "overparam.training.packed": {"overparam.jobs.interruption"},
+    "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},
+    "overparam.training.trainer": {"overparam.jobs.interruption"},
     "overparam.training.unfinished": {"overparam.jobs.locks"},
 }
 

@@ -3,7 +3,7 @@
 ============================  =========================================================================================
 claims, report                what is claimed, how it is measured and drawn; pages from verdicts
 drawing                       theme, axes and curves that figures share
-training, theory, judge       the packed trainer; mathematics that topics share; predictions, intervals, verdicts
+training, theory, judge       the trainer of packs; mathematics that topics share; predictions, intervals, verdicts
 models                        networks, each as a pack
 packs                         what packs are made of: layers, losses, techniques
 datasets                      data sets, views, label corruption

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from overparam.theory import two_layer
-from overparam.theory.two_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 TORCH = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
 SMOOTH = ("tanh", "sigmoid")

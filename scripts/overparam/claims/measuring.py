@@ -13,7 +13,7 @@ import pandas as pd
 
 from overparam import places, tables
 from overparam.datasets import arrow
-from overparam.jobs import devices, records, surroundings, table_checks
+from overparam.jobs import processor, records, surroundings, table_checks
 from overparam.plan import experiment_settings
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def _device() -> str:
     """Return the name of what has measured: the GPU if an experiment has used one, else the CPU."""
     torch = sys.modules.get("torch")  # an experiment that needs none has not loaded it
-    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else devices.processor()
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else processor.name()
 
 
 def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from overparam.jobs import surroundings
+from overparam.jobs import processor, surroundings
 
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "torch", "torchvision", "matplotlib", "seaborn", "snakemake",
@@ -33,7 +33,7 @@ def collect(run_record: str | os.PathLike | None = None, root: Path = ROOT) -> d
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": processor.name(),
         "variables": surroundings.arithmetic() or None,
         "run": _record(run_record),
     }
@@ -55,16 +55,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _cpu() -> str:
-    """Return the processor's model name; Linux keeps it in a file, elsewhere the architecture has to do."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _record(path: str | os.PathLike | None) -> Any:

@@ -10,57 +10,11 @@ which acts on span{e_v, x} only: there it is [[0, a], [a, b]] with a = σ'(z)|x|
 about curvature depends on a unit through (vᵢ, zᵢ) alone, and no (m(d+1))² matrix is ever formed.
 """
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit
 
-Function = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclasses.dataclass(frozen=True)
-class Activation:
-    """An activation σ with its first two derivatives, and bounds on the absolute values of its first three.
-
-    A piecewise linear σ has ``bounds[1] == 0``: its derivatives are those that exist almost everywhere.
-    """
-
-    value: Function
-    first: Function
-    second: Function
-    bounds: tuple[float, float, float]
-
-    @property
-    def smooth(self) -> bool:
-        """Whether σ is twice differentiable everywhere."""
-        return self.bounds[1] > 0
-
-
-def _tanh_first(z: np.ndarray) -> np.ndarray:
-    return 1 - np.tanh(z) ** 2
-
-
-def _tanh_second(z: np.ndarray) -> np.ndarray:
-    value = np.tanh(z)
-    return -2 * value * (1 - value**2)
-
-
-def _sigmoid_first(z: np.ndarray) -> np.ndarray:
-    value = expit(z)
-    return value * (1 - value)
-
-
-def _sigmoid_second(z: np.ndarray) -> np.ndarray:
-    value = expit(z)
-    return value * (1 - value) * (1 - 2 * value)
-
-
-ACTIVATIONS = {
-    "tanh": Activation(np.tanh, _tanh_first, _tanh_second, (1.0, 4 / 27**0.5, 2.0)),
-    "sigmoid": Activation(expit, _sigmoid_first, _sigmoid_second, (1 / 4, 1 / 108**0.5, 1 / 8)),
-    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), np.zeros_like, (1.0, 0.0, 0.0)),
-}
+from overparam.theory.activations import Activation
 
 
 def output_weights(width: int, distribution: str, generator: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from overparam.theory.two_layer import Activation
+from overparam.theory.activations import Activation
 
 Function = Callable[[np.ndarray], np.ndarray]
 

@@ -13,7 +13,7 @@ from overparam.datasets.labels import Corruption
 from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.training import machine, samples
-from overparam.training.packed import train_pack
+from overparam.training.trainer import train_pack
 from overparam.training.unfinished import Unfinished
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from overparam.errors import UserError
-from overparam.jobs import devices, surroundings
+from overparam.jobs import devices, processor, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def prepare(gpus: int) -> torch.device:
     torch.set_flush_denormal(True)
     precision = choose_matmul_precision()
     words = "device: CPU, %s, one thread, float32 products %s, torch %s"
-    log.info(words, devices.processor(), precision, torch.__version__)
+    log.info(words, processor.name(), precision, torch.__version__)
     return torch.device("cpu")
 
 
@@ -77,7 +77,7 @@ def description(device: torch.device) -> dict[str, Any]:
     if device.type == "cuda":
         name, memory = torch.cuda.get_device_name(device), torch.cuda.max_memory_allocated(device)
     else:
-        name = devices.processor()
+        name = processor.name()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts KiB
     return {
         "device": device.type,

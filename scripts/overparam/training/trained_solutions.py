@@ -13,9 +13,9 @@ from overparam import models, seeding
 from overparam.datasets.arrow import Dataset
 from overparam.packs.losses import squared
 from overparam.packs.pack import Pack
-from overparam.training import packed
-from overparam.training.packed import Moment
+from overparam.training import trainer
 from overparam.training.samples import Samples, resident
+from overparam.training.trainer import Moment
 
 CHUNK = 500  # images looked at in one forward pass
 
@@ -37,7 +37,7 @@ def initialised(
 
 
 def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Moment]:
-    """Train the networks on squared loss in float32, as :func:`overparam.training.packed.fit` does.
+    """Train the networks on squared loss in float32, as :func:`overparam.training.trainer.fit` does.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Mome
         At the epochs of ``evaluations``.
     """
     fixed = {"loss": "squared", "precision": "float32", "batch_size": min(settings["batch_size"], len(given))}
-    yield from packed.fit(pack, {**settings, **fixed}, given)
+    yield from trainer.fit(pack, {**settings, **fixed}, given)
 
 
 def train_until(

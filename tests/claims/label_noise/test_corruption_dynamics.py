@@ -12,7 +12,7 @@ from overparam.claims.label_noise import clustered_descent
 from overparam.claims.label_noise.corruption_dynamics import fast_slow_dynamics, residual_splits
 from overparam.claims.label_noise.corruption_dynamics import measure as corruption_dynamics
 from overparam.plan import experiment_settings
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 from overparam.theory.clusterable_data import corrupt_per_cluster, draw_clusters
 
 
@@ -60,7 +60,7 @@ def one_problem(radius: float):
 def test_fast_subspace_is_that_of_the_jacobian():
     problems = one_problem(0.3)
     basis = corruption_dynamics.fast_subspace(problems, 4)[0].numpy()
-    activation = hidden_layer.ACTIVATIONS["softplus"]
+    activation = activations.ACTIVATIONS["softplus"]
     jacobian = hidden_layer.jacobian(problems.hidden, problems.v[None], problems.inputs, activation)[0].numpy()
     left = np.linalg.svd(jacobian)[0][:, :4]
     np.testing.assert_allclose(basis @ basis.T, left @ left.T, atol=1e-9)

@@ -9,7 +9,7 @@ from overparam.claims.label_noise.jacobian_rank import jacobian_rank_is_clusters
 from overparam.claims.label_noise.jacobian_rank import measure as experiment
 from overparam.errors import UserError
 from overparam.plan import experiment_settings
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 SETTINGS = experiment_settings.resolve("jacobian_rank", "smoke", {})[0] | {"seed": 5, "memory_mb": 100}
 
@@ -25,7 +25,7 @@ def test_jacobian_is_that_of_autograd(activation):
     found, _ = experiment._jacobians(SETTINGS, 0, 4, activation, points, None)
     draw = experiment.generator(SETTINGS["seed"], "jacobian_rank", "weights", 0, 4)
     hidden, v = torch.as_tensor(draw.standard_normal((4, SETTINGS["dimension"]))), hidden_layer.half_signs(4, 0.5)
-    value = hidden_layer.ACTIVATIONS[activation].value
+    value = activations.ACTIVATIONS[activation].value
     expected = torch.func.jacrev(lambda weights: value(torch.as_tensor(points) @ weights.T) @ v)(hidden)
     np.testing.assert_allclose(found, expected.flatten(1), atol=1e-12)
 

@@ -79,5 +79,5 @@ def test_squared_output_norm_is_that_of_the_full_hessian():
         return f**2 / 2
 
     full = torch.func.hessian(squared)(torch.as_tensor(np.concatenate([v, hidden.ravel()]))).numpy()
-    found = hessian_norm._squared_output(v, hidden @ x, 1.0, hessian_norm.two_layer.ACTIVATIONS["tanh"])
+    found = hessian_norm._squared_output(v, hidden @ x, 1.0, hessian_norm.activations.ACTIVATIONS["tanh"])
     assert found == pytest.approx(np.linalg.norm(full, 2), rel=1e-10)

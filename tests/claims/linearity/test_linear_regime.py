@@ -11,10 +11,10 @@ from overparam.claims.linearity.linear_regime import measure as linear_regime
 from overparam.claims.linearity.linear_regime import tangent_kernel_constancy as tangent_kernel
 from overparam.drawing import width_curves
 from overparam.plan import experiment_settings
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import Network
 
-IDENTITY = two_layer.Activation(lambda z: z, np.ones_like, np.zeros_like, (1.0, 0.0, 0.0))
+IDENTITY = activations.Activation(lambda z: z, np.ones_like, np.zeros_like, (1.0, 0.0, 0.0))
 SETTINGS = {"loss_tolerance": 1e-3, "step_limit": 5000, "epoch_limit": 2000}
 
 
@@ -63,7 +63,7 @@ def test_loss_of_a_linear_network_is_a_parabola_and_that_of_another_is_not():
     v, z, labels = draw.standard_normal(30), draw.standard_normal((30, 3)), np.array([1.0, -1.0, 1.0])
     along = (np.zeros(30), draw.standard_normal((30, 3)))
     assert linear_regime._from_parabola(v, z, labels, IDENTITY, along, 2.0) < 1e-12
-    assert linear_regime._from_parabola(v, z, labels, two_layer.ACTIVATIONS["tanh"], along, 2.0) > 1e-3
+    assert linear_regime._from_parabola(v, z, labels, activations.ACTIVATIONS["tanh"], along, 2.0) > 1e-3
 
 
 def test_gradient_line_is_that_of_automatic_differentiation():
@@ -78,7 +78,7 @@ def test_gradient_line_is_that_of_automatic_differentiation():
 
     in_v, in_hidden = torch.func.grad(loss, (0, 1))(*weights)
     size = torch.sqrt((in_v**2).sum() + (in_hidden**2).sum())
-    found = linear_regime._gradient(v, hidden @ inputs.T, inputs, labels, two_layer.ACTIVATIONS["tanh"])
+    found = linear_regime._gradient(v, hidden @ inputs.T, inputs, labels, activations.ACTIVATIONS["tanh"])
     np.testing.assert_allclose(found[0], in_v / size, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(found[1], in_hidden @ x.T / size, rtol=1e-10, atol=1e-14)
 

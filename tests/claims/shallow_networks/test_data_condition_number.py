@@ -10,7 +10,7 @@ from overparam.claims.shallow_networks.data_condition_number import data_conditi
 from overparam.claims.shallow_networks.data_condition_number import measure as data_condition_number
 from overparam.claims.shallow_networks.hidden_layer_descent import Problems
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 3, "ratios": [0.25], "dimensions": [8, 12], "crowded_ratios": [1],
@@ -92,7 +92,7 @@ def test_descent_follows_autograd():
     options = {"generator": draw, "dtype": torch.float64}
     x = torch.nn.functional.normalize(torch.randn(1, 4, 3, **options), dim=2)
     y, start = torch.randn(1, 4, **options), torch.randn(1, 6, 3, **options)
-    phi, v = hidden_layer.ACTIVATIONS["softplus"], hidden_layer.half_signs(6, 6**-0.5)
+    phi, v = activations.ACTIVATIONS["softplus"], hidden_layer.half_signs(6, 6**-0.5)
     problems = Problems(x, y, start, v[None])
 
     def residual(weights: torch.Tensor) -> torch.Tensor:

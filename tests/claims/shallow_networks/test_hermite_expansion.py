@@ -8,7 +8,7 @@ import torch
 from overparam.claims.shallow_networks.hermite_expansion import hermite_expansion as figure
 from overparam.claims.shallow_networks.hermite_expansion import measure as hermite_expansion
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 4, "dimension": 3, "control_norm": 0.5, "terms": [4, 64, 512],
@@ -38,9 +38,7 @@ def test_finite_networks_have_the_gram_matrix_of_their_jacobian(table):
     ((width, found),) = hermite_expansion._concentration([5], 1, "tanh", inputs, lemma, generator(0, "weights"))
     weights = torch.as_tensor(generator(0, "weights").standard_normal((1, 5, 3)))
     v = hidden_layer.half_signs(5, 1.0)[None]
-    exact = (
-        hidden_layer.gram(weights, v, torch.as_tensor(inputs)[None], hidden_layer.ACTIVATIONS["tanh"])[0].numpy() / 5
-    )
+    exact = hidden_layer.gram(weights, v, torch.as_tensor(inputs)[None], activations.ACTIVATIONS["tanh"])[0].numpy() / 5
     assert width == 5
     assert found == pytest.approx(np.linalg.norm(exact - lemma, 2) / np.linalg.norm(lemma, 2), rel=1e-12)
 

@@ -10,7 +10,7 @@ from overparam import seeding
 from overparam.claims.shallow_networks import hidden_layer_descent
 from overparam.claims.shallow_networks.hidden_layer_descent import Problems
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 
 def problems(count: int = 3, n_train: int = 5, dimension: int = 4, width: int = 40) -> Problems:

@@ -6,7 +6,7 @@ import torch
 from scipy import optimize, special
 
 from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitting as fitting
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 
 def networks(n_train=12, dimension=4, widths=(2, 5, 9), n_problems=3, seed=0, dtype=torch.float64) -> fitting.Networks:
@@ -79,7 +79,7 @@ def test_largest_curvature_is_the_norm_of_the_jacobian():
     for m, start in enumerate(given.hidden):
         x, y = given.inputs[given.problem[m]], given.labels[given.problem[m]]
         v = fitting.output_weights(y, len(start))
-        jacobian = hidden_layer.jacobian(start[None], v[None], x[None], hidden_layer.ACTIVATIONS["softplus"])[0]
+        jacobian = hidden_layer.jacobian(start[None], v[None], x[None], activations.ACTIVATIONS["softplus"])[0]
         exact = torch.linalg.matrix_norm(jacobian, 2).item() ** 2
         assert 0.97 * exact < found[m].item() <= exact * (1 + 1e-12)  # a power iteration, from below
 

@@ -8,7 +8,7 @@ import torch
 from overparam.claims.shallow_networks.jacobian_gram import jacobian_gram_identity as figure
 from overparam.claims.shallow_networks.jacobian_gram import measure as jacobian_gram
 from overparam.drawing.rounding import at_least
-from overparam.theory import hidden_layer
+from overparam.theory import activations
 
 SETTINGS = {"seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 4, "dimension": 3, "width": 5}
 
@@ -23,9 +23,9 @@ def errors(table: pd.DataFrame, quantity: str, network: str = "two layers") -> p
     return rows.set_index(["output_weights", "activation", "seed"])["value"]
 
 
-@pytest.mark.parametrize("activation", hidden_layer.ACTIVATIONS)
+@pytest.mark.parametrize("activation", activations.ACTIVATIONS)
 def test_slopes_are_derivatives_of_the_values(activation):
-    phi, z = hidden_layer.ACTIVATIONS[activation], torch.linspace(-3, 3, 40, dtype=torch.float64)
+    phi, z = activations.ACTIVATIONS[activation], torch.linspace(-3, 3, 40, dtype=torch.float64)
     exact = torch.func.vmap(torch.func.grad(phi.value))(z)
     torch.testing.assert_close(phi.first(z), exact, rtol=1e-12, atol=1e-12)
 

@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from overparam.theory import hermite, hidden_layer
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 ACTIVATION = "softplus"
 

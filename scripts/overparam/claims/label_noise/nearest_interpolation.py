@@ -13,7 +13,7 @@ import dataclasses
 import torch
 
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import Activation
+from overparam.theory.activations import Activation
 
 SMALLEST_STEP = 1 / 16
 SETTLED = 0.01  # a last step of this share of the distance leaves the distance right to far less, being of second order

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 Data = dict[str, torch.Tensor]
 
@@ -150,7 +150,7 @@ def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, sta
 
 def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torch.Tensor) -> Problems:
     """Return f = vᵀφ(Wx) for inputs (B, n, d), output weights (B, k) and trained hidden weights (B, k, d)."""
-    shape, phi = hidden.shape[1:], hidden_layer.ACTIVATIONS[activation]
+    shape, phi = hidden.shape[1:], activations.ACTIVATIONS[activation]
     first, second = SMOOTHNESS[activation]
 
     def outputs(data: Data, theta: torch.Tensor) -> torch.Tensor:

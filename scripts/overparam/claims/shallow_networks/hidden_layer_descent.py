@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import Activation
+from overparam.theory.activations import Activation
 
 DIVERGED = 1e6  # a residual that has grown by this factor will not come back
 

@@ -4,20 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, log_expit
 
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import Network
 
-
-def _softplus_second(z: np.ndarray) -> np.ndarray:
-    return expit(z) * expit(-z)
-
-
-SOFTPLUS = two_layer.Activation(lambda z: -log_expit(-z), expit, _softplus_second, (1.0, 1 / 4, 1 / 108**0.5))
-ACTIVATIONS = {"softplus": SOFTPLUS, "relu": two_layer.ACTIVATIONS["relu"]}
+ACTIVATIONS = {name: activations.ACTIVATIONS[name] for name in ("softplus", "relu")}
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from overparam.claims.label_noise import clustered_descent, nearest_interpolatio
 from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData, corrupt_per_cluster, draw_clusters
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 WITHIN, WHOLE = "within clusters", "whole clusters"
 EARLY, FITTED = "early", "fitted"

@@ -11,8 +11,8 @@ from overparam.claims.label_noise.clustered_descent import Problems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hidden_layer
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData, corrupt_per_cluster, corrupt_uniformly, draw_clusters
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 CLUSTERED, WIDER, SPREAD = "clusters", "wider clusters", "no clusters"
 N_CLASSES = 2

@@ -21,7 +21,7 @@ import torch
 
 from overparam.errors import UserError
 from overparam.seeding import generator
-from overparam.theory import clusterable_data, hidden_layer
+from overparam.theory import activations, clusterable_data, hidden_layer
 
 CUT_OFF = 1e-10  # singular values below this fraction of the largest count as zero; rounding leaves about 1e-15
 EVEN_DERIVATIVE = ("tanh",)
@@ -120,7 +120,7 @@ def _jacobians(
     v = hidden_layer.half_signs(width, width**-0.5)[None]
     given = [None if inputs is None else torch.as_tensor(inputs)[None] for inputs in (points, centres)]
     return tuple(
-        None if x is None else hidden_layer.jacobian(hidden, v, x, hidden_layer.ACTIVATIONS[activation])[0].numpy()
+        None if x is None else hidden_layer.jacobian(hidden, v, x, activations.ACTIVATIONS[activation])[0].numpy()
         for x in given
     )
 

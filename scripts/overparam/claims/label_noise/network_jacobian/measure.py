@@ -27,7 +27,7 @@ from overparam.packs.pack import Pack
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import jacobians
-from overparam.training import machine, packed
+from overparam.training import machine, trainer
 from overparam.training.samples import Samples, resident
 
 SHOWN = 100  # singular values in the table at most, evenly spread in their logarithmic index
@@ -182,11 +182,11 @@ def _networks(settings: dict[str, Any], images: torch.Tensor, true: np.ndarray, 
     }  # fmt: skip
     (height, width, channels), dtype = images.shape[1:], DTYPES[settings["kernel_precision"]]
     shape = (channels, height, width)
-    pack = packed.build(study, settings["width"], shape, n_classes).to(images.device)
+    pack = trainer.build(study, settings["width"], shape, n_classes).to(images.device)
     single = models.build(settings["model"], settings["width"], 1, shape, n_classes).to(images.device, dtype).eval()
     targets = torch.from_numpy(np.stack([true, given], axis=1).reshape(-1, len(images))).to(images.device)
     train = Samples(images, targets[0], targets)  # models as `labels` above: the noise levels of a seed together
-    for moment in packed.fit(pack, study, train):
+    for moment in trainer.fit(pack, study, train):
         batch_statistics.recompute(pack, (pack.arrange(part[None]) for part in images.split(BATCH)))
         for seed in seeds:
             for number, trained_on in enumerate([0.0, noise] if moment.epoch else [None]):

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import hidden_layer, two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.curvature import hessian_vector_product, rank_one_update_norm, spectral_norm
 
 
@@ -48,7 +49,7 @@ def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.ra
     rows: list[dict[str, Any]] = []
     for distribution in ("gaussian", "sign"):
         v = two_layer.output_weights(width, distribution, draw)
-        for name, activation in two_layer.ACTIVATIONS.items():
+        for name, activation in listed_activations.LISTED.items():
             for x_norm in settings["input_norms"] if distribution == "gaussian" else settings["input_norms"][:1]:
                 z = x_norm * along
                 case = {
@@ -80,7 +81,7 @@ def _norms(case: dict[str, Any], norm: float) -> list[dict[str, Any]]:
 
 def _lanczos(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activation: str, draw: np.random.Generator) -> float:
     """Return ‖H(θ₀)‖ from Hessian-vector products in all m(d+1) weights."""
-    width, at, sigma = v.size, torch.as_tensor(x), hidden_layer.ACTIVATIONS[activation].value
+    width, at, sigma = v.size, torch.as_tensor(x), activations.ACTIVATIONS[activation].value
 
     def network(theta: torch.Tensor) -> torch.Tensor:
         return theta[:width] @ sigma(theta[width:].reshape(width, -1) @ at) / width**0.5
@@ -89,7 +90,7 @@ def _lanczos(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activation: str, 
     return spectral_norm(hessian_vector_product(network, theta), theta.numel(), draw)
 
 
-def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: two_layer.Activation) -> float:
+def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: activations.Activation) -> float:
     """Return the Hessian norm of ½f² at θ₀: ‖f H + ∇f ∇fᵀ‖, whose second term does not shrink with width."""
     values, vectors = two_layer.hessian_modes(v, z, x_norm, activation)
     slope = np.einsum("ikj,ik->ij", vectors, two_layer.gradient(v, z, x_norm, activation))

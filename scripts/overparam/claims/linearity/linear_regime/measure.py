@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import HEADS, Network
 
 PLACES_ON_LINE = 9
@@ -64,7 +65,7 @@ def _one_initialisation(
     order = draw.integers(n_train, size=(settings["epoch_limit"], n_train))
 
     rows: list[dict[str, Any]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
+    for name, activation in listed_activations.LISTED.items():
         for scaling, output in (
             ("one over root width", "linear"), ("one over root width", "tanh"), ("one over width", "linear"),
         ):  # fmt: skip
@@ -171,7 +172,7 @@ def _direction(width: int, inputs: np.ndarray, draw: np.random.Generator) -> tup
 
 
 def _gradient(
-    v: np.ndarray, z: np.ndarray, inputs: np.ndarray, labels: np.ndarray, activation: two_layer.Activation
+    v: np.ndarray, z: np.ndarray, inputs: np.ndarray, labels: np.ndarray, activation: activations.Activation
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the unit vector along the gradient of ½Σ(f − y)²: its part in v, and its effect on z."""
     features, gram = activation.value(z), inputs @ inputs.T
@@ -183,7 +184,7 @@ def _gradient(
 
 
 def _from_parabola(
-    v: np.ndarray, z: np.ndarray, labels: np.ndarray, activation: two_layer.Activation,
+    v: np.ndarray, z: np.ndarray, labels: np.ndarray, activation: activations.Activation,
     direction: tuple[np.ndarray, np.ndarray], length: float, head: str = "linear",
 ) -> float:  # fmt: skip
     """Return how far the loss along θ₀ + t·direction, |t| <= ``length``, is from its best parabola, over its range."""

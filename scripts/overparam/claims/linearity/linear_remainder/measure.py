@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
@@ -57,7 +58,7 @@ def _one_initialisation(
         shifts.append((full[:, 0], full[:, 1:] @ x))
 
     rows: list[dict[str, Any]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
+    for name, activation in listed_activations.LISTED.items():
         network = _Initialisation(v, z, activation, {**case, "activation": name})
         unit, shift_v, shift_z = two_layer.worst_unit_displacement(v, z, 1.0, radius, activation)
         alone = np.zeros((2, width))
@@ -80,7 +81,7 @@ def _one_initialisation(
 class _Initialisation:
     """A network before it is displaced, seen through its output weights and pre-activations at one input."""
 
-    def __init__(self, v: np.ndarray, z: np.ndarray, activation: two_layer.Activation, case: dict[str, Any]):
+    def __init__(self, v: np.ndarray, z: np.ndarray, activation: activations.Activation, case: dict[str, Any]):
         self.v, self.z, self.activation, self.case = v, z, activation, case
 
     def rows(
@@ -139,7 +140,7 @@ def _descended(
     return rows + [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]
 
 
-def _kernel(v: np.ndarray, hidden: np.ndarray, inputs: np.ndarray, activation: two_layer.Activation) -> np.ndarray:
+def _kernel(v: np.ndarray, hidden: np.ndarray, inputs: np.ndarray, activation: activations.Activation) -> np.ndarray:
     """Return the tangent kernel of all weights at ``inputs``, (n, n)."""
     z = hidden @ inputs.T
     features, slopes = activation.value(z), v[:, None] * activation.first(z)

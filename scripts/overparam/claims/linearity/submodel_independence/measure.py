@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from overparam.claims.linearity import listed_activations
 from overparam.seeding import torch_generator
-from overparam.theory import hidden_layer, two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.curvature import hessian_vector_product
 
 DEEP_LARGEST_EXPONENT = 8
@@ -35,7 +36,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):
-        for activation in two_layer.ACTIVATIONS:
+        for activation in listed_activations.LISTED:
             for network in NETWORKS:
                 draw = torch_generator(settings["seed"], "submodel_independence", seed, network)
                 case = {"seed": seed, "activation": activation, "network": network}
@@ -62,7 +63,7 @@ def _one_network(settings: dict[str, Any], case: dict[str, Any], draw: torch.Gen
     }
     if case["network"] == "two layers":
         v, z = theta[:, len(x)].numpy(), (theta[:, : len(x)] @ x).numpy()
-        norms = two_layer.block_norms(v, z, 1.0, two_layer.ACTIVATIONS[case["activation"]])
+        norms = two_layer.block_norms(v, z, 1.0, activations.ACTIVATIONS[case["activation"]])
         values["largest_closed_form_block"] = norms.max() / width**0.5
     rows = [{**case, "quantity": name, "value": float(value)} for name, value in values.items()]
     for unit, other in np.ndindex(width, width):
@@ -75,7 +76,7 @@ def _drawn(
     settings: dict[str, Any], case: dict[str, Any], width: int, draw: torch.Generator
 ) -> tuple[Callable[[torch.Tensor], torch.Tensor], torch.Tensor, torch.Tensor]:
     """Return the network as a function of its weights, these, one row per hidden unit, and the input."""
-    dimension, sigma = settings["dimension"], hidden_layer.ACTIVATIONS[case["activation"]].value
+    dimension, sigma = settings["dimension"], activations.ACTIVATIONS[case["activation"]].value
     options = {"generator": draw, "dtype": torch.float64}
     x = torch.randn(dimension, **options)
     x /= x.norm()

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations
 
 Function = Callable[[np.ndarray], np.ndarray]
 CUT_OFF = 1e-6  # of the largest singular value
@@ -57,12 +58,12 @@ def _one_draw(settings: dict[str, Any], case: dict[str, Any], draw: np.random.Ge
     breakpoints = -1 + 2 * (np.arange(width) + draw.random(width)) / width
     weights = settings["steepness"] * width * draw.standard_normal(width)
     tasks: list[tuple[str, str, str, np.ndarray, np.ndarray, Function]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
+    for name, activation in listed_activations.LISTED.items():
         for target in TARGETS:
             tasks.append(("with biases", name, target, weights, breakpoints, activation.value))
             tasks.append(("without biases", name, target, weights, 0 * breakpoints, activation.value))
             tasks.append(("polynomial activation", name, target, weights, breakpoints, lambda z: z**3))
-    relu = two_layer.ACTIVATIONS["relu"].value
+    relu = activations.ACTIVATIONS["relu"].value
     equal = -1 + 2 * np.arange(1, width + 1) / (width + 1)
     tasks.append(("with biases", "relu", "parabola", weights, breakpoints, relu))
     tasks.append(("equal breakpoints", "relu", "parabola", (-1.0) ** np.arange(width), equal, relu))

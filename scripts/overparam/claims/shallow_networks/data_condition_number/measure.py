@@ -15,7 +15,7 @@ from overparam.claims.shallow_networks import hidden_layer_descent
 from overparam.claims.shallow_networks.hidden_layer_descent import Problems
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 from overparam.theory.clusterable_data import draw_clusters
 
 ACTIVATIONS = ("relu", "softplus", "tanh")
@@ -179,7 +179,7 @@ def descend(
     Every problem has its own step 1/λ_max(J(W₀)J(W₀)ᵀ) or, if ``groups`` (B,) of integers are given, the smallest of
     its group.
     """
-    phi = hidden_layer.ACTIVATIONS[activation]
+    phi = activations.ACTIVATIONS[activation]
     rates, shares = hidden_layer_descent.largest_step(problems, phi)
     if groups is not None:
         smallest = torch.full((int(groups.max()) + 1,), torch.inf, dtype=rates.dtype)

@@ -23,7 +23,7 @@ from overparam.claims.shallow_networks.hidden_layer_descent import Problems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hermite, hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 OUTPUT_WEIGHTS = ("balanced", "gaussian")
 WITH_RATE = ("sufficient width", "close pair", "rate")

@@ -19,7 +19,7 @@ from overparam.claims.shallow_networks.hidden_layer_descent import Problems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 TOO_LARGE = 16.0  # a linear model diverges above 2, but the units of this one saturate: it still fits at 4
 SMALLEST = ("duplicated", "too large step")  # arms that run at the first two dimensions only

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from overparam.seeding import generator
-from overparam.theory import hidden_layer, jacobians, two_layer
+from overparam.theory import activations, hidden_layer, jacobians, two_layer
 
 OUTPUT_WEIGHTS = ("±1", "balanced, ‖y‖/√(kn)", "gaussian")
 NETWORKS = ("two layers", "squared output")
@@ -50,7 +50,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
             hidden_layer.half_signs(settings["width"], size),
             torch.as_tensor(gaussian),
         )
-        for activation in hidden_layer.ACTIVATIONS:
+        for activation in activations.ACTIVATIONS:
             for kind, v in zip(OUTPUT_WEIGHTS, outputs, strict=True):
                 for network in NETWORKS:
                     case = {"seed": seed, "activation": activation, "output_weights": kind, "network": network}
@@ -62,7 +62,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 def _compare(
     case: dict[str, Any], x: torch.Tensor, weights: torch.Tensor, v: torch.Tensor, memory_mb: float
 ) -> list[dict[str, Any]]:
-    phi = hidden_layer.ACTIVATIONS[case["activation"]]
+    phi = activations.ACTIVATIONS[case["activation"]]
 
     def network(parameters: jacobians.Parameters, one: torch.Tensor) -> torch.Tensor:
         output = v @ phi.value(parameters["W"] @ one)
