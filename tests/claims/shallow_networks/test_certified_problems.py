@@ -17,7 +17,7 @@ SIZES = {
 }
 
 
-def drawn(family: str, scales=(1.0, 1.0, 3.0)) -> certified_problems.Problems:
+def drawn(family: str, scales=(1.0, 1.0, 3.0)) -> certified_problems.CertifiedProblems:
     generators = [generator(0, "test", family, seed) for seed in range(len(scales))]
     return certified_problems.draw(family, SIZES[family], np.array(scales), generators)
 

@@ -8,7 +8,7 @@ from scipy import integrate, special, stats
 
 from overparam.claims.shallow_networks.data_condition_number import data_condition_number as figure
 from overparam.claims.shallow_networks.data_condition_number import measure as data_condition_number
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.seeding import generator
 from overparam.theory import activations, hermite, hidden_layer, two_layer
 
@@ -93,7 +93,7 @@ def test_descent_follows_autograd():
     x = torch.nn.functional.normalize(torch.randn(1, 4, 3, **options), dim=2)
     y, start = torch.randn(1, 4, **options), torch.randn(1, 6, 3, **options)
     phi, v = activations.ACTIVATIONS["softplus"], hidden_layer.half_signs(6, 6**-0.5)
-    problems = Problems(x, y, start, v[None])
+    problems = HiddenLayerProblems(x, y, start, v[None])
 
     def residual(weights: torch.Tensor) -> torch.Tensor:
         return phi.value(x[0] @ weights.T) @ v - y[0]
@@ -112,7 +112,7 @@ def test_common_step_is_the_smallest_of_the_group():
     x = np.stack([two_layer.unit_vectors(5, 3, draw), np.repeat(two_layer.unit_vectors(1, 3, draw), 5, axis=0)])
     y, start = torch.as_tensor(draw.standard_normal((2, 5))), torch.as_tensor(draw.standard_normal((1, 8, 3)))
     v = hidden_layer.half_signs(8, 8**-0.5).expand(2, -1)
-    problems = Problems(torch.as_tensor(x), y, start.expand(2, -1, -1), v)
+    problems = HiddenLayerProblems(torch.as_tensor(x), y, start.expand(2, -1, -1), v)
     own, _ = data_condition_number.descend(problems, "softplus", 20)
     common, _ = data_condition_number.descend(problems, "softplus", 20, torch.tensor([0, 0]))
     assert common[1] == own[1]  # five equal inputs: the larger eigenvalue

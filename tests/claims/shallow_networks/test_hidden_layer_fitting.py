@@ -9,20 +9,22 @@ from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitt
 from overparam.theory import activations, hidden_layer
 
 
-def networks(n_train=12, dimension=4, widths=(2, 5, 9), n_problems=3, seed=0, dtype=torch.float64) -> fitting.Networks:
+def networks(
+    n_train=12, dimension=4, widths=(2, 5, 9), n_problems=3, seed=0, dtype=torch.float64
+) -> fitting.RaggedNetworks:
     draw = np.random.default_rng(seed)
     x = draw.standard_normal((n_problems, n_train, dimension))
     x /= np.linalg.norm(x, axis=-1, keepdims=True)
     y = draw.choice([-1.0, 1.0], (n_problems, n_train))
     hidden = [torch.as_tensor(draw.standard_normal((width, dimension))) for _ in range(n_problems) for width in widths]
     problem = torch.arange(n_problems).repeat_interleave(len(widths))
-    return fitting.Networks(torch.as_tensor(x), torch.as_tensor(y), problem, hidden).to(dtype)
+    return fitting.RaggedNetworks(torch.as_tensor(x), torch.as_tensor(y), problem, hidden).to(dtype)
 
 
-def alone(given: fitting.Networks, m: int) -> fitting.Networks:
+def alone(given: fitting.RaggedNetworks, m: int) -> fitting.RaggedNetworks:
     """Return network m with its problem and nothing else."""
     chosen = given.problem[m : m + 1]
-    return fitting.Networks(
+    return fitting.RaggedNetworks(
         given.inputs[chosen], given.labels[chosen], torch.zeros(1, dtype=torch.long), [given.hidden[m]]
     )
 

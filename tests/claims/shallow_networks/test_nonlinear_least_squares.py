@@ -24,7 +24,7 @@ def table() -> pd.DataFrame:
     return found
 
 
-def problem(family: str = "tanh network") -> tuple[certified_problems.Problems, torch.Tensor]:
+def problem(family: str = "tanh network") -> tuple[certified_problems.CertifiedProblems, torch.Tensor]:
     sizes = {"n": 2, "d": 3, "k": 3}
     generators = [generator(0, "test", seed) for seed in range(3)]
     problems = certified_problems.draw(family, sizes, np.ones(3), generators)

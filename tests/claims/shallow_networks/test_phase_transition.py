@@ -100,7 +100,7 @@ def test_dead_samples_are_out_of_reach_on_orthogonal_inputs():
     labels = torch.as_tensor(draw.choice([-1.0, 1.0], (n_trials, n_train)))
     inputs = torch.eye(n_train, dtype=torch.float64).repeat(n_trials, 1, 1)
     outcome = fitting.descend(
-        fitting.Networks(inputs, labels, torch.arange(n_trials), hidden), "relu", 0.0, 1e-3, 4000
+        fitting.RaggedNetworks(inputs, labels, torch.arange(n_trials), hidden), "relu", 0.0, 1e-3, 4000
     )  # without momentum, whose overshoot can switch a unit off
     plus = torch.arange(width) < width // 2
     reached = [

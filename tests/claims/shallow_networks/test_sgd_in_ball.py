@@ -31,7 +31,7 @@ def table() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def problems() -> certified_problems.Problems:
+def problems() -> certified_problems.CertifiedProblems:
     generators = [generator(0, "test", seed) for seed in range(3)]
     return certified_problems.draw("tanh network", {"n": 2, "d": 2, "k": 2}, np.ones(3), generators)
 
