@@ -5,8 +5,9 @@ from overparam.jobs import program, records
 
 
 def work(job: program.Job) -> None:
-    """Draw `settings.claim.figure` from the inputs `measurements` and `verdict`."""
+    """Draw `settings.claim.figure` from the inputs `measurements`, named as in `settings.measures`, and `verdict`."""
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
+    measurements.attrs["measures"] = job.settings.get("measures")
     outputs = map(job.output, ("svg", "png", "pdf", "alt"))
     claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
 

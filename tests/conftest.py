@@ -30,6 +30,7 @@ def prediction(name, kind, verdict, estimate, low, high, band, n_seeds=8, vacuou
     return {
         "name": name,
         "kind": kind,
+        "declared": {"name": name, "kind": kind, "quantity": "risk", "band": band},
         "verdict": verdict,
         "vacuous": vacuous,
         "estimates": [one],

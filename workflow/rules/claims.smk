@@ -48,7 +48,7 @@ rule draw:
     conda:
         ENVIRONMENT
     params:
-        settings=claim_settings("id", "figure"),
+        settings=figure_settings,
         code=figure_code,
     message:
         "Draw {wildcards.claim}"

@@ -216,6 +216,13 @@ def claim_settings(*keys):
     return settings
 
 
+def figure_settings(wildcards):
+    """Return what a figure is drawn from besides its inputs: which it is, and what the experiment says of its table."""
+    claim = CLAIMS[wildcards.claim]
+    measures = experiment_settings.measures(claim["experiment"])
+    return canonical({"claim": {key: claim[key] for key in ("id", "figure")}, "measures": measures})
+
+
 def figure_code(wildcards):
     """Return the hash of the code of a claim's figure."""
     return code_hash("draw.py", places.figure_module(CLAIMS[wildcards.claim]["figure"]))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from overparam.errors import UserError
+from overparam.judge.defaults import complete
 from overparam.judge.inequalities import bound, equality
 from overparam.judge.orderings import ordering
 from overparam.judge.peaks import peak
@@ -37,6 +38,7 @@ def outcomes(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str
     Where the run has no rows that the prediction speaks of, the outcome is inconclusive and says so; that of one
     combination leaves the others as they are.
     """
+    prediction = complete(prediction)
     try:
         combinations = _combinations(measurements, prediction)
     except NothingMeasured as error:
@@ -50,13 +52,15 @@ def written(prediction: dict[str, Any], judged: dict[str, Outcome]) -> dict[str,
     Returns
     -------
     dict
-        ``name, kind, verdict, vacuous, estimates, n_seeds, n_instances, detail`` as plain JSON values; a number that
-        is not finite is null, and ``detail`` says why.
+        ``name, kind, declared, verdict, vacuous, estimates, n_seeds, n_instances, detail`` as plain JSON values; a
+        number that is not finite is null, and ``detail`` says why. ``declared`` is the prediction itself as it was
+        judged, with every default: what a figure shows of it, it takes from there.
     """
     details = {label: _explained(outcome) for label, outcome in judged.items()}
     return {
         "name": prediction["name"],
         "kind": prediction["kind"],
+        "declared": complete(prediction),
         "verdict": combine(outcome.verdict for outcome in judged.values()),
         "vacuous": any(outcome.vacuous for outcome in judged.values()),
         "estimates": [_written(estimate, label) for label, outcome in judged.items() for estimate in outcome.estimates],

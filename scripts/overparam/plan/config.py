@@ -7,7 +7,7 @@ from typing import Any
 
 from overparam import places
 from overparam.errors import UserError
-from overparam.plan import cells, experiment_settings, strict_yaml
+from overparam.plan import cells, contract, experiment_settings, strict_yaml
 from overparam.plan.plain_values import plain
 from overparam.plan.validation import nearest, problems, repeated
 
@@ -61,7 +61,7 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
-    found += wrong
+    found += wrong + contract.problems(registry)
     if found:
         raise UserError(_listed(found))
     return {**resolved, "experiments": experiments}

@@ -1,6 +1,8 @@
-"""The settings of an experiment: declared beside the module that measures it, with their values per preset."""
+"""What an experiment declares beside the module that measures it: settings, values per preset, what it measures."""
 
 import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from overparam import places
@@ -9,6 +11,10 @@ from overparam.plan import strict_yaml
 from overparam.plan.validation import nearest, problems
 
 READS = ("nothing", "dataset", "training")
+PARTS = ("description", "reads", "settings", "presets")  # and "measures", once every experiment declares it
+MEASURES = Path(__file__).resolve().parents[3] / "workflow/schemas/measures.schema.yaml"
+IN_EVERY_TABLE = ("quantity", "value", "seed")  # columns that no experiment declares
+KINDS = {"text": (str,), "whole": (int,), "number": (int, float)}  # of the values that a column may list
 
 
 def names() -> list[str]:
@@ -23,7 +29,7 @@ def readers(source: str) -> list[str]:
 
 @functools.cache
 def declaration(name: str) -> dict[str, Any]:
-    """Return the declaration of an experiment: ``description``, ``reads``, ``settings``, ``presets``.
+    """Return the declaration of an experiment: ``description``, ``reads``, ``settings``, ``presets``, ``measures``.
 
     An experiment that can use a GPU says ``gpu: true``.
 
@@ -37,15 +43,21 @@ def declaration(name: str) -> dict[str, Any]:
         raise UserError(f"experiment {name!r} is not known; {nearest(name, known)}")
     path = known[name] / places.DECLARATION
     declared = strict_yaml.read(path)
-    missing = {"description", "reads", "settings", "presets"} - set(declared)
-    if missing:
+    if missing := set(PARTS) - set(declared):
         raise UserError(f"{name}/{path.name}: missing {', '.join(sorted(missing))}")
     if not isinstance(declared.setdefault("gpu", False), bool) or (declared["gpu"] and declared["reads"] == "training"):
         raise UserError(f"{name}/{path.name}: gpu: must be true or false, and false where training is read")
     if declared["reads"] not in READS:
         known = nearest(declared["reads"], READS)
         raise UserError(f"{name}/{path.name}: reads: {declared['reads']!r} is not known; {known}")
+    if "measures" in declared and (wrong := _wrong_measures(declared["measures"])):
+        raise UserError("\n".join(f"{name}/{path.name}: {sentence}" for sentence in wrong))
     return declared
+
+
+def measures(name: str) -> dict[str, Any] | None:
+    """Return the ``quantities`` and ``columns`` of an experiment's table; None where it does not declare them yet."""
+    return declaration(name).get("measures")
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -63,3 +75,35 @@ def resolve(name: str, preset: str, overrides: dict[str, Any]) -> tuple[dict[str
     settings = {**presets.get(preset, {}), **overrides}
     found = problems(settings, schema(name), f"experiments.{name}", defaults=True)
     return settings, found
+
+
+@functools.cache
+def _measures_schema() -> dict[str, Any]:
+    return strict_yaml.read(MEASURES)
+
+
+def _wrong_measures(given: Any) -> list[str]:
+    """Return a sentence for each thing that is wrong with what an experiment says it measures."""
+    return problems(given, _measures_schema(), "measures") or list(_inconsistent(given))
+
+
+def _inconsistent(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the schema can't say of quantities and columns."""
+    for part in ("quantities", "columns"):
+        for name, one in given[part].items():
+            low, high = one.get("range") or (None, None)
+            if low is not None and high is not None and low > high:
+                yield f"measures.{part}.{name}.range: the ends must be [lowest, highest], found [{low}, {high}]"
+    for name, column in given["columns"].items():
+        key, kind = f"measures.columns.{name}", column["type"]
+        if name in IN_EVERY_TABLE:
+            yield f"{key}: is in every table; leave it out"
+        if "values" in column and "range" in column:
+            yield f"{key}: has values and a range, of which one is enough; leave the range out"
+        if "range" in column and kind not in ("whole", "number"):
+            yield f"{key}.range: {kind} has none; leave it out"
+        if "values" in column and kind == "truth":
+            yield f"{key}.values: truth has true and false; leave them out"
+        for index, value in enumerate(column.get("values", []) if kind in KINDS else []):
+            if not isinstance(value, KINDS[kind]):
+                yield f"{key}.values[{index}]: {value!r} is not {kind}, which the column holds"

@@ -118,6 +118,13 @@ def _one_claim(*keys: str) -> Any:
     return schema
 
 
+def _draw(settings: dict[str, Any]) -> dict[str, Any]:
+    schema, measures = _one_claim("id", "figure")(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
+    either = {"anyOf": [measures["measures"], {"type": "null"}]}
+    properties = schema["properties"] | {"measures": either}
+    return {**schema, "properties": properties, "$defs": schema["$defs"] | measures}
+
+
 def _claims(*keys: str) -> Any:
     def schema(settings: dict[str, Any]) -> dict[str, Any]:
         claim, definitions = _claim(*keys)
@@ -138,7 +145,7 @@ PROGRAMS = {
     "train": _train,
     "measure": _measure,
     "judge": _one_claim("id", "name", "forms", "control"),
-    "draw": _one_claim("id", "figure"),
+    "draw": _draw,
     "summarise": _claims("id", "name", "title", "forms"),
     "show": _claims("id", "name", "title", "forms"),
     "report": _claims("id", "name", "title", "forms", "statement", "source", "formula", "control"),
