@@ -12,7 +12,7 @@ from overparam.claims.implicit_regularization.flat_minima import (
     larger_steps_find_flatter_minima,
 )
 from overparam.claims.implicit_regularization.flat_minima import measure as flat_minima
-from overparam.claims.implicit_regularization.flat_minima.squared_relu import Problems, single_loss
+from overparam.claims.implicit_regularization.flat_minima.squared_relu import SquaredReluProblems, single_loss
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
 from overparam.plan import experiment_settings
@@ -57,7 +57,9 @@ def test_largest_curvature_is_that_of_the_whole_hessian(memory_mb):
     x, y = (torch.as_tensor(draws.standard_normal(shape)) for shape in ((3, 9, 4), (3, 9)))
     weights = torch.as_tensor(draws.standard_normal((3, 5, 2, 3)))
     weights[1, 0, 1] = torch.nan
-    found = flat_minima.largest_curvature(Problems(x, y), weights, seeding.torch_generator(0, "test"), memory_mb)
+    found = flat_minima.largest_curvature(
+        SquaredReluProblems(x, y), weights, seeding.torch_generator(0, "test"), memory_mb
+    )
     assert found[1, 1] == torch.inf
     for row, model in ((0, 0), (0, 1), (1, 0), (2, 1)):
         hessian = torch.func.hessian(single_loss)(weights[row, :, model].flatten(), x[row], y[row])
