@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.linearity.linear_regime import linearity_gives_convergence as linear_convergence
 from overparam.claims.linearity.linear_regime import measure as linear_regime
@@ -107,15 +108,14 @@ def test_non_linear_output_breaks_the_promise(table):
 
 def test_measurements_repeat_and_figures_state_their_numbers(table):
     pd.testing.assert_frame_equal(table, linear_regime.measure(settings(n_seeds=3)))
-    for figure in (tangent_kernel, linear_convergence):
-        assert figure.draw(table, {}).axes
+    kernel, convergence = judged("D4", table), judged("D6", table)
+    assert tangent_kernel.draw(*kernel).axes and linear_convergence.draw(*convergence).axes
+    text = linear_convergence.alt_text(*convergence)
     wide = linear_convergence.ratios(table).query("case == 'claimed' and width >= 256")
     worst = wide[wide["method"] == "sgd"]["value"].min()
-    assert f"SGD at least {linear_convergence.at_least(worst)} times" in linear_convergence.alt_text(table, {})
+    assert f"SGD at least {linear_convergence.at_least(worst)} times" in text and "From m = 256 on" in text
     lines = table[(table["method"] == "gradient lines") & (table["case"] == "claimed")]
     exponent = width_curves.exponent(lines[lines["activation"] == "tanh"])
-    assert f"Along the gradient the loss nears a parabola with exponents {exponent:.2f}" in (
-        linear_convergence.alt_text(table, {})
-    )
+    assert f"Along the gradient the loss nears a parabola with exponents {exponent:.2f}" in text
     rows = tangent_kernel._rows(table, "kernel_change", "tanh", "one over root width")
-    assert f"kernel {width_curves.exponent(rows):.2f}" in tangent_kernel.alt_text(table, {})
+    assert f"kernel {width_curves.exponent(rows):.2f}" in tangent_kernel.alt_text(*kernel)
