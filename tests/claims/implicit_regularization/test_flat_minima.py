@@ -8,6 +8,7 @@ from digits_data import digits_dataset
 
 from overparam import seeding
 from overparam.claims.implicit_regularization.flat_minima import (
+    drawn_problems,
     flat_minima_generalise,
     larger_steps_find_flatter_minima,
 )
@@ -39,15 +40,15 @@ def chosen(table: pd.DataFrame, **where) -> pd.DataFrame:
 
 
 def test_samples_are_centred_and_labels_are_parities(dataset):
-    (inputs, labels), (others, other_labels), starts = flat_minima.draw(SETTINGS, dataset)
+    (inputs, labels), (others, other_labels), starts = drawn_problems.draw(SETTINGS, dataset)
     n, seeds = SETTINGS["n_train"], SETTINGS["n_seeds"]
     assert inputs.shape == (seeds, n, 65) and others.shape == (seeds, 100, 65)
     torch.testing.assert_close(inputs[..., :64].mean(dim=1), torch.zeros(seeds, 64, dtype=torch.float64))
     torch.testing.assert_close(inputs[..., :64].square().sum(dim=2).mean(dim=1), torch.ones(seeds, dtype=torch.float64))
-    assert (inputs[..., 64] == flat_minima.CONSTANT_INPUT).all() and (labels.abs() == 1).all()
+    assert (inputs[..., 64] == drawn_problems.CONSTANT_INPUT).all() and (labels.abs() == 1).all()
     assert (other_labels[0].numpy() == np.where(dataset.test.labels % 2, -1, 1)).all()
     assert starts.shape == (seeds, 66, SETTINGS["n_starts"], SETTINGS["width"])
-    fewer = flat_minima.draw({**SETTINGS, "n_seeds": 2, "n_starts": 3}, dataset)
+    fewer = drawn_problems.draw({**SETTINGS, "n_seeds": 2, "n_starts": 3}, dataset)
     torch.testing.assert_close(fewer[2], starts[:2, :, :3], rtol=0, atol=0)
 
 
@@ -67,7 +68,7 @@ def test_largest_curvature_is_that_of_the_whole_hessian(memory_mb):
 
 
 def test_linear_model_follows_its_closed_form_and_diverges_beyond_the_edge(table, dataset):
-    (inputs, labels), _, _ = flat_minima.draw(SETTINGS, dataset)
+    (inputs, labels), _, _ = drawn_problems.draw(SETTINGS, dataset)
     rows = chosen(table, model="linear", method="descent", arm="equal_time")
     for seed in range(2):
         x, y = inputs[seed].numpy(), labels[seed].numpy()

@@ -21,6 +21,7 @@ import pandas as pd
 import torch
 
 from overparam import seeding
+from overparam.claims.implicit_regularization.flat_minima.drawn_problems import draw
 from overparam.claims.implicit_regularization.flat_minima.loss_paths import Path, descent, epoch, flow, follow, joined
 from overparam.claims.implicit_regularization.flat_minima.squared_relu import (
     SquaredReluProblems,
@@ -29,12 +30,10 @@ from overparam.claims.implicit_regularization.flat_minima.squared_relu import (
     squared_length,
 )
 from overparam.datasets.arrow import Dataset
-from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.theory import curvature
 from overparam.training import machine
 
-CONSTANT_INPUT = 0.2  # an input that is the same for all images, whose weights act as biases
 ARMS = ("equal_time", "equal_loss")
 LENGTHS = {"near": "perturbation", "far": "far_perturbation"}  # reach of a perturbation -> setting with its length
 PLACES = {"sharpness": "curvature", "total_sharpness": "trace", "slope": "squared_gradient"}  # column -> its quantity
@@ -48,10 +47,10 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
 
     A seed has its own images and starts. Its minima differ by the step size, by the start, or by the batch size of SGD.
     Networks and linear models are followed by gradient descent at every step size, and by the flow with the explicit
-    term at those of ``explicit_steps``. Every minimum of a network found by descent or SGD is also measured with rescaled
-    weights (αW, v/α²), which are the same function; α is random. λ_max comes from Lanczos iterations to a relative
-    accuracy of 1e-8. The rise of the loss is the mean over random perturbations of a fixed length, each taken with both
-    signs.
+    term at those of ``explicit_steps``. Every minimum of a network found by descent or SGD is also measured with
+    rescaled weights (αW, v/α²), which are the same function; α is random. λ_max comes from Lanczos iterations to a
+    relative accuracy of 1e-8. The rise of the loss is the mean over random perturbations of a fixed length, each taken
+    with both signs.
 
     Parameters
     ----------
@@ -75,38 +74,6 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     table = pd.DataFrame(rows).astype({"value": float, "seed": "int64", "stable": "boolean"})
     table[["start", "batch_size"]] = table[["start", "batch_size"]].astype("Int64")
     return table
-
-
-def draw(settings: dict[str, Any], dataset: Dataset) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], Tensor]:
-    """Return train and test samples of every seed, and the starts.
-
-    Inputs are shifted and scaled so that those of the training samples have the mean 0 and the mean square length 1,
-    and get one more coordinate that is constant. Labels are +1 for even classes and −1 for odd ones. The entries of W
-    have the standard deviation √2 · ``start_scale``, those of v ``start_scale``/√width.
-    """
-    n, width, scale = settings["n_train"], settings["width"], settings["start_scale"]
-    if n > len(dataset.train):
-        raise UserError(f"flat_minima: n_train is {n}, but {dataset.name} has {len(dataset.train)} training images")
-    held = dataset.test.take(slice(0, settings["n_test"]))
-    test_images = dataset.normalised(held).reshape(len(held), -1).astype(float)
-    train, test, starts = [], [], []
-    for seed in range(settings["n_seeds"]):
-        chosen = seeding.generator(settings["seed"], "flat_minima", seed, "images").permutation(len(dataset.train))[:n]
-        part = dataset.train.take(chosen)
-        images = dataset.normalised(part).reshape(n, -1).astype(float)
-        mean = images.mean(axis=0)
-        unit = np.sqrt(((images - mean) ** 2).sum(axis=1).mean())
-        for samples, x, given in ((train, images, part.labels), (test, test_images, held.labels)):
-            inputs = np.pad((x - mean) / unit, ((0, 0), (0, 1)), constant_values=CONSTANT_INPUT)
-            samples.append((inputs, 1.0 - 2 * (given % 2)))
-        own = []
-        for start in range(settings["n_starts"]):
-            draws = seeding.generator(settings["seed"], "flat_minima", seed, "start", start)
-            hidden = draws.standard_normal((images.shape[1] + 1, width)) * np.sqrt(2) * scale
-            own.append(np.concatenate([hidden, draws.standard_normal((1, width)) * scale / np.sqrt(width)]))
-        starts.append(np.stack(own, axis=1))
-    stacked = [tuple(torch.as_tensor(np.array(part)) for part in zip(*data, strict=True)) for data in (train, test)]
-    return stacked[0], stacked[1], torch.as_tensor(np.array(starts))
 
 
 def largest_curvature(
