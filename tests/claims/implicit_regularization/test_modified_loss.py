@@ -19,7 +19,7 @@ def table() -> pd.DataFrame:
     return modified_loss.measure(SETTINGS)
 
 
-def torch_loss(problems: modified_loss.Problems, row: int, chosen: slice = slice(None)):
+def torch_loss(problems: modified_loss.TanhProblems, row: int, chosen: slice = slice(None)):
     """Return L of one row as a function of its parameters, by torch."""
     x, y = torch.as_tensor(problems.inputs[row, chosen]), torch.as_tensor(problems.labels[row, chosen])
     size = problems.width * x.shape[1]

@@ -75,7 +75,7 @@ def test_fast_subspace_without_radius_is_that_of_the_cluster_indicators():
 def test_recorded_parts_are_those_of_the_residual():
     problems = one_problem(0.3)
     rate = 1 / torch.linalg.matrix_norm(problems.inputs, 2) ** 2
-    curve, once = corruption_dynamics.descend(problems, rate, 20, 0.125, settings(step_limit=8000))
+    curve, once = corruption_dynamics.follow_descent(problems, rate, 20, 0.125, settings(step_limit=8000))
     basis = corruption_dynamics.fast_subspace(problems, 4)[0]
     seen = [f[0] for f, _ in itertools.islice(clustered_descent.descend(problems, rate), 21)]
     start, stop = (outputs - problems.given[0] for outputs in (seen[0], seen[-1]))
@@ -93,7 +93,7 @@ def test_recorded_parts_are_those_of_the_residual():
 def test_a_run_that_is_cut_off_says_so():
     problems = one_problem(0.3)
     rate = 1 / torch.linalg.matrix_norm(problems.inputs, 2) ** 2
-    _, once = corruption_dynamics.descend(problems, rate, 5, 0.125, settings(step_limit=10))
+    _, once = corruption_dynamics.follow_descent(problems, rate, 5, 0.125, settings(step_limit=10))
     assert once["limit_hit"] == 1 and np.isinf(once["slow_step"]) and once["fitted_step"] == 10
 
 
