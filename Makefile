@@ -20,7 +20,7 @@ run: check
 	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete $(if $(CONFIG),--configfile $(CONFIG))
 
 check: .venv/.locked
-	$(BIN)/python workflow/check.py $(CONFIG)
+	$(BIN)/python workflow/run/check.py $(CONFIG)
 
 # as many processes as cores, each with one thread, as the pipeline's jobs have
 test: .venv/.locked-test lint

@@ -10,11 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from snakemake import benchmark as sampling
 from snakemake.exceptions import WorkflowError
-
-# `benchmark:` reads the memory maps of a job twice a second, which takes a tenth of two cores where torch is loaded
-sampling.BENCHMARK_INTERVAL_SHORT = 5
 
 # planning makes millions of objects and drops few: to look for them every 700 takes a fifth of the time
 gc.set_threshold(100_000)
@@ -61,6 +57,7 @@ GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_se
 
 CHECKSUMS = ("claims/*/*.sha256", "measurements/*.sha256", "*.sha256", "report/*.sha256")
 one_run.supervise(workflow, RESULTS)
+snakemake_internals.sample_memory_every(5)
 snakemake_internals.distrust_times(workflow)
 snakemake_internals.remake(workflow, lambda: damaged_files())
 targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
@@ -95,7 +92,7 @@ def verbatim(settings):
 # plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices; a cluster counts its own,
 # and a limit of 0 on the host that submits would take the GPU from its jobs
 if RUN["gpus"] and workflow.is_main_process and workflow.resource_settings.nodes is None:
-    workflow.global_resources.setdefault("gpu", len(devices.available() or []))
+    snakemake_internals.limit(workflow, "gpu", len(devices.available() or []))
 
 
 def own_files(dataset):
@@ -311,8 +308,7 @@ def clear_outdated():
     """
     if workflow.touch:
         return
-    jobs = list(workflow.dag.needrun_jobs())
-    remade = {str(path) for job in jobs for path in job.output}
+    remade = snakemake_internals.outputs_to_be_made(workflow)
     gone = {path for path in remade if path.startswith((f"{RESULTS}/claims", f"{RESULTS}/report"))}
     for name in CLAIMS:
         if not remade.isdisjoint(measured([name])):

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 # by the path of this file: another Snakefile may include it
 BASE = Path(sys._getframe().f_code.co_filename).resolve().parents[2]
-sys.path[:0] = [str(BASE / "scripts"), str(BASE / "workflow")]
+sys.path[:0] = [str(BASE / "scripts"), str(BASE / "workflow/run")]
 
 import premises
 

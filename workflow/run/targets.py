@@ -1,11 +1,11 @@
 """Targets that nothing makes, answered in one sentence each before anything is planned."""
 
-import functools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import snakemake_internals
 from snakemake.exceptions import WorkflowError
 
 from overparam.plan.cells import LONGEST_RANGE
@@ -28,20 +28,18 @@ def watch(workflow: "Workflow", results: str, known: Mapping[str, Collection[str
     known
         The names of its ``datasets``, and of the cells of each study as ``<study>/<cell>`` under ``cells``.
     """
-    execute = workflow.execute
 
-    @functools.wraps(execute)
-    def watched(**arguments):
+    def watched(execute, common):
         rules = {rule.name: rule.has_wildcards() for rule in workflow.rules}
         wrong: list[str] = []
         for target in sorted(workflow.dag_settings.targets):
             wrong += problems(target, rules, results, known)
         if wrong:
             raise WorkflowError(f"Nothing was started:\n{listed(wrong)}")
-        return execute(**arguments)
+        return execute()
 
     if workflow.is_main_process:
-        workflow.execute = watched
+        snakemake_internals.around_execution(workflow, watched)
 
 
 def problems(

@@ -1,6 +1,6 @@
 """Check configuration files before Snakemake reads them: it ends in a traceback, or waits for ever, where one can't be.
 
-    python workflow/check.py FILE ...
+    python workflow/run/check.py FILE ...
 
 takes the files that `--configfile` would take, reads them as a run does, on top of config/config.yaml, and says what is
 wrong with each, or what a run would do. It starts nothing.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import premises
 
-BASE = Path(__file__).resolve().parents[1]
+BASE = Path(__file__).resolve().parents[2]
 DEFAULT = BASE / "config/config.yaml"
 sys.path.insert(0, str(BASE / "scripts"))
 

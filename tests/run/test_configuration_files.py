@@ -45,7 +45,7 @@ def config_of(given):
 
 
 def run(*files, **environment):
-    command = [sys.executable, ROOT / "workflow/check.py", *files]
+    command = [sys.executable, ROOT / "workflow/run/check.py", *files]
     clean = {name: value for name, value in os.environ.items() if name != config.CIFAR10_VARIABLE}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean | environment)
 
@@ -78,6 +78,6 @@ def test_make_run_checks_before_it_runs():
     command = ["make", "-n", "-o", ".venv/.locked", "run", "CONFIG=config/smoke.yaml mine.yaml", "CORES=2"]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     assert lines[-2:] == [
-        ".venv/bin/python workflow/check.py config/smoke.yaml mine.yaml",
+        ".venv/bin/python workflow/run/check.py config/smoke.yaml mine.yaml",
         ".venv/bin/snakemake --cores 2 --rerun-incomplete --configfile config/smoke.yaml mine.yaml",
     ]

@@ -5,7 +5,6 @@ The lock lies with the results, so that it holds whatever path leads to them.
 
 import contextlib
 import datetime
-import functools
 import json
 import os
 import platform
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import own_records
 import slurm_jobs
+import snakemake_internals
 from filelock import FileLock, Timeout
 from snakemake.exceptions import IncompleteFilesException, WorkflowError
 from snakemake.logging import logger
@@ -55,16 +55,13 @@ def supervise(workflow: "Workflow", results: str) -> None:
 
     Dry runs, and the processes that a run starts for its jobs, hold none.
     """
-    execute = workflow.execute
 
-    @functools.wraps(execute)
-    def supervised(*, executor_plugin, **arguments):
-        common = executor_plugin.common_settings
+    def supervised(execute, common):
         locked = workflow.execution_settings.lock and not common.dryrun_exec
         try:
             with alone(results) if locked else contextlib.nullcontext():
                 own_records.check(Path(results), claim=locked, adopt=common.touch_exec)
-                return execute(executor_plugin=executor_plugin, **arguments)
+                return execute()
         except Busy as error:
             raise WorkflowError(str(error)) from None
         except IncompleteFilesException:
@@ -79,9 +76,9 @@ def supervise(workflow: "Workflow", results: str) -> None:
             raise
 
     if workflow.is_main_process:
-        workflow.execute = supervised
+        snakemake_internals.around_execution(workflow, supervised)
     elif workflow.remote_exec:
-        slurm_jobs.record_own_work()
+        snakemake_internals.record_own_work()
 
 
 @contextlib.contextmanager

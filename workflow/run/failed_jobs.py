@@ -5,13 +5,14 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snakemake.jobs import Job
+import snakemake_internals
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from overparam.jobs import faults, job_log
 
 if TYPE_CHECKING:
+    from snakemake.jobs import Job
     from snakemake.workflow import Workflow
 
 TERMINATED = (
@@ -37,7 +38,7 @@ class FailedJobs(logging.Handler):
         self.logs: dict[Path, list[Path]] = {}  # in the order of failure, each with those of the cluster
         if workflow.is_main_process:
             logger.addHandler(self)
-            Job.restart_times = property(self._attempts_left)  # in the class: jobs have slots
+            snakemake_internals.limit_attempts(self._attempts_left)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note the log of a failed job."""
@@ -63,7 +64,7 @@ class FailedJobs(logging.Handler):
                 lines.append(f"(here it stops: {self._why_it_stops(path)})")
             logger.error("\n    ".join([f"\n{path} ends:", *lines]))
 
-    def _attempts_left(self, job: Job) -> int:
+    def _attempts_left(self, job: "Job") -> int:
         """Return how often Snakemake may send a job again: not at all where no memory would let Python start."""
         reasons = filter(None, map(self._why_not_started, map(Path, job.log)))
         return 0 if any(not faults.tells_of_memory(reason) for reason in reasons) else job.rule.restart_times
