@@ -21,7 +21,7 @@ KEYS = {
     BOUND: "forms.corrected.predictions[bound]",
     "control": "control",
 }
-COLUMNS = "depth, level, quantity, rate, rule, seed, split, study, width, widest"
+COLUMNS = "depth, level, quantity, rate, rule, seed, split, study, widest, width"
 MISTAKES = [
     # a quantity, wherever one is named
     (PEAK, "quantity", "eror", "'eror' is not measured; did you mean 'error'? allowed: error, loss, norm"),
@@ -67,7 +67,7 @@ MISTAKES = [
     (PEAK, "where.width", 0, "0 is no value of the column; allowed: a whole number in [1, ∞)"),
     (PEAK, "where.width", 2.5, "expected a whole number, found 2.5; allowed: a whole number in [1, ∞)"),
     (PEAK, "where.width", "8", "expected a whole number, found '8'; allowed: a whole number in [1, ∞)"),
-    (PEAK, "where.width", True, "expected a whole number, found True;"),
+    (PEAK, "where.width", True, "expected a whole number, found true;"),
     (PEAK, "where.width", {"below": 1}, "no value is below 1; allowed: a whole number in [1, ∞)"),
     (PEAK, "where.width", {"min": 9, "max": 8}, "no value is at least 9 and at most 8;"),
     (PEAK, "where.depth", 3, "3 is no value of the column; allowed: 2, 4"),
