@@ -9,7 +9,7 @@ from overparam import tables
 from overparam.drawing import claim_figure, judged
 from overparam.jobs import records
 from overparam.judge.verdict_file import judge_claim
-from overparam.plan import experiment_settings, registry
+from overparam.plan import contract, experiment_settings, registry
 
 CLAIMS = registry.load()
 RECORD = {"data": None, "cost": {}, "provenance": {}}

@@ -27,7 +27,7 @@ def test_softplus_and_its_derivatives_match_torch_also_far_out():
     z = torch.tensor([-800.0, -30.0, -1.0, 0.0, 2.0, 40.0, 800.0], dtype=torch.float64, requires_grad=True)
     value = torch.nn.functional.softplus(z, threshold=1e9)
     (first,) = torch.autograd.grad(value.sum(), z)
-    softplus, at = beyond_lazy_training.SOFTPLUS, z.detach().numpy()
+    softplus, at = beyond_lazy_training.ACTIVATIONS["softplus"], z.detach().numpy()
     np.testing.assert_allclose(softplus.value(at)[:-1], value.detach().numpy()[:-1], rtol=1e-12)
     assert (softplus.value(at)[-1], softplus.first(at)[-1]) == (800, 1)  # where torch's derivative has no number
     np.testing.assert_allclose(softplus.first(at)[:-1], first.numpy()[:-1], rtol=1e-12, atol=1e-300)
@@ -40,7 +40,7 @@ def test_fit_follows_autograd_step_by_step():
     draw = np.random.default_rng(0)
     inputs, labels = two_layer.unit_vectors(4, 5, draw), draw.choice([-1.0, 1.0], 4)
     signs, hidden = np.where(np.arange(30) < 15, 1.0, -1.0), draw.standard_normal((30, 5))
-    network = Network(signs, hidden, inputs, 4, 0.1, beyond_lazy_training.SOFTPLUS, trains_output=False)
+    network = Network(signs, hidden, inputs, 4, 0.1, beyond_lazy_training.ACTIVATIONS["softplus"], trains_output=False)
     found = beyond_lazy_training.fitted(network, labels, tolerance=0.0, step_limit=3)
     x, w = torch.as_tensor(inputs), torch.as_tensor(hidden)
 
