@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from scipy import integrate, special, stats
 
 from overparam.claims.shallow_networks.data_condition_number import data_condition_number as figure
@@ -132,8 +133,9 @@ def test_spread_inputs_are_better_conditioned_and_fitted_faster(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E9", table)
+    text = figure.alt_text(*drawn)
     mean = table[(table["quantity"] == "condition_number") & (table["n_features"] == 12)].groupby("activation")["value"]
     limit = data_condition_number.limit(0.25, "relu")
     assert f"ReLU {mean.mean()['relu']:.3g} at n/d² = 0.25 (limit {limit:.3g})" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3

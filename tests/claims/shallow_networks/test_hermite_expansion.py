@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hermite_expansion import hermite_expansion as figure
 from overparam.claims.shallow_networks.hermite_expansion import measure as hermite_expansion
@@ -66,6 +67,7 @@ def test_truncation(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E7", table)
+    text = figure.alt_text(*drawn)
     assert "12 Monte Carlo means" in text and "R = 512" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_convergence import measure as experiment
 from overparam.claims.shallow_networks.hidden_layer_convergence import relu_convergence, smooth_activation_convergence
@@ -77,10 +78,14 @@ def test_same_settings_give_the_same_table(table):
     pd.testing.assert_frame_equal(table, experiment.measure(SETTINGS))
 
 
-@pytest.mark.parametrize("figure", [smooth_activation_convergence, relu_convergence])
-def test_figures_draw_and_their_text_has_the_numbers(table, figure):
-    text = figure.alt_text(table, {})
-    rows = table[table["activation"].isin(figure.ACTIVATIONS)]
+FIGURES = [("E10", smooth_activation_convergence, ["softplus", "tanh"]), ("E11", relu_convergence, ["relu"])]
+
+
+@pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
+def test_figures_draw_and_their_text_has_the_numbers(table, claim, figure, activations):
+    drawn = judged(claim, table)
+    text = figure.alt_text(*drawn)
+    rows = table[table["activation"].isin(activations)]
     steps = rows[(rows["arm"] == "large step") & (rows["quantity"] == "fitted")]["value"]
     assert f"{int((1 - steps).sum())} of {len(steps)} runs do not fit" in text
-    assert len(figure.draw(table, {}).axes) == 4
+    assert len(figure.draw(*drawn).axes) == 4

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_sgd import measure as experiment
 from overparam.claims.shallow_networks.hidden_layer_sgd import sgd_convergence
@@ -54,7 +55,8 @@ def test_small_steps_take_longer_by_about_the_ratio_of_steps():
 
 
 def test_figure_draws_and_its_text_has_the_numbers(table):
-    text = sgd_convergence.alt_text(table, {})
+    drawn = judged("E12", table)
+    text = sgd_convergence.alt_text(*drawn)
     failed = table[(table["arm"] == "too large step") & (table["quantity"] == "iterations")]["value"]
     assert f"{np.isinf(failed).sum()} of {len(failed)} runs do not fit" in text
-    assert len(sgd_convergence.draw(table, {}).axes) == 2
+    assert len(sgd_convergence.draw(*drawn).axes) == 2

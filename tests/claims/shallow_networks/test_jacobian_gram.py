@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.jacobian_gram import jacobian_gram_identity as figure
 from overparam.claims.shallow_networks.jacobian_gram import measure as jacobian_gram
@@ -51,7 +52,8 @@ def test_printed_gram_matrix_lacks_exactly_the_square_of_the_weights(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E5", table)
+    text = figure.alt_text(*drawn)
     balanced = errors(table, "printed_gram_error")["balanced, ‖y‖/√(kn)"].min()
     assert f"by {at_least(balanced)} and more" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(*drawn).axes) == 2

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 from scipy.optimize import minimize
 
 from overparam.claims.shallow_networks import symmetric_factorization as factorization
@@ -76,6 +77,7 @@ def test_controls_fail(table):
 
 
 def test_figure_draws_and_states_the_residuals(table):
-    assert len(figure.draw(table, {}).axes) == 2
+    drawn = judged("E18", table)
+    assert len(figure.draw(*drawn).axes) == 2
     final = table[(table["quantity"] == "final_residual") & (table["case"] == "one_column")]["value"].min()
-    assert f"With one column a residual of at least {int(final * 100) / 100:g}" in figure.alt_text(table, {})
+    assert f"With one column a residual of at least {int(final * 100) / 100:g}" in figure.alt_text(*drawn)

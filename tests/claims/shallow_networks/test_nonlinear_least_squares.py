@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from scipy import optimize
 
 from overparam.claims.shallow_networks import certified_problems
 from overparam.claims.shallow_networks.nonlinear_least_squares import measure as nonlinear_least_squares
 from overparam.claims.shallow_networks.nonlinear_least_squares import nonlinear_least_squares_lemma as lemma_figure
-from overparam.claims.shallow_networks.nonlinear_least_squares import potential_decreases as residual_and_path
+from overparam.claims.shallow_networks.nonlinear_least_squares import potential_decreases as potential_figure
 from overparam.plan import experiment_settings
 from overparam.seeding import generator
 
@@ -131,11 +132,12 @@ def test_twice_the_stable_step_breaks_every_line_of_the_lemma(table):
 
 
 def test_figures_say_the_numbers(table):
-    text = lemma_figure.alt_text(table, {})
+    lemma, potential = judged("E2", table), judged("E3", table)
+    text = lemma_figure.alt_text(*lemma)
     slide = table[(table["step_size"] == "2/β") & (table["alpha_share"] == 0.5) & (table["quantity"] == "diverged")]
     assert f"{int(slide['value'].sum())} of them diverge" in text
-    other = residual_and_path.alt_text(table, {})
+    other = potential_figure.alt_text(*potential)
     printed = table[(table["potential"] == "printed") & (table["case"] == "conditions of the lemma")]["value"]
     assert f"increases in {int((printed > 1).sum())} of {len(printed)} runs" in other
-    assert len(lemma_figure.draw(table, {}).axes) == 2
-    assert len(residual_and_path.draw(table, {}).axes) == 2
+    assert len(lemma_figure.draw(*lemma).axes) == 2
+    assert len(potential_figure.draw(*potential).axes) == 2

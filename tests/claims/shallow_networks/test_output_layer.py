@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.output_layer import measure as output_layer
 from overparam.claims.shallow_networks.output_layer import output_layer_interpolation as figure
@@ -91,10 +92,11 @@ def test_one_sample_more_than_dimensions_between_no_units_makes_relu_features_si
 
 
 def test_figure_states_what_was_measured(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E14", table)
+    text = figure.alt_text(*drawn)
     residual = table[(table["quantity"] == "residual") & (table["width_minus_n"] == -1)]["value"].min()
     assert f"{residual:.2g}" in text and "softplus 1.00" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3
 
 
 def test_measurements_are_repeatable(settings, table):

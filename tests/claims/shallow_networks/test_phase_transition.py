@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.phase_transition import earlier_width_requirements as earlier_widths_figure
 from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitting as fitting
@@ -125,7 +126,8 @@ def test_required_widths_are_the_printed_formulas(table):
 
 
 def test_figures_state_what_was_measured(table):
-    text = phase_transition_figure.alt_text(table, {})
+    transition, earlier = judged("E15", table), judged("E16", table)
+    text = phase_transition_figure.alt_text(*transition)
     fitted = table[table["fitted_part"] & (table["activation"] == "relu") & (table["quantity"] == "contour_width")]
     slopes = []
     for _, part in fitted.groupby(["optimiser", "n_train"]):
@@ -133,9 +135,9 @@ def test_figures_state_what_was_measured(table):
         if len(means) > 1:
             slopes.append(np.polyfit(np.log(means.index), np.log(means), 1)[0])
     assert f"{min(slopes):.2f} to {max(slopes):.2f} (ReLU;" in text and "0 of" in text
-    assert len(phase_transition_figure.draw(table, {}).axes) == 5
-    text = earlier_widths_figure.alt_text(table, {})
+    assert len(phase_transition_figure.draw(*transition).axes) == 5
+    text = earlier_widths_figure.alt_text(*earlier)
     smallest = table[table["in_n_sweep"] & (table["quantity"] == "smallest_width") & (table["n_train"] == 24)]
     mean = smallest.groupby(["activation", "optimiser"])["value"].mean()["softplus", "Levenberg–Marquardt"]
     assert f"softplus, Levenberg–Marquardt: k = {mean:.0f}," in text
-    assert len(earlier_widths_figure.draw(table, {}).axes) == 2
+    assert len(earlier_widths_figure.draw(*earlier).axes) == 2

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from scipy import integrate, optimize
 
 from overparam.claims.shallow_networks import certified_problems
@@ -201,8 +202,9 @@ def test_runs_stay_unless_the_step_is_too_large(table):
 
 
 def test_figure_says_the_numbers(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E4", table)
+    text = figure.alt_text(*drawn)
     drift = table[(table["quantity"] == "largest_drift") & (table["potential"] == "corrected")]
     largest = drift[drift["step_size"].isin(["derived", "derived / 100"])]["value"].max()
     assert f"potential is {largest:.2g} in natural units" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(*drawn).axes) == 2
