@@ -203,4 +203,30 @@ def test_the_figures_draw_and_their_texts_have_the_numbers(table):
         "features == 'network' and quantity == 'error' and split == 'test' and steps == 200 and width == 4 and "
         "n_train == 16"
     )["value"].mean()
-    assert f"{100 * error:.1f} % at n = 16" in sample_wise_non_monotonicity.alt_text(table, verdict)
+    assert f"{100 * error:.1f} % at n = 16" in text
+
+
+def test_numbers_of_samples_that_are_compared_in_words_are_those_of_the_claim(table):
+    for limits, shown in (
+        ({"min": 1.0, "max": 1.1}, "{} (test loss"),
+        ({"above": 9}, "{}; 16 units not measured there"),
+    ):
+        side = {"where": {"labels_per_parameter": limits}}
+        names = ("networks_twice_the_data_do_not_help", "networks_four_times_the_data_do_not_help_some_widths")
+        changes = {name: {"greater": side, "less": side} for name in names}
+        verdict = undecided("sample_wise_non_monotonicity", **changes)
+        text = sample_wise_non_monotonicity.alt_text(declared(table, "sample_wise"), verdict)
+        assert shown.format("at n = 32" if "min" in limits else "4 units not measured there") in text
+
+
+def test_the_figure_has_the_band_and_the_steps_of_the_claim(table):
+    changes = {
+        f"{whose}_at_the_complexity_by_bisection": {"band": [0.25, 4], "where": {"steps": [10_000, None]}}
+        for whose in ("peaks", "networks_peak")
+    }
+    drawn = effective_model_complexity.draw(
+        declared(table, "sample_wise"), undecided("effective_model_complexity", **changes)
+    )
+    titles = [axis.get_title() for axis in drawn.axes]
+    assert "≥ 10,000 steps or converged\nband: within a factor of 4" in titles
+    assert "networks\nband: within a factor of 4" in titles

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from declared_tables import declared
 from numpy.polynomial import legendre, polynomial
 from scipy.integrate import trapezoid
 from sklearn.linear_model import Ridge
+from undecided_verdicts import undecided
 
+from overparam.claims.interpolation.polynomial_regression import polynomial_overfitting, polynomial_second_descent
 from overparam.claims.interpolation.polynomial_regression.measure import (
     BASES,
     design_matrix,
@@ -146,3 +149,11 @@ def test_the_penalty_is_tuned_on_a_draw_of_its_own(table):
 def _losses(table: pd.DataFrame, basis: str, method: str, split: str) -> pd.Series:
     rows = table.query("quantity == 'loss' and basis == @basis and method == @method and split == @split")
     return rows.astype({"n_params": int}).set_index(["seed", "n_params"])["value"].sort_index()
+
+
+@pytest.mark.parametrize("figure", [polynomial_overfitting, polynomial_second_descent])
+def test_axes_of_a_figure_are_named_as_the_experiment_declares(figure, table):
+    verdict = undecided(figure.__name__.rpartition(".")[2])
+    axis = figure.draw(declared(table, "polynomial_regression"), verdict).axes[-1]
+    assert axis.get_xlabel() == "parameters p = degree + 1" and axis.get_ylabel() == "mean squared error (median)"
+    assert "p = 64" in figure.alt_text(table, verdict)

@@ -1,10 +1,10 @@
-"""Many small networks fitted to subsets of a data set at once: widths, numbers of classes and seeds in few packs.
+"""Many small networks fitted to subsets of a data set at once: few packs hold all widths, numbers of classes and seeds.
 
-Networks of one pack are brought to the largest width and the most classes by hidden units and outputs of weight zero.
-Such a unit has the output 0 and, ReLU'(0) being 0, no gradient; such an output has the target 0 and, with squared loss,
-no residual. So both stay zero. The mean over the outputs is taken over all of them: it divides the loss of a network
-with k of K outputs by K/k. Adam's steps don't depend on that, but for its ε, so that every network trains as it would
-alone; under SGD its rate is k/K of the one that is set.
+The networks of one pack are brought to the largest width and the most classes by hidden units and outputs of weight
+zero. Such a unit has the output 0 and, as ReLU'(0) is 0, no gradient. Such an output has the target 0 and, with squared
+loss, no residual. So both stay zero. The loss is a mean over all outputs of the pack, which divides that of a network
+with k of K outputs by K/k. Adam's steps do not depend on that, apart from its ε, so that every network trains as it
+would alone; under SGD its rate is k/K of the one that is set.
 """
 
 import dataclasses
@@ -24,8 +24,8 @@ from overparam.training.samples import Samples, resident
 
 MODEL = "mlp"
 NOISE = "wrong_label"
-# Weights of all first layers of a pack whose products take as long as the calls of a step. Measured with batches of 48
-# to 64 images of 64 pixels: a step takes 0.4 ms and 0.5 ms per 64,000 weights.
+# Number of first-layer weights of a pack at which a step spends as long on products as on calls. Measured with batches
+# of 48 to 64 images of 64 pixels: a step takes 0.4 ms, and 0.5 ms for every 64,000 weights.
 CALLS = 60_000
 
 
@@ -48,14 +48,14 @@ class Labelled:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Look:
-    """What is seen at one moment of training: arrays ``(S, J)`` by split.
+    """Losses and errors at one moment of training: arrays ``(S, J)`` by split.
 
     Attributes
     ----------
     step
         Steps taken.
     loss
-        Squared, summed over classes: 1 for predicting zero.
+        Squared loss, summed over the classes; predicting zero has 1.
     error
         Share of wrong predictions; a sample whose scores are not finite counts as wrong.
     """
@@ -80,8 +80,8 @@ def draw(
 ) -> dict[str, Labelled]:
     """Draw the samples of every seed and the labels of every network.
 
-    Samples of a seed at one n are the first of those at a larger one, with the same labels. Where a network has fewer
-    classes than there are, these are dealt out to its classes at random, evenly.
+    The samples of a seed at one n are the first of those at a larger n, with the same labels. Where a network has fewer
+    classes than the data set, these are dealt out evenly to its classes at random.
 
     Parameters
     ----------
@@ -94,12 +94,12 @@ def draw(
     n
         Training samples.
     n_heldout
-        Samples not trained on, with labels corrupted in the same way (no split ``heldout`` if 0); together with ``n``
-        they are at most those there are.
+        Samples that are not trained on, with labels corrupted in the same way; with 0 there is no split ``heldout``.
+        Together with ``n`` they are at most as many as there are.
     n_test
         Test images, at most, with clean labels; all seeds share them.
     pool
-        Draw from the first so many training images (default: all).
+        Number of training images to draw from, the first ones (default: all).
     copies
         How often every pixel occurs.
     device
@@ -138,9 +138,9 @@ def follow(
     Parameters
     ----------
     training
-        ``batch_size`` (at most: an epoch is divided into equal batches, or as nearly), ``optimizer`` and
-        ``evaluations`` (how many looks, spread evenly in log steps; or the steps after which to look, moved to the end
-        of the nearest epoch).
+        ``batch_size`` (at most: an epoch is divided into equal batches, as nearly as possible), ``optimizer`` and
+        ``evaluations`` (the number of looks, spread evenly in log steps; or the steps after which to look, moved to the
+        end of the nearest epoch).
     root, seeds
         Initialisation and order of the samples come from the root seed and the seed: the networks of a seed share the
         order, and those of one width the initialisation.
@@ -154,7 +154,7 @@ def follow(
     Yields
     ------
     Look
-        At every moment that ``evaluations`` asks for, and at the end. Who stops listening stops the training.
+        At every moment that ``evaluations`` asks for, and at the end. A caller that stops iterating stops the training.
     """
     labels, image = {split: part.labels for split, part in samples.items()}, samples["train"].images.shape[2:]
     parts = packs([one.width for one in members], CALLS / (len(seeds) * image.numel()))
@@ -175,9 +175,9 @@ def follow(
 
 
 def packs(widths: Sequence[int], calls: float) -> list[list[int]]:
-    """Return the places of the members of each pack: narrow networks apart from wide ones, to which they are brought.
+    """Return the places of the members of each pack: narrow networks are kept apart from much wider ones.
 
-    A pack takes its number of networks times its largest width, and ``calls`` besides.
+    The time that a pack takes is its number of networks times its largest width, plus ``calls``.
     """
     order = sorted(range(len(widths)), key=lambda place: widths[place])
     rising, count = [widths[place] for place in order], len(order)

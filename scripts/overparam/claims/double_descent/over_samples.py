@@ -1,4 +1,4 @@
-"""What the figures over the number of samples share: selections, procedures' names and colours."""
+"""What figures over the number of samples or parameters share: selections, ticks, names and colours of procedures."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,7 +10,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def chosen(measurements: pd.DataFrame, **wanted: object) -> pd.DataFrame:
-    """Return the rows with these values; None asks for a missing one."""
+    """Return the rows that have these values in their columns; None asks for a missing value."""
     kept = pd.Series(True, index=measurements.index)
     for column, value in wanted.items():
         kept &= measurements[column].isna() if value is None else (measurements[column] == value).fillna(False)
@@ -18,18 +18,18 @@ def chosen(measurements: pd.DataFrame, **wanted: object) -> pd.DataFrame:
 
 
 def widths(measurements: pd.DataFrame) -> list[int]:
-    """Return the numbers of features N, rising."""
+    """Return the numbers of features N in rising order."""
     return sorted(int(n) for n in measurements["n_features"].dropna().unique())
 
 
 def procedures(measurements: pd.DataFrame) -> list[int | None]:
-    """Return the numbers of steps, rising; None, the last one, is convergence."""
+    """Return the numbers of steps in rising order, and None for convergence at the end."""
     rows = measurements[measurements["method"] == "gradient_descent"]
     return [*sorted(int(steps) for steps in rows["steps"].unique()), None]
 
 
 def procedure_name(steps: int | None) -> str:
-    """Return how a procedure is called in a legend."""
+    """Return the name of a procedure in a legend."""
     return "converged" if steps is None else f"{steps:,} steps"
 
 

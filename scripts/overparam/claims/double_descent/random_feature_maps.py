@@ -1,8 +1,8 @@
 """Random features of images, the kernels that they approach, and least squares on them.
 
-A predictor is h(x) = Σ_j a_j φ_j(x), one coefficient vector per class. The maps below return φ_j/√N, so that their Gram
-matrix converges to the kernel and a coefficient of theirs is √N a_j: its norm is the norm of the *function*, the one
-that the kernel's norm is the limit of.
+A predictor is h(x) = Σ_j a_j φ_j(x), with one coefficient vector per class. The maps below return φ_j/√N, so that their
+Gram matrix converges to the kernel and a coefficient of theirs is √N a_j. The norm of these coefficients is the norm of
+the *function*, whose limit is the kernel's norm.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import scipy.linalg
 
 from overparam.datasets.arrow import Dataset
 
-PENALTIES = np.logspace(-7, 0, 15)  # relative to features of norm about 1; a factor of √10 apart
+PENALTIES = np.logspace(-7, 0, 15)  # a factor of √10 apart, for features whose norm is about 1
 
 FeatureMap = Callable[[np.ndarray], np.ndarray]
 
@@ -39,7 +39,7 @@ def relu_features(dimension: int, n_features: int, generator: np.random.Generato
     n_features
         N.
     generator
-        Owned by the caller.
+        Source of the random numbers; it is advanced.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def relu_features(dimension: int, n_features: int, generator: np.random.Generato
 def fourier_features(dimension: int, n_features: int, bandwidth: float, generator: np.random.Generator) -> FeatureMap:
     """Return x ↦ √(2/N) (cos⟨v_j, x⟩, sin⟨v_j, x⟩), j ≤ N/2, with v_j ~ N(0, I/σ²) (Rahimi & Recht 2007).
 
-    N counts real coefficients, so a frequency counts twice: it is N, and not the number of frequencies, that reaches n
-    at the interpolation threshold. (In 1812.11118, §2, a feature is a complex exponential with a complex coefficient.)
+    N counts real coefficients, so that a frequency counts twice: N reaches n at the interpolation threshold, not the
+    number of frequencies. (In 1812.11118, §2, a feature is a complex exponential with a complex coefficient.)
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def fourier_features(dimension: int, n_features: int, bandwidth: float, generato
     bandwidth
         σ, in units of the inputs.
     generator
-        Owned by the caller.
+        Source of the random numbers; it is advanced.
     """
     if n_features % 2:
         raise ValueError(f"Fourier features come in pairs: n_features must be even, got {n_features}")
@@ -100,8 +100,8 @@ def gaussian_kernel(x: np.ndarray, z: np.ndarray, bandwidth: float) -> np.ndarra
 def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tuple[np.ndarray, int]:
     """Return the least-squares solution of smallest Frobenius norm, and the numerical rank of ``features``.
 
-    By a QR decomposition where its condition number shows that no singular value lies below the cut-off, else by LAPACK
-    gelsd, which takes longer.
+    It is found by a QR decomposition where the condition number shows that no singular value lies below the cut-off,
+    else by LAPACK's gelsd, which takes longer.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tu
     wide = n_features > n
     q, r = scipy.linalg.qr(features.T if wide else features, mode="economic", check_finite=False)
     inverse_condition, _ = scipy.linalg.lapack.dtrcon(r, norm="1")
-    if inverse_condition > len(r) * cutoff:  # in the 2-norm it is at least 1/len(r) of that: the rank is full
+    if inverse_condition > len(r) * cutoff:  # the rank is full: in the 2-norm it is at least 1/len(r) of this
         if wide:
             return q @ scipy.linalg.solve_triangular(r, targets, trans="T", check_finite=False), len(r)
         return scipy.linalg.solve_triangular(r, q.T @ targets, check_finite=False), len(r)

@@ -1,16 +1,16 @@
-"""Least squares on features by gradient descent, in closed form: every step count and every start from one SVD.
+"""Least squares on features by gradient descent, in closed form: one SVD serves every number of steps and every start.
 
-Full-batch descent on ½‖Φβ − Y‖² with the constant step 1/λ_max, λ_max the largest eigenvalue of ΦᵀΦ, multiplies the
-error along the i-th right singular vector by 1 − s_i²/s_1² per step, and leaves what the start has in the null space of
-Φ. Written out, t steps from β₀ end at β₀ + V diag((1 − (1 − s_i²/s_1²)^t)/s_i) Uᵀ(Y − Φβ₀); t → ∞ gives the
-interpolating (or least-squares) solution that is nearest to the start.
+Full-batch descent on ½‖Φβ − Y‖² takes the constant step 1/λ_max, where λ_max is the largest eigenvalue of ΦᵀΦ. Each
+step multiplies the error along the i-th right singular vector by 1 − s_i²/s_1², and leaves what the start has in the
+null space of Φ. Written out, t steps from β₀ end at β₀ + V diag((1 − (1 − s_i²/s_1²)^t)/s_i) Uᵀ(Y − Φβ₀); t → ∞ gives
+the interpolating (or least-squares) solution that is nearest to the start.
 """
 
 import dataclasses
 
 import numpy as np
 
-GRAM_CUTOFF = 1e-6  # a Gram matrix has the squares of the singular values: below 1e-8 they are rounding
+GRAM_CUTOFF = 1e-6  # a Gram matrix has squared singular values, so that those below 1e-8 are rounding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Spectrum:
     def shrinkage(self, steps: float | None) -> np.ndarray:
         """Return the part of each singular direction's error that ``steps`` steps remove, ``(q,)``; None: t → ∞.
 
-        In the limit directions below the cut-off are left out, as in the minimum-norm solution; after finitely many
-        steps nothing needs to be cut.
+        In the limit, directions below the cut-off are left out, as in the minimum-norm solution; after finitely many
+        steps nothing needs to be cut off.
         """
         if steps is None:
             return (np.arange(len(self.s)) < self.rank).astype(float)
         if steps == 0:
             return np.zeros_like(self.s)
-        with np.errstate(divide="ignore"):  # the first direction is removed whole by one step: log 0
+        with np.errstate(divide="ignore"):  # one step removes the first direction whole: log 0
             return -np.expm1(steps * np.log1p(-((self.s / self.s[0]) ** 2)))
 
     def fitted(self, targets: np.ndarray, steps: float | None = None) -> np.ndarray:
@@ -79,8 +79,8 @@ def decompose(features: np.ndarray, cutoff: float) -> Decomposition:
 def decompose_gram(features: np.ndarray) -> Spectrum:
     """Decompose the smaller Gram matrix of features ``(n, N)``, for predictions on the training samples alone.
 
-    A third of the time of :func:`decompose`. Directions below ``GRAM_CUTOFF`` times the largest singular value are left
-    out: t steps remove less than t · 1e-12 of their error.
+    This takes a third of the time of :func:`decompose`. Directions below ``GRAM_CUTOFF`` times the largest singular
+    value are left out: t steps remove less than t · 1e-12 of their error.
     """
     wide = features.shape[1] > features.shape[0]
     values, vectors = np.linalg.eigh(features @ features.T if wide else features.T @ features)

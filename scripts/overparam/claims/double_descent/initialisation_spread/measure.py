@@ -75,7 +75,7 @@ class _SharedSamples:
         return seeding.generator(self.settings["seed"], "initialisation_spread", *names)
 
     def spreads(self, width: int) -> Iterator[Row]:
-        """Train all networks of one width and yield what differs between them."""
+        """Train all networks of one width and yield how much they differ."""
         settings, model = self.settings, self.settings["model"]
         members = [
             (seed, start) for seed in range(settings["n_seeds"]) for start in range(settings["n_initialisations"])

@@ -86,9 +86,9 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
 
 
 def grouped(settings: dict[str, Any], seed: int, labels: np.ndarray, n_classes: int) -> dict[int, np.ndarray]:
-    """Return one-hot labels ``(n, K)`` by K, the classes of the data set being dealt out to K groups at random.
+    """Return one-hot labels ``(n, K)`` by K; the classes of the data set are dealt out to K groups at random.
 
-    All K thus share their images and features, and a group has as many classes as another, or one more.
+    All K thus share their images and features, and the numbers of classes in two groups differ by one at most.
     """
     dealt = generator(settings["seed"], "interpolation_threshold", seed, "groups").permutation(n_classes)
     return {k: np.eye(k)[dealt[labels] % k] for k in settings["n_classes"]}
@@ -146,9 +146,9 @@ def _thresholds(settings: dict[str, Any], n: int, copies: int, columns: Callable
 
 
 def least(holds: Callable[[int], bool], largest: int) -> int | None:
-    """Return the least integer from 1 to ``largest`` at which ``holds`` is true, None if it is at none.
+    """Return the least integer from 1 to ``largest`` at which ``holds`` is true; None if there is none.
 
-    Bisection: ``holds`` must stay true once it is.
+    It is found by bisection: once ``holds`` is true it must stay true.
     """
     if not holds(largest):
         return None

@@ -80,11 +80,12 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
 
 
 def label_arms(settings: dict[str, Any], seed: int, part: Split, n_classes: int) -> dict[tuple, np.ndarray]:
-    """Return the given labels, ``(n,)``, by label noise and its definition (None without noise)."""
+    """Return the given labels, ``(n,)``, by label noise and its definition, which is None without noise."""
     arms = {}
     for noise in settings["label_noise"]:
         for definition in labels.DEFINITIONS if noise else (None,):
-            draws = generator(settings["seed"], "random_features", seed, "label noise")  # nested over noise levels
+            # the same at all levels of noise, so that what is wrong at a lower level is wrong at a higher one
+            draws = generator(settings["seed"], "random_features", seed, "label noise")
             arms[noise, definition] = (
                 labels.corrupt(part.labels, n_classes, noise, definition, draws) if noise else part.labels
             )
@@ -110,7 +111,7 @@ class _Regressions:
         self.bandwidth = settings["bandwidth"] * np.sqrt(2)  # two inputs are √2 apart, root mean square
 
     def curve(self, kind: str, progress: Progress) -> Iterator[Row]:
-        """Yield the rows of the kernel limit, of the minimum norm and of ridge, over N."""
+        """Yield the rows of the kernel limit, and those of the smallest norm and of ridge over N."""
         limit, kernel_rows = self._kernel(kind)
         yield from kernel_rows
         for ratio in sorted({*self.settings["features_per_sample"], *self.settings["ridge_features_per_sample"]}):
@@ -165,7 +166,7 @@ class _Regressions:
             yield from ({**common, "quantity": quantity, "value": value} for quantity, value in measured.items())
 
     def _map(self, kind: str, n_features: int, purpose: str) -> FeatureMap:
-        """Return fresh random features: draws at different N are independent of each other."""
+        """Return new random features; those of different N are independent of each other."""
         draws = generator(self.settings["seed"], "random_features", self.seed, kind, purpose, n_features)
         if kind == "relu":
             return relu_features(self.x.shape[1], n_features, draws)

@@ -177,7 +177,8 @@ class _Images:
 
     def _noisy(self, chosen: np.ndarray, noise: float, *names: int) -> np.ndarray:
         clean = self.labels[chosen]
-        draws = self._draws(*names, "label noise")  # nested over noise levels and numbers of samples
+        # the same at all levels of noise and numbers of samples: more of either adds to the wrong labels
+        draws = self._draws(*names, "label noise")
         return labels.corrupt(clean, len(self.classes), noise, NOISE, draws) if noise else clean
 
     def _noise(self, index: int) -> Row:
@@ -198,7 +199,7 @@ def largest(holds: Callable[[int], bool], guess: int, most: int, resolution: flo
     """Return the largest integer up to ``most`` at which ``holds`` is true; 0 if it is at none, inf if at ``most``.
 
     The bracket grows from ``guess`` by factors of two and is then halved, on the logarithmic scale, until its ends
-    differ by at most the fraction ``resolution`` or by 1. ``holds`` should stay false once it is.
+    differ by at most the fraction ``resolution`` or by 1. Once ``holds`` is false it should stay false.
     """
     low, high = 0, min(max(guess, 1), most)
     while holds(high):
