@@ -15,7 +15,10 @@ Function = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class Activation:
-    """An activation φ and its derivative; that of ReLU is the one that exists almost everywhere, 0 at 0."""
+    """An activation φ and its derivative as functions of tensors; the derivative of ReLU is taken as 0 at 0.
+
+    Activations of NumPy arrays, with second derivatives, are in ``two_layer``; slopes for quadrature in ``hermite``.
+    """
 
     value: Function
     first: Function
@@ -51,7 +54,7 @@ def jacobian(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activa
 
 
 def gram(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activation: Activation) -> torch.Tensor:
-    """Return JJᵀ without forming J, shape (B, n, n)."""
+    """Return JJᵀ for the Jacobian in W, without forming J, shape (B, n, n)."""
     slopes = activation.first(inputs @ hidden.mT) * v[:, None]
     return (slopes @ slopes.mT) * (inputs @ inputs.mT)
 
