@@ -17,7 +17,7 @@ FLOORS = [
     ("datasets",),
     ("jobs",),
     ("plan",),
-    ("seeding", "progress", "places"),
+    ("seeding", "progress", "places", "tables"),
     ("errors",),
 ]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
@@ -25,7 +25,13 @@ FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 # it is; and, for these modules alone, what they can't do without
 FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress"}
 LENT = {
-    "overparam.claims.measuring": {"overparam.jobs.devices", "overparam.jobs.records", "overparam.places"},
+    "overparam.claims.measuring": {
+        "overparam.jobs.devices",
+        "overparam.jobs.records",
+        "overparam.jobs.table_checks",
+        "overparam.places",
+        "overparam.plan.experiment_settings",
+    },
     "overparam.drawing.claim_figure": {"overparam.places"},
     "overparam.datasets.download": {"overparam.jobs.locks"},
     "overparam.training.machine": {"overparam.jobs.devices"},

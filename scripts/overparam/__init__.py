@@ -10,6 +10,7 @@ datasets                      data sets, views, label corruption
 jobs                          what every program shares: arguments, log, files, faults, locks, devices
 plan                          from configuration and claims to cells and jobs
 seeding, progress, places     random numbers, how far a job is, where claims and networks lie
+tables                        the columns of tables that pass from one part to the next
 errors                        what a user can put right
 ============================  =========================================================================================
 

@@ -53,7 +53,9 @@ def test_an_error_of_writing_names_the_file(tmp_path):
 
 def test_what_a_killed_writer_left_is_removed_and_that_of_a_living_one_is_not(tmp_path):
     path = tmp_path / "x.json"
-    code = "import sys; from overparam import files\nwith files.replaced(sys.argv[1]): print(1, flush=True); input()"
+    code = (
+        "import sys; from overparam.jobs import files\nwith files.replaced(sys.argv[1]): print(1, flush=True); input()"
+    )
     command = [sys.executable, "-c", code, str(path)]
     with subprocess.Popen(
         command, env={"PYTHONPATH": str(SCRIPTS)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synthetic_training import table as training_table
 
+from overparam import tables
 from overparam.datasets import arrow, labels
 from overparam.datasets.arrow import Dataset
 from overparam.jobs import files, records
 from overparam.report import page, reading, summary
-from overparam.training import cell
 
 IMAGES = Dataset(
     "small", "noise", "ab" * 32, [f"class {label}" for label in range(10)],
@@ -87,12 +87,8 @@ def test_corrupted_labels(folder, data):
 
 
 def made_training_table():
-    table = training_table(widths=(2, 8), seeds=(0,))[cell.COLUMNS]
+    table = training_table(widths=(2, 8), seeds=(0,))[list(tables.TRAINING)]
     return table.assign(error_noisy=table["error_noisy"].clip(upper=1.0))
-
-
-def test_the_columns_of_a_training_table_are_those_of_the_trainer():
-    assert list(records.TRAINING) == cell.COLUMNS
 
 
 TABLES = [
@@ -145,7 +141,7 @@ def test_the_columns_of_a_training_table(folder, data):
     files.write_table(folder / "columns.parquet", table)
     found = read("training table", lambda: records.training(folder / "columns.parquet"))
     if found is not None:
-        assert list(found.columns) == cell.COLUMNS and len(found) > 0
+        assert list(found.columns) == list(tables.TRAINING) and len(found) > 0
         for column in ("width", "seed", "epoch", "split", "study", "diverged"):
             assert not found[column].isna().any()
         assert found["label_noise"].between(0, 1).all()

@@ -11,6 +11,7 @@ import yaml
 
 from overparam import places
 from overparam.errors import UserError
+from overparam.judge import defaults
 from overparam.judge.predictions import KINDS
 from overparam.plan import registry
 
@@ -257,11 +258,11 @@ def test_schema_and_judge_know_the_same_kinds(schema):
 
 
 def test_defaults_of_the_schema_are_those_of_the_judge(schema):
-    from overparam.judge import inequalities
-
-    defaults = {kind: schema["$defs"][kind]["properties"] for kind in ("bound", "equality")}
-    assert {kind: keys["tolerance"]["default"] for kind, keys in defaults.items()} == inequalities.TOLERANCE
-    assert defaults["bound"]["vacuous"]["default"] == inequalities.VACUOUS
+    for kind in KINDS:
+        keys = schema["$defs"][kind]["properties"].items()
+        whole = {key: schema["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one for key, one in keys}
+        declared = {key: one["default"] for key, one in whole.items() if "default" in one}
+        assert declared == defaults.DEFAULTS[kind], kind
 
 
 def test_loading_imports_neither_torch_nor_pandas():

@@ -2,13 +2,14 @@
 
 from tiny_cells import CPU, SHAPES, corruptions, dataset, settings, trained
 
+from overparam import tables
 from overparam.training import cell
 
 
 def test_table_and_cost_are_complete():
     data, given = dataset(SHAPES["mlp"]), settings("mlp", widths=[2, 5])
     table, cost = cell.train_cell(given, data, corruptions(data, [0.0, 0.4], [0, 3]), CPU)
-    assert list(table.columns) == cell.COLUMNS
+    assert list(table.columns) == list(tables.TRAINING)
     assert len(table) == 2 * 4 * 4 * 3
     assert not table.duplicated(["width", "label_noise", "seed", "epoch", "split"]).any()
     assert sorted(set(table["n_params"])) == [33 * 2 + 3 * 4, 33 * 5 + 6 * 4]

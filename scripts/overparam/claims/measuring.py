@@ -11,13 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from overparam import places
+from overparam import places, tables
 from overparam.datasets import arrow
-from overparam.jobs import devices, records
+from overparam.jobs import devices, records, table_checks
+from overparam.plan import experiment_settings
 
 log = logging.getLogger(__name__)
-
-REQUIRED = ("quantity", "value", "seed")
 
 
 def measure(
@@ -51,6 +50,11 @@ def measure(
     -------
     measurements, cost
         The tidy table, and what making it took: seconds, device, settings, data set.
+
+    Raises
+    ------
+    ValueError
+        If the table is not what the experiment declares under ``measures``.
     """
     module = importlib.import_module(places.measure_module(name))
     settings = {**settings, "memory_mb": memory_mb / 2, "gpus": gpus}
@@ -63,9 +67,7 @@ def measure(
         measurements = module.measure(settings, arrow.read(datasets[0].parent))
     else:
         measurements = module.measure(settings)
-    if missing := [column for column in REQUIRED if column not in measurements]:
-        raise ValueError(f"experiment {name!r} returned no column {', '.join(missing)}")
-    measurements = measurements.astype({"quantity": str, "value": "float64", "seed": "int64"})
+    measurements = _checked(name, measurements)
     log.info("%d measurements of %s", len(measurements), ", ".join(sorted(measurements["quantity"].unique())))
     training = [records.cell_cost(path) for path in costs]
     cost = {
@@ -76,6 +78,18 @@ def measure(
         "dataset": _merged([records.dataset(path) for path in datasets]),
     }
     return measurements, cost
+
+
+def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of an experiment, the columns that every table has in their types."""
+    if missing := [column for column in tables.MEASUREMENTS if column not in table]:
+        raise ValueError(f"experiment {name!r}: its table has no column {', '.join(missing)}")
+    table = table.astype({"quantity": str, "value": "float64", "seed": "int64"})
+    measures = experiment_settings.measures(name)
+    wrong = table_checks.measured_problem(table, measures) if measures else None
+    if wrong:
+        raise ValueError(f"experiment {name!r}: its table is not what experiment.yaml says it measures: {wrong}")
+    return table
 
 
 def _device() -> str:

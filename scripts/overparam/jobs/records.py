@@ -5,45 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandas.api import types
 
+from overparam import tables
 from overparam.errors import UserError
-from overparam.jobs import files
-
-KINDS = {
-    "text": types.is_string_dtype,
-    "whole": types.is_integer_dtype,
-    "number": types.is_float_dtype,
-    "truth": types.is_bool_dtype,
-}
-MEASUREMENTS = {"quantity": "text", "value": "number", "seed": "whole"}  # and any others
-TRAINING = {
-    "study": "text",
-    "dataset": "text",
-    "model": "text",
-    "width": "whole",
-    "n_params": "whole",
-    "n_classes": "whole",
-    "n_train": "whole",
-    "weight_decay": "number",
-    "augmented": "truth",
-    "label_noise": "number",
-    "noise_definition": "text",
-    "seed": "whole",
-    "epoch": "whole",
-    "step": "whole",
-    "split": "text",
-    "loss_noisy": "number",
-    "loss_clean": "number",
-    "error_noisy": "number",
-    "error_clean": "number",
-    "error_corrupted": "number",
-    "corrupted_fraction": "number",
-    "distance": "number",
-    "weight_norm": "number",
-    "diverged": "truth",
-}
-FRACTIONS = ("label_noise", "error_noisy", "error_clean", "error_corrupted", "corrupted_fraction")
+from overparam.jobs import files, table_checks
 
 # a shape is a type, a list of one shape or of a shape for every entry, a mapping of keys (`...`: every key, `key?`: may
 # be absent), a tuple of alternatives, a set of values
@@ -67,17 +32,12 @@ VERDICT |= {"cost": SHOWN_COST, "provenance": PROVENANCE}
 
 def training(path: Path) -> pd.DataFrame:
     """Return the training table of one cell; raise a UserError if it is none."""
-    table = _table(path, TRAINING)
-    _require(path, list(table.columns) == list(TRAINING), "has other columns as well")
-    for column in FRACTIONS:  # an error is absent where there is nothing to be wrong about, or a network diverged
-        within = table[column].between(0, 1) | (table[column].isna() & column.startswith("error"))
-        _require(path, within.all(), f"{column} is not in [0, 1]")
-    return table
+    return _table(path, tables.TRAINING)
 
 
 def measurements(path: Path) -> pd.DataFrame:
     """Return the measurements of one experiment; raise a UserError if they are none."""
-    return _table(path, MEASUREMENTS)
+    return _table(path, tables.MEASUREMENTS, others=True)
 
 
 def cell_cost(path: Path) -> dict[str, Any]:
@@ -100,14 +60,10 @@ def verdict(path: Path) -> dict[str, Any]:
     return _json(path, VERDICT)
 
 
-def _table(path: Path, columns: dict[str, str]) -> pd.DataFrame:
+def _table(path: Path, columns: table_checks.Columns, others: bool = False) -> pd.DataFrame:
     table = files.read_table(path)
-    _require(path, table.columns.is_unique, "a column stands there twice")
-    _require(path, len(table) > 0, "has no rows")
-    for column, kind in columns.items():
-        _require(path, column in table, f"there is no column {column}")
-        _require(path, KINDS[kind](table[column].dtype), f"{column} is {table[column].dtype}, not {kind}")
-        _require(path, kind == "number" or not table[column].isna().any(), f"{column} has gaps")
+    problem = table_checks.problem(table, columns, others=others)
+    _require(path, problem is None, str(problem))
     return table
 
 

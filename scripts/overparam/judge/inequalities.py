@@ -10,8 +10,6 @@ from overparam.judge.intervals import Interval, rate_bound, unknown
 from overparam.judge.selection import merged, paired, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
 
-TOLERANCE, VACUOUS = {"bound": 0.0, "equality": 1e-8}, 0.01
-
 
 def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """Judge an inequality that must hold in every instance.
@@ -28,8 +26,8 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     their number, ``independent_units``, not over the number of instances.
     """
     values, limits = sides(measurements, prediction, "limit")
-    above = prediction.get("direction", "below") == "above"
-    tolerance = prediction.get("tolerance", TOLERANCE["bound"])
+    above = prediction["direction"] == "above"
+    tolerance = prediction["tolerance"]
     small, large = (limits, values) if above else (values, limits)
     with np.errstate(all="ignore"):
         if (limits > 0).all():
@@ -41,7 +39,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
             shares = small - large
         shares = np.where(np.isnan(values) | np.isnan(limits), np.nan, shares)
     violations = int((shares > allowed).sum())
-    vacuous = name == "tightest ratio" and bool(np.max(shares) < prediction.get("vacuous", VACUOUS))
+    vacuous = name == "tightest ratio" and bool(np.max(shares) < prediction["vacuous"])
     n_seeds = _seeds(measurements, prediction)
     detail = {
         "violations": violations,
@@ -51,7 +49,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     }
     if not violations:
         detail["rate_of_violations_at_most"] = rate_bound(n_seeds)
-    interval, premise = _largest(shares, allowed), prediction.get("premise", False)
+    interval, premise = _largest(shares, allowed), prediction["premise"]
     if premise and violations:
         interval = dataclasses.replace(interval, reason="a premise does not hold: the claim is not tested")
     estimate = Estimate(name, interval, (-np.inf, allowed), decisive=not premise)
@@ -64,9 +62,9 @@ def equality(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     The estimate is the largest of |a - b|, less ``absolute``, over max(|a|, |b|); at most ``tolerance``.
     """
     values, others = sides(measurements, prediction, "equals")
-    tolerance = prediction.get("tolerance", TOLERANCE["equality"])
+    tolerance = prediction["tolerance"]
     with np.errstate(all="ignore"):
-        excess = np.maximum(np.abs(values - others) - prediction.get("absolute", 0.0), 0)
+        excess = np.maximum(np.abs(values - others) - prediction["absolute"], 0)
         shares = np.where(excess == 0, 0.0, excess / np.maximum(np.abs(values), np.abs(others)))
     one_infinite = np.isinf(values) != np.isinf(others)
     shares = np.where(one_infinite & ~np.isnan(values) & ~np.isnan(others), np.inf, shares)

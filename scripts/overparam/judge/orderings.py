@@ -10,8 +10,6 @@ from overparam.judge.intervals import Interval, over_seeds
 from overparam.judge.selection import listed, merged, scalars, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
 
-DEFAULT_BANDS = {"difference": (0.0, None), "ratio": (1.0, None)}
-
 
 def ordering(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """Judge ``greater - less``, or ``greater / less``, paired by seed.
@@ -26,7 +24,7 @@ def ordering(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     Where a side is reduced to its largest or smallest value, that choice is made on the very values that are compared,
     which favours it: to show a peak use the kind ``peak``.
     """
-    relation, average = prediction.get("relation", "difference"), prediction.get("average", "mean")
+    relation, average = prediction["relation"], prediction["average"]
     sides = {name: side(measurements, prediction, prediction[name]) for name in ("greater", "less")}
     tables = {name: values for name, values in sides.items() if isinstance(values, pd.Series)}
     if not tables:
@@ -38,7 +36,7 @@ def ordering(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
             f"`greater` and `less` are paired by seed, but seeds {listed(sorted(alone))} are on one side only"
         )
     interval = _proportions(sides, tables, relation) if average == "proportion" else _paired(sides, relation, average)
-    band = band_of(prediction.get("band"), DEFAULT_BANDS[relation])
+    band = band_of(prediction["band"])
     with np.errstate(invalid="ignore"):  # infinite values of both signs have no mean
         means = {f"mean_{name}": float(np.mean(values)) for name, values in sides.items()}
     return Outcome(

@@ -74,15 +74,15 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     x, values = grid(rows, prediction["x"])
-    ratio = prediction.get("relation", "difference") == "ratio"
-    average = effective(prediction.get("average", "mean"), len(values))
-    heights = (-1 if prediction.get("valley", False) else 1) * (_logarithm(values) if ratio else values)
+    ratio = prediction["relation"] == "ratio"
+    average = effective(prediction["average"], len(values))
+    heights = (-1 if prediction["valley"] else 1) * (_logarithm(values) if ratio else values)
     counts = {"n_seeds": len(values), "n_instances": len(rows)}
     if len(values) < 2 or len(x) < FEWEST_PLACES:
         reason = "a peak needs two seeds" if len(values) < 2 else "a peak needs three places"
         return Outcome([Estimate("rise", unknown(reason), (0, np.inf))], **counts)
     tested = cross_fitted(heights, average)
-    prominence = prediction.get("prominence", 0.0)
+    prominence = prediction["prominence"]
     shown_as = (lambda height: float(np.exp(height))) if ratio else float
     band = (1 + prominence if ratio else prominence, np.inf)
     reference, detail = Interval(0.0, 0.0, 0.0), {}
@@ -182,9 +182,9 @@ def located(heights: np.ndarray, scaled: np.ndarray, tested: Tested, average: st
 
 
 def _reference(measurements: pd.DataFrame, prediction: dict[str, Any]) -> tuple[Interval, dict[str, Any]]:
-    given = {"x": prediction["x"], "scale": prediction.get("scale", "log"), **prediction["reference"]}
+    given = {"x": prediction["x"], "scale": prediction["scale"], **prediction["reference"]}
     rows = select(measurements, given["quantity"], merged(prediction.get("where"), given.get("where")))
-    average = effective(prediction.get("average", "mean"), rows["seed"].nunique())
+    average = effective(prediction["average"], rows["seed"].nunique())
     interval, counts = crossings(curves(rows, given["x"]), given, average)
     place = from_scale(interval.estimate, given)
     return interval, {"reference": place, **{f"reference_{name}": count for name, count in counts.items()}}
@@ -202,7 +202,7 @@ def _in_view(prediction: dict[str, Any], scaled: np.ndarray, reference: Interval
     if "at" not in prediction:
         return True
     low, high = band_of(prediction["at"])
-    if prediction.get("scale", "log") == "log":
+    if prediction["scale"] == "log":
         low, high = (float(np.log(end)) if end > 0 else -np.inf for end in (low, high))
     return bool(low + reference.low >= scaled[0] and high + reference.high <= scaled[-1])
 

@@ -38,6 +38,7 @@ def outcomes(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str
     Where the run has no rows that the prediction speaks of, the outcome is inconclusive and says so; that of one
     combination leaves the others as they are.
     """
+    prediction = complete(prediction)
     try:
         combinations = _combinations(measurements, prediction)
     except NothingMeasured as error:

@@ -36,8 +36,8 @@ def threshold(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     found = curves(rows, prediction["x"])
-    interval, detail = crossings(found, prediction, prediction.get("average", "mean"))
-    unit = relative_to(rows, prediction.get("relative_to", 1.0))
+    interval, detail = crossings(found, prediction, prediction["average"])
+    unit = relative_to(rows, prediction["relative_to"])
     interval = interval.map(lambda place: float(from_scale(place, prediction) / unit))
     return Outcome([Estimate("threshold", interval, band_of(prediction["band"]))], len(found), len(rows), detail=detail)
 
@@ -94,7 +94,7 @@ def crossing(curve: Curve, level: float, direction: str) -> Crossing:
 
 def to_scale(x: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
     """Return x on the working scale, logarithmic unless ``scale: linear``."""
-    if settings.get("scale", "log") == "linear":
+    if settings["scale"] == "linear":
         return np.asarray(x, dtype=float)
     if np.min(x) <= 0:
         raise UserError("x has values that are not positive: select x > 0 in `where`, or set `scale: linear`")
@@ -103,7 +103,7 @@ def to_scale(x: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
 
 def from_scale(place: float, settings: dict[str, Any]) -> float:
     """Return x for a place on the working scale."""
-    return place if settings.get("scale", "log") == "linear" else float(np.exp(place))
+    return place if settings["scale"] == "linear" else float(np.exp(place))
 
 
 def relative_to(rows: pd.DataFrame, unit: float | str) -> float:

@@ -25,13 +25,10 @@ def slope(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     found = curves(rows, prediction["x"])
-    asymptote = prediction.get("asymptote", "large")
+    asymptote = prediction["asymptote"]
     parts = {"slope": found, f"slope of {HALVES[asymptote]} half": [half(curve, asymptote) for curve in found]}
-    fits = {
-        name: np.array([fitted(curve, prediction.get("semilog", False)) for curve in part])
-        for name, part in parts.items()
-    }
-    band, average = band_of(prediction["band"]), prediction.get("average", "mean")
+    fits = {name: np.array([fitted(curve, prediction["semilog"]) for curve in part]) for name, part in parts.items()}
+    band, average = band_of(prediction["band"]), prediction["average"]
     return Outcome(
         [Estimate(name, over_seeds(values, average), band) for name, values in fits.items()],
         n_seeds=len(found),
@@ -45,7 +42,7 @@ def monotone(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     """Judge Spearman's rank correlation of value and x, per seed; infinite values rank first or last."""
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     found = curves(rows, prediction["x"])
-    interval = over_seeds(np.array([rank_correlation(curve) for curve in found]), prediction.get("average", "mean"))
+    interval = over_seeds(np.array([rank_correlation(curve) for curve in found]), prediction["average"])
     estimate = Estimate("rank correlation", interval.clipped(-1, 1), band_of(prediction["band"]))
     return Outcome([estimate], len(found), len(rows), detail=_without_number(found, rank_correlation))
 

@@ -85,7 +85,7 @@ def combine(verdicts: Iterable[str]) -> str:
     return SUPPORTED if verdicts and set(verdicts) == {SUPPORTED} else INCONCLUSIVE
 
 
-def band_of(limits: Iterable[float | None] | None, default: tuple[float | None, float | None] = (None, None)) -> tuple:
+def band_of(limits: Iterable[float | None]) -> tuple[float, float]:
     """Return a band with null ends made infinite."""
-    low, high = limits if limits is not None else default
+    low, high = limits
     return (-np.inf if low is None else float(low), np.inf if high is None else float(high))

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from overparam import tables
 from overparam.datasets.arrow import Dataset
 from overparam.datasets.labels import Corruption
 from overparam.errors import UserError
@@ -24,12 +25,6 @@ DEFAULTS = {
     "evaluations": 40,
     "precision": "float32",
 }
-COLUMNS = [
-    *("study", "dataset", "model", "width", "n_params", "n_classes", "n_train", "weight_decay", "augmented"),
-    *("label_noise", "noise_definition"),
-    *("seed", "epoch", "step", "split", "loss_noisy", "loss_clean", "error_noisy", "error_clean", "error_corrupted"),
-    *("corrupted_fraction", "distance", "weight_norm", "diverged"),
-]
 
 
 def train_cell(
@@ -74,7 +69,7 @@ def train_cell(
     splits = samples.load(settings, dataset, corruptions, device)
     n_models = len(samples.members(settings))
     progress = Progress(settings["epochs"] * len(settings["widths"]), "epochs")
-    tables = []
+    made = []
     for width in settings["widths"]:
         table = unfinished.finished(width)
         if table is None:
@@ -84,14 +79,14 @@ def train_cell(
             unfinished.finish(width, table)
         else:
             progress.skip(settings["epochs"])
-        tables.append(table.assign(width=width))
+        made.append(table.assign(width=width))
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = unfinished.stopwatch.seconds
     shared = {key: settings[key] for key in ("study", "dataset", "model", "n_train", "noise_definition")}
     shared |= {"n_classes": len(dataset.classes), "augmented": any((settings.get("augmentation") or {}).values())}
     shared |= {"weight_decay": float(settings["optimizer"].get("weight_decay", 0.0))}
-    table = pd.concat(tables, ignore_index=True).assign(**shared)[COLUMNS]
+    table = pd.concat(made, ignore_index=True).assign(**shared)[list(tables.TRAINING)]
     if table["diverged"].any():
         diverged = table.loc[table["diverged"], ["width", "label_noise", "seed"]].drop_duplicates()
         log.warning("diverged: %s", diverged.to_dict("records"))

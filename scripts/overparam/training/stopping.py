@@ -7,8 +7,7 @@ never a clean label. Selecting on the test set would be a measurement of luck.
 import pandas as pd
 
 from overparam.errors import UserError
-
-MODEL = ["study", "dataset", "model", "width", "n_params", "n_train", "label_noise", "noise_definition", "seed"]
+from overparam.tables import MODEL
 
 # rule -> column of the held-out rows that it minimises; the last epoch minimises nothing
 RULES = {"final": None, "heldout_error": "error_noisy", "heldout_loss": "loss_noisy"}
@@ -20,8 +19,8 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     Parameters
     ----------
     training
-        One row per model, epoch and split, with the columns of :data:`MODEL`, ``epoch``, ``split``, ``error_noisy``
-        and ``loss_noisy``.
+        One row per model, epoch and split; of :data:`overparam.tables.TRAINING` the columns of ``MODEL``, ``epoch``,
+        ``split``, ``error_noisy`` and ``loss_noisy``.
     rule
         ``final`` (the last epoch: no early stopping), ``heldout_error`` or ``heldout_loss`` (the minimum over
         all epochs of the error or the loss on the held-out samples under their given labels; of equal minima
@@ -30,7 +29,7 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`MODEL` and ``epoch``, one row per model.
+        Columns of :data:`overparam.tables.MODEL` and ``epoch``, one row per model.
 
     Raises
     ------
@@ -91,8 +90,9 @@ def long(rows: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`MODEL`, ``conditions``, ``split``, ``labels`` (``noisy``: the labels given to the trainer;
-        ``clean``), ``quantity`` (``error``, ``loss``) and ``value``. Test samples keep their clean labels only.
+        Columns of :data:`overparam.tables.MODEL`, ``conditions``, ``split``, ``labels`` (``noisy``: the labels given to
+        the trainer; ``clean``), ``quantity`` (``error``, ``loss``) and ``value``. Test samples keep their clean labels
+        only.
     """
     tidy = []
     for quantity in ("error", "loss"):
