@@ -30,7 +30,7 @@ def jacobian(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activa
 
 
 def gram(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activation: Activation) -> torch.Tensor:
-    """Return JJᵀ without forming J, shape (B, n, n)."""
+    """Return JJᵀ for the Jacobian in W, without forming J, shape (B, n, n)."""
     slopes = activation.first(inputs @ hidden.mT) * v[:, None]
     return (slopes @ slopes.mT) * (inputs @ inputs.mT)
 

@@ -140,7 +140,7 @@ class ExaminedNetwork:
     trained_on: float | None
     true: np.ndarray
     given: np.ndarray
-    outputs: jacobians.Network
+    outputs: jacobians.NetworkFunction
     parameters: jacobians.Parameters
     single: bool
     n_classes: int
@@ -192,7 +192,7 @@ def _networks(
                 )  # fmt: skip
 
 
-def _member(pack: Pack, single: Pack, model: int) -> tuple[jacobians.Network, jacobians.Parameters]:
+def _member(pack: Pack, single: Pack, model: int) -> tuple[jacobians.NetworkFunction, jacobians.Parameters]:
     """Return one model of a pack as a function of its parameters and one image, and its parameters."""
     dtype = next(single.parameters()).dtype
     parameters, buffers = (
