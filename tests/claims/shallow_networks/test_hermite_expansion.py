@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.hermite_expansion import hermite_expansion as figure
@@ -71,3 +72,12 @@ def test_figure_and_its_text(table):
     text = figure.alt_text(*drawn)
     assert "12 Monte Carlo means" in text and "R = 512" in text
     assert len(figure.draw(*drawn).axes) == 3
+
+
+def test_the_dashed_lines_have_the_exponents_that_were_judged(table):
+    declared, verdict = judged("E7", table)
+    found = altered(verdict, "ReLU's tail falls like R^(−1/2)", band=[-0.8, -0.7])
+    lines = figure.draw(declared, found).axes[1].get_lines()
+    (tail,) = (line for line in lines if line.get_label() == "slope −3/4")
+    slope = np.polyfit(np.log(tail.get_xdata()), np.log(tail.get_ydata()), 1)[0]
+    np.testing.assert_allclose(slope, -0.75)

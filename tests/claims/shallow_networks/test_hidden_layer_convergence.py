@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_convergence import measure as experiment
@@ -89,3 +90,14 @@ def test_figures_draw_and_their_text_has_the_numbers(table, claim, figure, activ
     steps = rows[(rows["arm"] == "large step") & (rows["quantity"] == "fitted")]["value"]
     assert f"{int((1 - steps).sum())} of {len(steps)} runs do not fit" in text
     assert len(figure.draw(*drawn).axes) == 4
+
+
+@pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
+def test_figures_show_the_limit_and_the_activations_that_were_judged(table, claim, figure, activations):
+    declared, verdict = judged(claim, table)
+    found = altered(verdict, "fits-at-the-theorem's-width", limit=0.07, where={"activation": activations[:1]})
+    axes = figure.draw(declared, found).axes
+    assert levels(axes[3]) == [0.07]
+    assert [text.get_text() for text in axes[3].get_legend().get_texts()][:-1] == [
+        {"relu": "ReLU"}.get(name, name) for name in activations[:1]
+    ]

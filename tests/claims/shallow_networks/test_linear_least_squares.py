@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
 from judged_claims import judged
 from scipy import linalg
 
@@ -103,3 +104,12 @@ def test_no_component_turns_back_so_that_the_path_is_at_most_root_n_times_the_di
 def test_more_samples_than_parameters_is_refused():
     with pytest.raises(UserError, match="n_params"):
         linear_least_squares.measure(settings(n_train=50))
+
+
+def test_figure_takes_limit_and_labels_from_verdict_and_declaration(table):
+    table, verdict = judged("E1", table)
+    axes = figure.draw(table, altered(verdict, "ends at the closest optimum", limit=1e-3)).axes
+    assert levels(axes[1]) == [1e-3]
+    declared = table.attrs["measures"]
+    assert axes[0].get_xlabel() == declared["columns"]["condition"]["label"]
+    assert axes[1].get_ylabel() == declared["quantities"]["closest_error"]["label"]

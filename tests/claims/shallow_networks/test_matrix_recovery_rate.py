@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
 from judged_claims import judged
 from scipy.optimize import minimize
 
@@ -81,3 +82,12 @@ def test_figure_draws_and_states_the_residuals(table):
     assert len(figure.draw(*drawn).axes) == 2
     final = table[(table["quantity"] == "final_residual") & (table["case"] == "one_column")]["value"].min()
     assert f"With one column a residual of at least {int(final * 100) / 100:g}" in figure.alt_text(*drawn)
+
+
+def test_figure_draws_the_rate_and_the_distance_that_were_judged(table):
+    declared, verdict = judged("E18", table)
+    found = altered(verdict, "close-to-the-start", limit=3)
+    left, right = figure.draw(declared, altered(found, "geometric", band=[None, -2])).axes
+    (promised,) = (line for line in left.get_lines() if line.get_label() == "promised, e^(−2t)")
+    np.testing.assert_allclose(promised.get_ydata(), np.exp(-2 * promised.get_xdata()))
+    assert levels(right) == [3]

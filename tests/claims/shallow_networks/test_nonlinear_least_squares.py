@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
 from judged_claims import judged
 from scipy import optimize
 
@@ -141,3 +142,11 @@ def test_figures_say_the_numbers(table):
     assert f"increases in {int((printed > 1).sum())} of {len(printed)} runs" in other
     assert len(lemma_figure.draw(*lemma).axes) == 2
     assert len(potential_figure.draw(*potential).axes) == 2
+
+
+def test_the_text_speaks_of_the_steps_that_were_judged(table):
+    declared, verdict = judged("E2", table)
+    where = {"case": "conditions of the lemma", "step_size": ["0.9/β²"]}
+    text = lemma_figure.alt_text(declared, altered(verdict, "geometric rate", "corrected", where=where))
+    n_runs = len(lemma_figure.ratios(table).query("step_size == '0.9/β²'"))
+    assert f"{n_runs} runs with the steps 0.9/β²: the rate" in text

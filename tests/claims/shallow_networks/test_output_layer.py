@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.output_layer import measure as output_layer
@@ -101,3 +102,10 @@ def test_figure_states_what_was_measured(table):
 
 def test_measurements_are_repeatable(settings, table):
     pd.testing.assert_frame_equal(table, output_layer.measure(settings))
+
+
+def test_figure_shows_the_dimensions_that_were_judged(table):
+    declared, verdict = judged("E14", table)
+    name = "ReLU interpolates at k = n, d ≥ 5"
+    found = altered(verdict, name, "corrected", where={"dimension": {"min": 3}})
+    assert "d ≥ 3" in figure.draw(declared, found).axes[1].get_xlabel()

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.phase_transition import earlier_width_requirements as earlier_widths_figure
@@ -141,3 +142,12 @@ def test_figures_state_what_was_measured(table):
     mean = smallest.groupby(["activation", "optimiser"])["value"].mean()["softplus", "Levenberg–Marquardt"]
     assert f"softplus, Levenberg–Marquardt: k = {mean:.0f}," in text
     assert len(earlier_widths_figure.draw(*earlier).axes) == 2
+
+
+def test_the_text_says_up_to_which_dimension_the_law_was_judged(table):
+    declared, verdict = judged("E15", table)
+    where = {"fitted_part": True, "dimension_per_sample": {"max": 0.25}}
+    text = phase_transition_figure.alt_text(
+        declared, altered(verdict, "slope of the contour, √n ≤ d ≤ n/7", where=where)
+    )
+    assert "lies between √n and n/4, with c" in text and "up to d = n/4)" in text

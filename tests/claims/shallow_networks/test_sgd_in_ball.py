@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered, levels
 from judged_claims import judged
 from scipy import integrate, optimize
 
@@ -208,3 +209,12 @@ def test_figure_says_the_numbers(table):
     largest = drift[drift["step_size"].isin(["derived", "derived / 100"])]["value"].max()
     assert f"potential is {largest:.2g} in natural units" in text
     assert len(figure.draw(*drawn).axes) == 2
+
+
+def test_figure_and_text_look_at_the_places_that_were_judged(table):
+    declared, verdict = judged("E4", table)
+    name = "the printed potential is a supermartingale"
+    where = {"potential": ["slide", "slide, wide ball"], "place": ["start"]}
+    found = altered(verdict, name, where=where, limit=-1)
+    assert figure.alt_text(declared, found) != figure.alt_text(declared, verdict)
+    assert levels(figure.draw(declared, found).axes[1]) == [-1]
