@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from digits_data import digits_dataset
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.implicit_regularization.flat_minima import (
@@ -176,13 +177,15 @@ def test_images_must_be_enough(dataset):
 
 
 def test_figures_draw_and_their_texts_have_the_numbers(table):
-    verdict = {"data": {"label": "digits"}}
-    assert len(larger_steps_find_flatter_minima.draw(table, verdict).axes) == 6
-    assert len(flat_minima_generalise.draw(table, verdict).axes) == 12
+    measurements, verdict = judged("G2", table)
+    verdict["data"] = {"label": "digits"}
+    axes = larger_steps_find_flatter_minima.draw(measurements, verdict).axes
+    assert len(axes) == 6 and axes[0].get_ylabel() == "λ_max, in λ*" and axes[4].get_xlabel() == "step size h, in 2/λ*"
+    assert len(flat_minima_generalise.draw(measurements, verdict).axes) == 12
     rows = chosen(table, model="network", quantity="curvature", arm="equal_time")
     flow = chosen(rows, method="explicit", learning_rate=0).set_index("seed")["value"]
     largest = chosen(rows, method="descent", origin="step_size", learning_rate=2).set_index("seed")["value"]
-    text = larger_steps_find_flatter_minima.alt_text(table, verdict)
+    text = larger_steps_find_flatter_minima.alt_text(measurements, verdict)
     assert f"{(largest / flow).mean():.3f} times it at 2 · 2/λ*" in text
     rows = chosen(table, quantity="loss_increase", weights="found", origin="initialisation", arm="equal_loss")
     ranks = [part["sharpness"].corr(part["value"], method="spearman") for _, part in rows.groupby("seed")]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.label_noise import clustered_descent
@@ -117,8 +118,25 @@ def test_table_is_repeatable():
     pd.testing.assert_frame_equal(corruption_dynamics.measure(few), corruption_dynamics.measure(few))
 
 
-@pytest.mark.parametrize("figure", [residual_splits, fast_slow_dynamics])
-def test_figures_draw_and_say_their_numbers(table, figure):
-    assert figure.draw(table, {}).axes
-    text = figure.alt_text(table, {})
+@pytest.mark.parametrize(("claim", "figure"), [("F9", residual_splits), ("F10", fast_slow_dynamics)])
+def test_figures_draw_and_say_their_numbers(table, claim, figure):
+    measurements, verdict = judged(claim, table)
+    assert figure.draw(measurements, verdict).axes
+    text = figure.alt_text(measurements, verdict)
     assert "(control)" in text and "inf" not in text
+
+
+def test_the_printed_share_is_the_declared_one(table):
+    measurements, verdict = judged("F9", table)
+    (printed,) = [one for one in verdict["forms"]["printed"]["predictions"] if one["name"].startswith("corruption")]
+    printed["declared"]["greater"] = 0.3
+    figure = residual_splits.draw(measurements, verdict)
+    assert "printed: mostly outside, below 0.3" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert 0.3 in [line.get_ydata()[0] for line in figure.axes[1].lines]
+
+
+def test_curves_and_axes_are_named_by_the_contract(table):
+    figure = fast_slow_dynamics.draw(*judged("F10", table))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"slow part of f − y", "train error, given labels"} <= set(names)
+    assert {axis.get_xlabel() for axis in figure.axes} == {"gradient steps"}
