@@ -20,12 +20,14 @@ FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)
 WHOLE = ("finished", "cluster")  # fixtures that cost a whole run
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    """Give tests of one file to one process, and to one those of all files that share a whole run."""
+    whole = set(WHOLE).intersection(getattr(item, "fixturenames", ()))
+    item.add_marker(pytest.mark.xdist_group("whole runs" if whole else item.nodeid.partition("::")[0]))
+
+
 def pytest_collection_modifyitems(items):
-    """Give tests of one file to one process, and to one those of all files that share a whole run; these first."""
-    for item in items:
-        shared = set(WHOLE).intersection(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.xdist_group("whole runs" if shared else item.nodeid.partition("::")[0]))
+    """Begin with the tests that share a whole run: they take longest."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "whole runs")
 
 
