@@ -1,17 +1,25 @@
-"""Every experiment at its smallest size: table, declaration, claims, controls, figures and alt texts fit each other."""
+"""Every experiment at its smallest size: table, declaration, claims, controls, figures and alt texts fit each other.
 
+Each experiment runs once, on the settings of the smoke configuration; what its numbers are is for tests of its own.
+"""
+
+import ast
 import copy
+import importlib
+from pathlib import Path
 
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from overparam import tables
+from overparam import places, tables
 from overparam.drawing import claim_figure, judged
 from overparam.jobs import records
+from overparam.judge.predictions import KINDS
 from overparam.judge.verdict_file import judge_claim
 from overparam.plan import contract, experiment_settings, registry
 
 CLAIMS = registry.load()
+PRESETS = {"default", "smoke", "cifar10-small", "cifar10", "paper"}
 RECORD = {"data": None, "cost": {}, "provenance": {}}
 
 
@@ -86,3 +94,76 @@ def without_estimates(verdict):
             one |= {"verdict": "inconclusive", "vacuous": False, "estimates": [], "n_seeds": 0, "n_instances": 0}
             one["detail"] = {"not_measured": "no row has seed = 99"}
     return empty
+
+
+def imported(path):
+    """Return the modules and names that a file imports, as dotted names."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+TESTED = set().union(*(imported(path) for path in Path(__file__).parent.glob("*/test_*.py")))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
+def test_a_claim_is_whole(claim):
+    assert claim["source"]["document"] in ("S1", "S2", "S3") and claim["source"]["place"]
+    assert claim["control"]["description"] and claim["control"]["where"]
+    predictions = {
+        prediction["name"]: prediction for form in claim["forms"].values() for prediction in form["predictions"]
+    }
+    assert predictions and all(prediction["kind"] in KINDS for prediction in predictions.values())
+    assert "printed" in claim["forms"]
+    if "corrected" in claim["forms"]:
+        assert claim.get("note"), "the note says what is wrong in print and where the correction comes from"
+    assert places.measure_module(claim["experiment"]) in TESTED, "no unit test imports the experiment"
+    figure = importlib.import_module(places.figure_module(claim["figure"]))
+    assert callable(figure.draw) and callable(figure.alt_text)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
+def test_the_control_differs_from_the_claim(claim):
+    only = claim["control"].get("only")
+    for form in claim["forms"].values():
+        judged = [prediction for prediction in form["predictions"] if only is None or prediction["name"] in only]
+        assert judged, "the control applies to no prediction of this form"
+        changed = claim["control"]["where"]
+        assert any(
+            prediction.get("where", {}).get(key) != value for prediction in judged for key, value in changed.items()
+        )
+
+
+@pytest.mark.parametrize("name", experiment_settings.names())
+def test_an_experiment_belongs_to_a_claim_and_describes_its_settings(name):
+    assert name in {claim["experiment"] for claim in CLAIMS}
+    declared = experiment_settings.declaration(name)
+    for setting, schema in (declared["settings"] or {}).items():
+        assert schema.get("description") and "default" in schema, setting
+    for preset, values in (declared["presets"] or {}).items():
+        assert preset in PRESETS, f"no configuration is called {preset}"
+        _, wrong = experiment_settings.resolve(name, preset, {})
+        assert not wrong
+        assert set(values) <= set(declared["settings"])
+
+
+def test_every_figure_belongs_to_a_claim():
+    drawing = {
+        ".".join(path.relative_to(places.CLAIMS).with_suffix("").parts)
+        for path in places.CLAIMS.rglob("[!_]*.py")
+        if "def draw(" in path.read_text(encoding="utf-8") and "def alt_text(" in path.read_text(encoding="utf-8")
+    }
+    assert drawing == {claim["figure"] for claim in CLAIMS}
+
+
+def test_a_topic_reads_like_a_table_of_contents():
+    """Every folder of the claims is an experiment or a topic, and every topic says what it is about."""
+    folders = {path.parent for path in places.CLAIMS.rglob("__init__.py")} - {places.CLAIMS}
+    topics = {folder for folder in folders if folder.parent == places.CLAIMS}
+    assert {folder.name for folder in folders - topics} == set(places.experiments())
+    for topic in topics:
+        assert (topic / "README.md").is_file(), topic.name
