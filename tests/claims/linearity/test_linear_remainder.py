@@ -33,6 +33,6 @@ def test_figure_states_the_tightest_ratios_as_judged(table):
     assert linear_remainder_bound.draw(*drawn).axes[0].get_ylabel() == "|R(θ)|"
     shares = linear_remainder_bound._shares(table, "tanh", "linear")
     text = linear_remainder_bound.alt_text(*drawn)
-    assert f"bound β‖θ − θ₀‖²/(2√m) is {shares.max():.2f}" in text
+    assert f"bound β‖θ − θ₀‖²/(2√m) is {shares.max():.3g}" in text
     squared = linear_remainder_bound._shares(table, "tanh", "squared").max()
     assert f"with the tanh output squared {squared:.3g}" in text

@@ -63,23 +63,25 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     width = measurements["width"].max()
     widest = _shares(measurements[measurements["width"] == width], "tanh", "linear").groupby("direction").max()
     control = judged.under_control(verdict)
-    shares = [_tightest(*case) for case in ((verdict, "tanh"), (verdict, "relu"), (control, "tanh"))]
+    smooth, kinked, squared = (
+        _tightest(one, name) for one, name in ((verdict, "tanh"), (verdict, "relu"), (control, "tanh"))
+    )
     usual = max(widest["random"], widest["gradient descent"])
     return (
         f"Remainder of a two-layer tanh network after its linear part: it falls with width with exponent "
         f"{worst} in the worst direction found, {tanh['gradient descent']:.2f} along gradient descent's "
         f"own displacement and {tanh['random']:.2f} in random directions. The largest share of the bound "
-        f"β‖θ − θ₀‖²/(2√m) is {shares[0]:.2f}; at m = {width} it is {widest['worst']:.2f} in the "
+        f"β‖θ − θ₀‖²/(2√m) is {smooth}; at m = {width} it is {widest['worst']:.2f} in the "
         f"worst direction and at most {at_most(usual, 1)} in the others. ReLU, which is not smooth, falls with "
         f"{relu['worst']:.2f}, {relu['gradient descent']:.2f} and {relu['random']:.2f}; its largest share of the bound "
-        f"is {shares[1]:.3g}, and with the tanh output squared {shares[2]:.3g}."
+        f"is {kinked}, and with the tanh output squared {squared}."
     )
 
 
-def _tightest(verdict: dict, activation: str) -> float:
-    """Return the largest remainder over its bound, as judged; nan where the judge has no number."""
+def _tightest(verdict: dict, activation: str) -> str:
+    """Return the largest remainder over its bound, as judged; "unknown" where the judge has no number."""
     found = judged.estimate(verdict, "bound with every activation listed", each=f"activation = {activation}")
-    return np.nan if found is None or found["estimate"] is None else found["estimate"]
+    return "unknown" if found is None or found["estimate"] is None else f"{found['estimate']:.3g}"
 
 
 def _medians(measurements: pd.DataFrame, activation: str, direction: str) -> pd.DataFrame:

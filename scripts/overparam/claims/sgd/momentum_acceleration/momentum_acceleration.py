@@ -42,8 +42,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 axis.plot(found["condition_number"], found["value"], marker, color=color, markersize=2.5, alpha=0.5)
                 middle = found.groupby("conditioning")[["condition_number", "value"]].median()
                 axis.plot(middle["condition_number"], middle["value"], color=color, linestyle=dashes)
-    accuracy = verdict["cost"]["settings"]["accuracy"]
-    axes[0].axhline(accuracy, color=theme.INK, linewidth=0.8, linestyle=":")
+    settings = verdict["cost"].get("settings", {})
+    if "accuracy" in settings:
+        axes[0].axhline(settings["accuracy"], color=theme.INK, linewidth=0.8, linestyle=":")
     axes[0].set(xscale="log", yscale="log", xlabel=labels.column(measurements, "step"), ylim=(1e-9, 1e3))
     axes[0].set_ylabel(labels.quantity(measurements, "squared_distance"))
     axes[0].set_title(f"rotated, conditioning {curves['conditioning'].max():.0e}", fontsize=9)
