@@ -49,7 +49,7 @@ def test_repeated_inputs_have_an_infinite_condition_number():
 
 
 def test_derived_eigenvalue_is_the_edge_of_marchenko_and_pastur():
-    # rows of unit norm with independent entries are what it takes (XXᵀ)^{⊙(r+1)} to be made of
+    # it takes (XXᵀ)^{⊙(r+1)} for the Gram matrix of rows of unit norm with independent entries
     squares = hermite.coefficients("softplus", 40) ** 2
     expected = squares[1] * (1 - (30 / 78) ** 0.5) ** 2 + squares[3] * (1 - (30 / 1365) ** 0.5) ** 2 + squares[5:].sum()
     found = data_condition_number.derived_eigenvalue(30, 12, "softplus")  # N_1 = 78, N_3 = 1365
@@ -116,7 +116,7 @@ def test_common_step_is_the_smallest_of_the_group():
     problems = HiddenLayerProblems(torch.as_tensor(x), y, start.expand(2, -1, -1), v)
     own, _ = data_condition_number.descend(problems, "softplus", 20)
     common, _ = data_condition_number.descend(problems, "softplus", 20, torch.tensor([0, 0]))
-    assert common[1] == own[1]  # five equal inputs: the larger eigenvalue
+    assert common[1] == own[1]  # the second problem has five equal inputs, and so the larger eigenvalue
     assert common[0] > own[0]
 
 

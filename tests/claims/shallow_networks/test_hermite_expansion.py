@@ -31,7 +31,7 @@ def test_series_equals_quadrature_for_unit_inputs_only(table):
     assert error.loc[1.0].max() < 1e-10
     other = error.loc[0.5].groupby("activation").max()
     assert (other.drop("quadratic") > 1e-3).all()
-    assert other["quadratic"] < 1e-10  # φ'(z) = z: one term, whatever the norm
+    assert other["quadratic"] < 1e-10  # φ'(z) = z has one term, whatever the norm
 
 
 def test_finite_networks_have_the_gram_matrix_of_their_jacobian(table):

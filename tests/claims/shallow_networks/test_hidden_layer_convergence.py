@@ -21,7 +21,7 @@ def table() -> pd.DataFrame:
 def test_sufficient_width_of_orthogonal_inputs_is_known():
     inputs = np.eye(4)  # Σ = E φ'² I, so λ(X) = E φ'² and κ = 1/λ
     assert experiment.sufficient_width(inputs, "relu") == pytest.approx(2**6 * 4**4 / 4**3)
-    second_moment = 4 / np.pi / 5**0.5  # of erf': the Gaussian integral (4/π) E exp(−2g²)
+    second_moment = 4 / np.pi / 5**0.5  # of erf', by the Gaussian integral (4/π) E exp(−2g²)
     assert experiment.sufficient_width(inputs, "erf") == pytest.approx(second_moment**-2 * 4**2 / 4)
     double = inputs.copy()
     double[1] = double[0]

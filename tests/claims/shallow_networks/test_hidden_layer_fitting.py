@@ -64,7 +64,7 @@ def test_every_ending_is_told_apart():
     outcome = fitting.descend(given, "softplus", 0.9, 1e-3, 3000, spell=100)
     narrow, wide = outcome.residual[::2], outcome.residual[1::2]
     assert (wide <= 1e-3).all() and (outcome.steps[1::2] < 3000).all()
-    assert (narrow > 0.1).all()  # one unit, one sign: stuck, and given up before the limit
+    assert (narrow > 0.1).all()  # one unit has one sign only: it is stuck, and given up before the limit
     assert (outcome.steps[::2] < 3000).all() and not outcome.diverged.any()
 
 
@@ -83,7 +83,7 @@ def test_largest_curvature_is_the_norm_of_the_jacobian():
         v = fitting.output_weights(y, len(start))
         jacobian = hidden_layer.jacobian(start[None], v[None], x[None], activations.ACTIVATIONS["softplus"])[0]
         exact = torch.linalg.matrix_norm(jacobian, 2).item() ** 2
-        assert 0.97 * exact < found[m].item() <= exact * (1 + 1e-12)  # a power iteration, from below
+        assert 0.97 * exact < found[m].item() <= exact * (1 + 1e-12)  # a power iteration approaches it from below
 
 
 def test_levenberg_marquardt_finds_what_scipy_finds():
@@ -91,7 +91,7 @@ def test_levenberg_marquardt_finds_what_scipy_finds():
     outcome = fitting.levenberg_marquardt(given, "softplus", 1e-10, 300)
     assert (outcome.residual[1::2] <= 1e-10).all()  # 24 parameters for 10 samples
     agree = 0
-    for m in range(0, len(given.hidden), 2):  # 6 parameters for 10 samples: a local minimum
+    for m in range(0, len(given.hidden), 2):  # 6 parameters for 10 samples end in a local minimum
         x, y = given.inputs[given.problem[m]], given.labels[given.problem[m]]
         v = fitting.output_weights(y, 2)
 
@@ -102,7 +102,7 @@ def test_levenberg_marquardt_finds_what_scipy_finds():
         ours, theirs = float(outcome.residual[m]), float(np.linalg.norm(reference.fun) / y.norm())
         assert ours > 0.05
         agree += ours == pytest.approx(theirs, rel=0.02)
-    assert agree >= 4  # of 6: minima are several, and minima at infinity are approached for ever
+    assert agree >= 4  # of 6: there are several minima, and those at infinity are never reached
 
 
 def test_levenberg_marquardt_with_relu_fits_what_is_wide_enough():

@@ -67,7 +67,7 @@ def test_well_conditioned_starts_converge_as_promised_and_stay_close(table):
     assert value["distance_over_promised"].max() < 1
     assert (value["distance_over_nearest"] >= 1 - 1e-6).all()
     assert (value["path_over_distance"] >= 1).all()
-    assert value["premise"].min() > 1  # the lemma does not apply; its conclusion holds
+    assert value["premise"].min() > 1  # the lemma does not apply, but its conclusion holds
 
 
 def test_controls_fail(table):

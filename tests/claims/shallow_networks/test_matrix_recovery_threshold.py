@@ -17,7 +17,11 @@ def table() -> pd.DataFrame:
 
 def test_counts_cover_the_shares_and_dr():
     assert matrix_recovery_threshold.sample_counts(20, 2, [0.5, 1.0, 1.1]) == [20, 39, 40, 43]
-    assert matrix_recovery_threshold.sample_counts(20, 8, [0.5, 1.0, 1.1]) == [52, 105, 116]  # dr = 160 is far
+    assert matrix_recovery_threshold.sample_counts(20, 8, [0.5, 1.0, 1.1]) == [
+        52,
+        105,
+        116,
+    ]  # dr = 160 lies beyond their range
 
 
 def test_fits_end_at_the_degrees_of_freedom(table):

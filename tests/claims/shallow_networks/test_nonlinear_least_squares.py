@@ -39,7 +39,7 @@ def test_batch_follows_a_plain_loop():
     problems, labels = problem()
     step = torch.tensor([0.3, 0.5, 0.2], dtype=torch.float64)
     found = nonlinear_least_squares.descend(problems, labels, step, 1e-4, 1000)
-    assert len(set(found["gradient_steps"].tolist())) > 1  # so that problems drop out of the batch one by one
+    assert len(set(found["gradient_steps"].tolist())) > 1  # problems drop out of the batch one by one
     for k in range(3):
         one = problems.take(torch.tensor([k]))
         theta, path, norms, lengths = one.start.clone().requires_grad_(), 0.0, [], []
@@ -70,7 +70,7 @@ def test_closest_optimum_is_that_of_a_general_solver():
         def constraint(theta: np.ndarray, one=one, k=k) -> np.ndarray:
             return (one.outputs(one.data, torch.as_tensor(theta)[None])[0] - labels[k]).numpy()
 
-        scale = float(found[k])  # in units of the answer, so that the solver's absolute tolerances suit
+        scale = float(found[k])  # the unit is the answer, to which the solver's absolute tolerances are then suited
         result = optimize.minimize(
             lambda shift: shift @ shift / 2,
             np.full(len(start), 0.3),
@@ -86,7 +86,7 @@ def test_promised_rate():
     step, alpha = torch.tensor([0.1, 1.0, 3.0]), torch.ones(3)
     found = nonlinear_least_squares.promised_rate(step, alpha)
     np.testing.assert_allclose(torch.exp(-found[:2]), [0.95, 0.5], rtol=1e-6)
-    assert found[2] == torch.inf  # (1 − ηα²/2) is negative: no squared residual is that small
+    assert found[2] == torch.inf  # 1 − ηα²/2 is negative, and no squared residual is that small
 
 
 def test_lemma_holds_with_its_own_step_and_not_with_the_printed_one(table):
@@ -98,7 +98,7 @@ def test_lemma_holds_with_its_own_step_and_not_with_the_printed_one(table):
     )
     assert (right["rate_share"] >= 1).all()
     assert (right[["distance_share", "path_share", "multiple_share"]] <= 1).all().all()
-    assert right["path_share"].max() > 0.2  # the bound is tested, not far away
+    assert right["path_share"].max() > 0.2  # the bound lies near, so that the test could fail
     assert printed.loc[printed["scale"] == 10, "path_share"].min() > 1
     slow = inside[(inside["step_size"] == "2/β²") & (inside["alpha_share"] == 0.95)]
     assert (slow["path_share"] > 1).any()

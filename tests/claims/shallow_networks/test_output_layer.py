@@ -87,7 +87,7 @@ def test_one_sample_more_than_dimensions_between_no_units_makes_relu_features_si
     for count, singular in ((dimension, False), (dimension + 1, True)):
         x = np.eye(dimension)[0] + 1e-3 * draw.standard_normal((count, dimension))
         z = x @ hidden.T
-        assert len({tuple(row) for row in z > 0}) == 1 and (z > 0).sum() >= dimension  # no unit separates these
+        assert len({tuple(row) for row in z > 0}) == 1 and (z > 0).sum() >= dimension  # no unit separates these samples
         features = np.maximum(z, 0)
         assert (np.linalg.matrix_rank(features, tol=1e-9) < count) == singular
 

@@ -51,7 +51,7 @@ def test_every_run_ends_in_one_way(table):
     ("success", "contour", "smallest"),
     [
         ([0, 0, 1, 1], 32**0.5, 8),
-        ([0, 1, 0, 1], 32**0.5, 8),  # out of order: as many widths below as failed
+        ([0, 1, 0, 1], 32**0.5, 8),  # out of order: the contour has as many widths below it as failed
         ([1, 1, 1, 1], 0, 2),
         ([0, 0, 0, 0], np.inf, np.inf),
     ],

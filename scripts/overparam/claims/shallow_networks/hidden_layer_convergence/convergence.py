@@ -17,7 +17,9 @@ ARMS = {  # as an axis has room for them
 }  # fmt: skip
 SPELLED = {"relu": "ReLU"}
 HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
-FITS = "fits-at-the-theorem's-width"  # the prediction that says for which activations, and what is fitted
+FITS = (
+    "fits-at-the-theorem's-width"  # the prediction that names the activations, and the residual that counts as fitted
+)
 
 
 def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -97,7 +99,7 @@ def _conservatism(rows: pd.DataFrame) -> pd.Series:
 
 
 def _exponent(rows: pd.DataFrame, x: str) -> float:
-    """Return the exponent of the geometric mean over seeds, nan with a single place."""
+    """Return the exponent of the geometric mean over seeds; nan where there is a single place."""
     means = np.log(rows["value"]).groupby(rows[x]).mean()
     return float(np.polyfit(np.log(means.index), means, 1)[0]) if len(means) > 1 else np.nan
 

@@ -21,7 +21,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for (activation, (name, marker)), color in zip(NAMES.items(), theme.CATEGORIES, strict=False):
         rows = measurements[measurements["activation"] == activation]
         dimensions = sorted(rows["dimension"].unique())
-        shift = 1.06 if activation == "relu" else 1 / 1.06  # beside each other, not on top
+        shift = 1.06 if activation == "relu" else 1 / 1.06  # the two activations stand beside each other, not on top
         for quantity, axis in (("smallest_width_over_n", first), ("condition_number", conditioning)):
             chosen = rows[rows["quantity"] == quantity]
             finite = chosen[np.isfinite(chosen["value"])]
