@@ -9,10 +9,11 @@ CONFIG ?=
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
+RUNS = tests/workflow tests/slurm tests/browser
 # a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
-.PHONY: run check test lint claim benchmark lock clean
+.PHONY: run check test test-runs test-modules lint claim benchmark lock clean
 .DEFAULT_GOAL := run
 
 # checked first, as Snakemake says little where it can't read a configuration
@@ -22,9 +23,16 @@ run: check
 check: .venv/.locked
 	$(BIN)/python workflow/run/check.py $(CONFIG)
 
-# as many processes as cores, each with one thread, as the pipeline's jobs have
+# two halves beside each other, of about the same length: whole runs, which wait a lot, and all else
 test: .venv/.locked-test lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadgroup
+	$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=line test-runs test-modules
+
+# one thread, as the pipeline's jobs have: several on small matrices wait for each other
+test-runs: .venv/.locked-test
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(RUNS)
+
+test-modules: .venv/.locked-test
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests $(RUNS:%=--ignore=%)
 
 lint: .venv/.locked-test
 	$(BIN)/ruff check

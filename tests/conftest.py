@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from fuzzing import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: F401
+from fuzzing import pytest_terminal_summary  # noqa: F401
 from project_copies import Project, fresh
 
 from overparam.drawing import theme
@@ -15,20 +15,6 @@ from overparam.jobs import files
 from overparam.report import page, reading, summary
 
 FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"
-
-
-WHOLE = ("finished", "cluster")  # fixtures that cost a whole run
-
-
-def pytest_itemcollected(item):
-    """Give tests of one file to one process, and to one those of all files that share a whole run."""
-    whole = set(WHOLE).intersection(getattr(item, "fixturenames", ()))
-    item.add_marker(pytest.mark.xdist_group("whole runs" if whole else item.nodeid.partition("::")[0]))
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the tests that share a whole run: they take longest."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] != "whole runs")
 
 
 @pytest.fixture(autouse=True)

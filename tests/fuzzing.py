@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -31,19 +30,6 @@ ODD_VALUES = [
     {3: 4}, {None: 1},
 ]  # fmt: skip
 CHANGES = ["odd", "odd", "odd", "drop", "retype", "rename", "twice", "swap", "nest"]
-
-
-def pytest_sessionfinish(session):
-    """Send what one of several processes has tried to the one that prints the summary."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tried"] = [[*names, count] for names, count in TRIED.items()]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node):
-    """Add what another process has tried."""
-    for target, outcome, count in getattr(node, "workeroutput", {}).get("tried", []):
-        TRIED[target, outcome] += count
 
 
 def pytest_terminal_summary(terminalreporter):

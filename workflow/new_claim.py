@@ -75,8 +75,6 @@ def files(name: str, topic: str = "", experiment: str = "", id: str = "") -> dic
     if there := [path.as_posix() for path in made if (BASE / path).exists()]:
         raise UserError(f"NAME, EXPERIMENT: {', '.join(there)} is there already; choose another name, or remove it")
     measures = experiment_settings.measures(experiment) if exists else _template("experiment.yaml")["measures"]
-    if not measures:
-        raise UserError(f"EXPERIMENT: {experiment!r} does not say what it measures; add `measures:` to experiment.yaml")
     words = {
         "TOPIC": topic,
         "EXPERIMENT": experiment,

@@ -87,8 +87,7 @@ def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if missing := [column for column in tables.MEASUREMENTS if column not in table]:
         raise ValueError(f"experiment {name!r}: its table has no column {', '.join(missing)}")
     table = table.astype({"quantity": str, "value": "float64", "seed": "int64"})
-    measures = experiment_settings.measures(name)
-    wrong = table_checks.measured_problem(table, measures) if measures else None
+    wrong = table_checks.measured_problem(table, experiment_settings.measures(name))
     if wrong:
         raise ValueError(f"experiment {name!r}: its table is not what experiment.yaml says it measures: {wrong}")
     return table

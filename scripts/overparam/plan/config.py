@@ -11,7 +11,6 @@ from overparam.plan import (
     addresses,
     cells,
     command_line_values,
-    contract,
     experiment_settings,
     locating,
     paths,
@@ -99,7 +98,7 @@ def _resolved(
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
-    return {**resolved, "experiments": experiments}, found + wrong + contract.problems(registry)
+    return {**resolved, "experiments": experiments}, found + wrong
 
 
 def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
