@@ -1,6 +1,7 @@
 """Training tables with known dips, peaks and stopping times, as the trainer would write them."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,3 +42,24 @@ def table(widths=(2, 8, 32), levels=(0.0, 0.2), seeds=(0, 1, 2), n_train=100, st
                 losses = {"loss_noisy": 2 * noisy, "loss_clean": 2 * true, "corrupted_fraction": 0.9 * level}
                 rows.append({**model, "split": split, **values, **losses})
     return pd.DataFrame(rows)
+
+
+def of_study(study: dict[str, Any]) -> pd.DataFrame:
+    """Return such a table for a study of a configuration, whose widest network has four parameters per sample."""
+    widths, levels, seeds = (flat(study[key]) for key in ("widths", "label_noise", "seeds"))
+    made = table(widths, levels, seeds, study["n_train"], study["name"])
+    made = made if study["n_heldout"] else made[made["split"] != "heldout"]
+    return made.assign(
+        dataset=study["dataset"],
+        n_params=(4 * study["n_train"] * made["width"] / max(widths)).round().astype(int),
+        model=study["model"],
+        noise_definition=study["noise_definition"],
+        weight_decay=float(study["optimizer"].get("weight_decay", 0)),
+        augmented=any((study["augmentation"] or {}).values()),
+        **{name: made[name].clip(upper=1) for name in ("error_noisy", "error_clean")},
+    )
+
+
+def flat(grid: list[Any]) -> list[Any]:
+    """Return the values of a grid whose groups are lists."""
+    return [value for group in grid for value in (group if isinstance(group, list) else [group])]

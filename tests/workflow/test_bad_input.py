@@ -3,6 +3,8 @@
 import claim_files
 import pytest
 
+from overparam.plan import experiment_settings
+
 
 def refused(project, **extra):
     project.extra = extra
@@ -47,6 +49,18 @@ def test_a_claim_without_an_experiment(sources):
     path.with_name("experiment.yaml").unlink()
     output = refused(sources)
     assert f"polynomial_regression/{path.name}: there is no experiment.yaml beside it" in output
+
+
+def test_a_claim_on_what_is_not_measured(sources):
+    if not experiment_settings.measures("width_sweep"):
+        pytest.skip("width_sweep does not say yet what it measures")
+    path = claim_files.of(sources.folder, "B4")
+    text = path.read_text()
+    assert text.count("stopping: heldout_error") == 1
+    path.write_text(text.replace("stopping: heldout_error", "stopping: heldout_eror"))
+    output = refused(sources)
+    assert "double_descent/width_sweep/model_wise_double_descent.yaml (B4): control.where.stopping: " in output
+    assert "'heldout_eror' is no value of the column; did you mean 'heldout_error'? allowed: final, heldout" in output
 
 
 def test_a_cell_that_the_study_has_not(sources):

@@ -36,10 +36,10 @@ def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
 def test_every_job_left_a_log(finished):
     project, _ = finished
     rules = {
-        path.relative_to(project.folder / RESULTS / "logs").parts[0]
+        path.relative_to(project.folder / RESULTS / "logs").parts[0].removesuffix(".log")
         for path in (project.folder / RESULTS / "logs").rglob("*.log")
     }
-    assert {"prepare", "corrupt", "train", "measure", "judge", "draw"} <= rules
+    assert {"prepare", "corrupt", "train", "measure", "judge", "draw", "tabulate", "report"} <= rules
 
 
 def test_nothing_is_left_lying_about(finished):
@@ -62,6 +62,11 @@ def test_two_runs_from_scratch_give_the_same_bytes(finished, tmp_path):
 
 def test_one_claim_alone(sources):
     printed = sources.snakemake("C1").stdout
+    experiment = next(claim["experiment"] for claim in registry.load() if claim["id"] == "C1")
+    for rule, name in (("measure", experiment), ("judge", "C1"), ("draw", "C1")):
+        assert f"{rule.capitalize()} {name}" in printed
+        assert (sources.folder / RESULTS / f"logs/{rule}/{name}.log").is_file()
+        assert (sources.folder / RESULTS / f"benchmarks/{rule}/{name}.tsv").is_file()
     made = {path.split("/")[1] for path in sources.made("claims/*/*")}
     assert made == {"C1"}
     assert not sources.made("training/**/*") and not sources.made("report/*")

@@ -6,6 +6,7 @@ value in a claim is thus found before any job has run.
 Imported while the Snakefile is parsed, so it must stay light: no torch, no pandas.
 """
 
+import json
 import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ class _Table:
         if "x" in given:
             yield from self._column(given["x"], f"{key}.x", NUMBERS, without=("seed",))
         if isinstance(given.get("relative_to"), str):
-            yield from self._column(given["relative_to"], f"{key}.relative_to", NUMBERS)
+            yield from self._column(given["relative_to"], f"{key}.relative_to", NUMBERS, without=("seed",))
 
     def where(self, conditions: Mapping[str, Any], key: str) -> Iterator[str]:
         """Yield what is wrong with a filter."""
@@ -87,7 +88,7 @@ class _Table:
         yield from self.where(given.get("where", {}), f"{key}.where")
         along = given.get("along", [])
         for name in [along] if isinstance(along, str) else along:
-            yield from self._column(name, f"{key}.along", NUMBERS)
+            yield from self._column(name, f"{key}.along", NUMBERS, without=("seed",))
         low, high = self.quantities.get(settings.get("quantity"), {}).get("range", (None, None))
         if "level" in given and not _within(given["level"], low, high):
             yield (
@@ -107,7 +108,7 @@ class _Table:
         if name not in known:
             yield f"{key}: {_shown(name)} is no column of the measurements; {nearest(name, fitting)}"
         elif name not in fitting:
-            yield f"{key}: the column {name} holds {known[name]['type']}, no numbers; {nearest(name, fitting)}"
+            yield f"{key}: the column {name} holds {known[name]['type']}, not numbers; {nearest(name, fitting)}"
 
     def _condition(self, name: str, condition: Any, key: str) -> Iterator[str]:
         """Yield what is wrong with a condition on a column that is there."""
@@ -200,5 +201,5 @@ def _interval(low: float | None, high: float | None) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = json.dumps(value) if isinstance(value, bool) else repr(value)  # true, not True
     return text if len(text) <= 80 else f"{text[:80]}…"
