@@ -133,6 +133,15 @@ def test_images_must_be_left_over(dataset):
         measure({**SETTINGS, "n_train": 300}, dataset)
 
 
+@pytest.mark.parametrize(("key", "limit"), [("network_n_train", "n_train"), ("network_seeds", "n_seeds")])
+def test_networks_take_a_part_of_the_samples_and_seeds(key, limit, dataset):
+    settings = {**SETTINGS, key: SETTINGS[limit] + 1}
+    with pytest.raises(
+        UserError, match=rf"{key} = {settings[key]}\b.* must be at most .*{limit} = {SETTINGS[limit]}\b"
+    ):
+        measure(settings, dataset)
+
+
 def test_the_figures_draw_and_their_texts_have_the_numbers(table):
     table, verdict = declared(table, "interpolating_solutions"), undecided("one_model_at_the_threshold")
     for figure in (one_model_at_the_threshold, smaller_norm_generalises):
