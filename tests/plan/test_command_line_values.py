@@ -6,7 +6,7 @@ from snakemake.cli import parse_config
 from overparam.errors import UserError
 from overparam.plan import config as configuration
 
-REGISTRY = [{"id": "C1", "experiment": "three_point_sgd", "title": "floor"}]
+REGISTRY = [{"id": "C1", "experiment": "three_point_sgd", "title": "floor", "forms": {}, "control": {"where": {}}}]
 STUDY = (
     "studies=[{name: a, experiments: [width_sweep], dataset: digits, model: mlp, widths: [2, [3, 4], 5to6], "
     "label_noise: [[0, 0.2]], seeds: [[0, 1]], n_train: 100, n_heldout: 10, epochs: 2, batch_size: 50, "

@@ -12,9 +12,10 @@ from overparam.plan import config as configuration
 from overparam.plan import registry, strict_yaml
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+PREDICTS_NOTHING = {"forms": {}, "control": {"where": {}}}
 REGISTRY = [
-    {"id": "B4", "experiment": "width_sweep", "title": "peak"},
-    {"id": "C1", "experiment": "three_point_sgd", "title": "floor"},
+    {"id": "B4", "experiment": "width_sweep", "title": "peak", **PREDICTS_NOTHING},
+    {"id": "C1", "experiment": "three_point_sgd", "title": "floor", **PREDICTS_NOTHING},
 ]
 STUDY = {
     "name": "sweep",
@@ -306,7 +307,8 @@ def test_studies_of_the_default_are_not_complained_about(changes, sentence):
 
 
 def test_experiments_that_read_an_absent_data_set_are_one_sentence():
-    claims = [{"id": "X1", "experiment": "flat_minima"}, {"id": "X2", "experiment": "sample_wise"}]
+    readers = {"X1": "flat_minima", "X2": "sample_wise"}
+    claims = [{"id": claim, "experiment": name, **PREDICTS_NOTHING} for claim, name in readers.items()]
     given = {"preset": "test", "datasets": [{"name": "mine", "source": "digits"}]}
     with pytest.raises(UserError) as caught:
         configuration.resolve(given, claims)
