@@ -29,6 +29,7 @@ test: .venv/.locked-test lint
 lint: .venv/.locked-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
@@ -64,4 +65,4 @@ lock: | $(OWN_UV)
 	$(PYTHON) envs/conda.py > envs/overparam.yaml
 
 clean:
-	rm -rf .venv .uv .pytest_cache .ruff_cache
+	rm -rf .venv .uv .pytest_cache .ruff_cache .mypy_cache
