@@ -7,6 +7,7 @@ which at most a share ρ of every cluster gets the label of another class (defin
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from overparam.errors import UserError
 
@@ -18,26 +19,26 @@ class ClusterableData:
     Attributes
     ----------
     inputs
-        ``(n, d)``, float64, unit norm, sorted by cluster.
+        Of unit norm, float64, sorted by cluster.
     centres
-        ``(L, d)``, float64, unit norm.
+        Of unit norm, float64.
     cluster
-        ``(n,)``, int64: which centre an input is near.
+        Which centre an input is near, int64.
     classes
-        ``(n,)``, int64, in ``[0, K)``: the true class, the same for all of a cluster.
+        The true class, int64 in ``[0, K)``, the same for all of a cluster.
     class_values
-        ``(K,)``, float64, equally spaced from −1 to 1: the number that stands for a class in squared loss.
+        Equally spaced from −1 to 1, float64: the number that stands for a class in squared loss.
     """
 
-    inputs: np.ndarray
-    centres: np.ndarray
-    cluster: np.ndarray
-    classes: np.ndarray
-    class_values: np.ndarray
+    inputs: Float[np.ndarray, "n d"]
+    centres: Float[np.ndarray, "L d"]
+    cluster: Int[np.ndarray, " n"]
+    classes: Int[np.ndarray, " n"]
+    class_values: Float[np.ndarray, " K"]
 
     @property
-    def labels(self) -> np.ndarray:
-        """``(n,)``, float64: the class value of every true class, ȳ."""
+    def labels(self) -> Float[np.ndarray, " n"]:
+        """The class value of every true class, ȳ, float64."""
         return self.class_values[self.classes]
 
 
@@ -98,7 +99,9 @@ def draw_clusters(
     return ClusterableData(inputs, centres, cluster, class_of_cluster[cluster], np.linspace(-1, 1, n_classes))
 
 
-def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.random.Generator) -> np.ndarray:
+def corrupt_per_cluster(
+    data: ClusterableData, corruption: float, generator: np.random.Generator
+) -> Int[np.ndarray, " n"]:
     """Return the given classes when exactly ⌊ρ · size⌋ random points of every cluster get a random *wrong* class.
 
     Parameters
@@ -113,7 +116,7 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     Returns
     -------
     np.ndarray
-        ``(n,)``, int64, in ``[0, K)``.
+        Int64, in ``[0, K)``.
     """
     _check_share(corruption)
     order, wrong = generator.random(len(data.cluster)), _wrong_classes(data, generator)
@@ -125,7 +128,7 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     return np.where(rank < np.floor(corruption * sizes + 1e-9)[data.cluster], wrong, data.classes)
 
 
-def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.random.Generator) -> np.ndarray:
+def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.random.Generator) -> Int[np.ndarray, " n"]:
     """Return the given classes when each label is independently, with that probability, a random *wrong* class.
 
     Parameters and result are those of :func:`corrupt_per_cluster`; the number of corrupted points is binomial.
@@ -135,7 +138,7 @@ def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.rand
     return np.where(draws < fraction, wrong, data.classes)
 
 
-def _wrong_classes(data: ClusterableData, generator: np.random.Generator) -> np.ndarray:
+def _wrong_classes(data: ClusterableData, generator: np.random.Generator) -> Int[np.ndarray, " n"]:
     """Return for every point a uniformly random class other than its own."""
     n_classes = len(data.class_values)
     return (data.classes + generator.integers(1, n_classes, size=len(data.classes))) % n_classes
@@ -146,5 +149,5 @@ def _check_share(share: float) -> None:
         raise UserError(f"a share of corrupted labels must be from 0 to 1, got {share}")
 
 
-def _on_sphere(points: np.ndarray) -> np.ndarray:
+def _on_sphere(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     return points / np.linalg.norm(points, axis=1, keepdims=True)
