@@ -19,10 +19,10 @@ from overparam.training.samples import Samples
     [
         lambda: losses.squared(torch.zeros(2, 3, 4), torch.zeros(2, 5, dtype=torch.int64)),
         lambda: losses.squared(torch.zeros(2, 3, 4), torch.zeros(2, 4)),
-        lambda: Samples(torch.zeros(5, 2, 2, 1), torch.zeros(4, dtype=torch.int64)),
+        lambda: Samples(torch.zeros(5, 4), torch.zeros(5, dtype=torch.int64)),
         lambda: two_layer.gradient(torch.zeros(3).numpy(), torch.zeros(4).numpy(), 1.0, ACTIVATIONS["tanh"]),
     ],
-    ids=["another batch", "labels that are no integers", "images without labels", "other units"],
+    ids=["another batch", "labels that are no integers", "images without sides", "other units"],
 )
 def test_what_has_another_shape_is_refused(wrong):
     with pytest.raises(TypeCheckError):

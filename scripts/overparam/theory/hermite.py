@@ -13,7 +13,6 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
 from numpy.polynomial import hermite_e, polynomial
 from scipy.interpolate import BarycentricInterpolator
 from scipy.special import expit, gammaln
@@ -44,10 +43,8 @@ SLOPES = {
 }
 
 
-def coefficients(
-    activation: str, terms: int = TERMS, norm: float = 1.0, nodes: int = NODES
-) -> Float[np.ndarray, " terms"]:
-    """Return μ_0 … of z ↦ φ'(``norm``·z), float64.
+def coefficients(activation: str, terms: int = TERMS, norm: float = 1.0, nodes: int = NODES) -> np.ndarray:
+    """Return μ_0 … of z ↦ φ'(``norm``·z), shape (terms,), float64.
 
     By Gauss–Hermite quadrature; in closed form for ReLU, whose step no quadrature resolves:
     μ_0 = 1/2, μ_r = He_{r−1}(0) / √(2π r!), which vanishes for even r ≥ 2.
@@ -73,8 +70,8 @@ def mean_curvature(activation: str, nodes: int = NODES) -> float:
     return float(weights @ second(points))
 
 
-def covariance_series(gram: Float[np.ndarray, "*any"], found: Float[np.ndarray, " terms"]) -> Float[np.ndarray, "*any"]:
-    """Return Σ_r μ_r² gram^{⊙(r+1)} for the coefficients μ that were ``found``."""
+def covariance_series(gram: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return Σ_r μ_r² gram^{⊙(r+1)} for coefficients μ (terms,), in the shape of ``gram``."""
     squares = np.where(found**2 > NEGLIGIBLE, found**2, 0)
     # most slopes are even or odd but for a constant, so that one of the two sums has at most one term
     return gram * (_polynomial(squares[::2], gram**2) + gram * _polynomial(squares[1::2], gram**2))
@@ -94,8 +91,8 @@ def relu_covariance(gram: np.ndarray) -> np.ndarray:
     return gram * (np.pi - np.arccos(np.clip(gram, -1, 1))) / (2 * np.pi)
 
 
-def covariance(gram: Float[np.ndarray, "n n"], activation: str, norm: float = 1.0) -> Float[np.ndarray, "n n"]:
-    """Return Σ(X) for inputs of norm ``norm`` from XXᵀ: ReLU in closed form, all others by 150 terms.
+def covariance(gram: np.ndarray, activation: str, norm: float = 1.0) -> np.ndarray:
+    """Return Σ(X) for inputs of norm ``norm`` from XXᵀ (n, n): ReLU in closed form, all others by 150 terms.
 
     A larger norm brings the poles nearer, and the series falls more slowly: at norm 2 the error is up to 1e-6 (tanh).
 
@@ -110,9 +107,7 @@ def covariance(gram: Float[np.ndarray, "n n"], activation: str, norm: float = 1.
     return norm**2 * covariance_series(cosines, coefficients(activation, norm=norm))
 
 
-def covariance_by_quadrature(
-    gram: Float[np.ndarray, "n n"], activation: str, norm: float = 1.0, nodes: int = 200
-) -> Float[np.ndarray, "n n"]:
+def covariance_by_quadrature(gram: np.ndarray, activation: str, norm: float = 1.0, nodes: int = 200) -> np.ndarray:
     """Return Σ(X) for a smooth activation by a product of two Gauss–Hermite rules, without the series.
 
     (wᵀx, wᵀx') is ``norm`` times (g, ρg + √(1 − ρ²) g') with g, g' independent. The product is taken at 128 Chebyshev
@@ -144,8 +139,8 @@ def _cosines(gram: np.ndarray, norm: float) -> np.ndarray:
     return np.clip(gram / norm**2, -1, 1)
 
 
-def gram_of(inputs: Float[np.ndarray, "*any n d"]) -> Float[np.ndarray, "*any n n"]:
-    """Return XXᵀ, its diagonal free of rounding where they are of unit norm."""
+def gram_of(inputs: np.ndarray) -> np.ndarray:
+    """Return XXᵀ for inputs (…, n, d), its diagonal free of rounding where they are of unit norm."""
     gram = inputs @ np.swapaxes(inputs, -1, -2)
     diagonal = np.einsum("...ii->...i", gram)
     diagonal[np.isclose(diagonal, 1, rtol=0, atol=1e-12)] = 1
@@ -153,7 +148,7 @@ def gram_of(inputs: Float[np.ndarray, "*any n d"]) -> Float[np.ndarray, "*any n 
 
 
 @functools.cache
-def _rule(nodes: int) -> tuple[Float[np.ndarray, " nodes"], Float[np.ndarray, " nodes"]]:
+def _rule(nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return points and weights of the expectation under N(0, 1)."""
     points, weights = hermite_e.hermegauss(nodes)
     return points, weights / weights.sum()

@@ -22,14 +22,14 @@ class Samples:
     Attributes
     ----------
     images
-        Normalised, float32.
+        Normalised, float32: one per sample, or more for a pack that gathers its batches in a way of its own.
     clean
         True labels, int64.
     given
         The labels that each model is given, int64; ``None`` for test samples, which only have true labels.
     """
 
-    images: Float[torch.Tensor, "n height width channels"]
+    images: Float[torch.Tensor, "_ height width channels"]
     clean: Int[torch.Tensor, " n"]
     given: Int[torch.Tensor, "models n"] | None = None
 
