@@ -37,6 +37,7 @@ test-modules: .venv/.locked-test
 lint: .venv/.locked-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
@@ -72,4 +73,4 @@ lock: | $(OWN_UV)
 	$(PYTHON) envs/conda.py > envs/overparam.yaml
 
 clean:
-	rm -rf .venv .uv .pytest_cache .ruff_cache
+	rm -rf .venv .uv .pytest_cache .ruff_cache .mypy_cache

@@ -1,5 +1,8 @@
 """Finished runs that tests share: one made of synthetic verdicts, for the page, and one of the smoke configuration."""
 
+import shape_checks  # noqa: F401 # before any module of the package
+
+# isort: split
 import copy
 from pathlib import Path
 

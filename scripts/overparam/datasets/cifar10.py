@@ -40,7 +40,7 @@ def read_archive(path: Path, sha256: str = OFFICIAL_SHA256) -> Dataset:
     for split, names in BATCHES.items():
         parts = [_batch(members[name], f"{brief(path)}: {name}") for name in names]
         splits[split] = Split(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-    return Dataset("cifar10", "CIFAR-10", found, CLASSES, **splits)
+    return Dataset("cifar10", "CIFAR-10", found, CLASSES, splits["train"], splits["test"])
 
 
 def _wrong_archive(path: Path, content: bytes, expected: str, found: str) -> str:
@@ -83,10 +83,12 @@ def read_parquet(train: Sequence[Path], test: Sequence[Path]) -> Dataset:
         If a file is missing or has another layout; or, with its row, if an image cannot be decoded, is not 32×32 RGB,
         or has a label out of range.
     """
-    splits, formats, digests = {}, set(), []
+    splits: dict[str, Split] = {}
+    formats, digests = set(), []
     for name, paths in (("train", train), ("test", test)):
         splits[name], encoded, digest = parquet.read(paths, PARQUET)
         formats |= encoded
         digests.append(digest)
     label = "CIFAR-10 (JPEG)" if "JPEG" in formats else "CIFAR-10"
-    return Dataset("cifar10", label, hashlib.sha256(b"".join(digests)).hexdigest(), CLASSES, **splits)
+    checksum = hashlib.sha256(b"".join(digests)).hexdigest()
+    return Dataset("cifar10", label, checksum, CLASSES, splits["train"], splits["test"])

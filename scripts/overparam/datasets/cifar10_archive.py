@@ -20,7 +20,7 @@ LARGEST = 1 << 29  # bytes unpacked; those of the official archive are 186 milli
 MOST_MEMBERS = 10_000  # the official archive has 9
 
 
-def whole(file: BinaryIO, most: int) -> bytes | None:
+def whole(file: BinaryIO | gzip.GzipFile, most: int) -> bytes | None:
     """Return all that an open file holds, ``None`` if it is more than ``most`` bytes."""
     found = bytearray()
     while piece := file.read(1 << 20):  # with a larger number Python takes that much memory, however small the file
@@ -62,7 +62,9 @@ def members(content: bytes, wanted: Collection[str], place: str) -> dict[str, by
                     continue
                 if name in found or member.issparse() or member.size > len(unpacked):
                     raise UserError(f"{place}: {name} stands there twice, or is larger than the archive")
-                found[name] = archive.extractfile(member).read()
+                file = archive.extractfile(member)
+                assert file is not None  # as it would be of a folder
+                found[name] = file.read()
     except (tarfile.TarError, EOFError, OSError, ValueError, OverflowError, zlib.error) as error:
         told = file_kinds.told(content[: file_kinds.HEAD]) if not file_kinds.is_gzip(content) else ""
         raise UserError(f"{place} is no readable .tar.gz archive ({reason(error)}){told}") from None
@@ -84,7 +86,7 @@ def _unpacked(content: bytes, place: str) -> bytes:
 
 def _lacking(missing: list[str], names: list[str], content: bytes, place: str) -> str:
     """Return the message for an archive without some of what it must hold."""
-    folder = next((part for name in names for part in PurePosixPath(name).parts if part in file_kinds.VARIANTS), None)
+    folder = next((part for name in names for part in PurePosixPath(name).parts if part in file_kinds.VARIANTS), "")
     what = file_kinds.VARIANTS.get(folder, "not the Python version of CIFAR-10, or not all of it")
     return (
         f"{place} lacks {brief(', '.join(missing))}: it is {what}. It holds {listed(names, 6)}; the Python version is "

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import http.client
+import io
 import logging
 import re
 import time
@@ -10,7 +11,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from overparam.errors import UserError
 from overparam.jobs import locks, network_faults
@@ -84,7 +84,7 @@ def fetch(
     log.info("%s: SHA-256 verified", destination)
 
 
-def digest(source: Path | BinaryIO) -> str:
+def digest(source: Path | io.BufferedReader) -> str:
     """Return the SHA-256 of a file, given by its path or opened, as 64 lower-case hexadecimal digits."""
     if isinstance(source, Path):
         with source.open("rb") as file:

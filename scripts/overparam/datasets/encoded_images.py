@@ -5,12 +5,16 @@ picture of an animation, a rotation that the camera noted beside the pixels, oth
 """
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from overparam.errors import UserError
 from overparam.plan import file_kinds
 from overparam.quoting import reason
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 LARGEST = 1 << 16  # bytes; a PNG of 32×32 pixels has about 2,500
 MODES = {
@@ -56,7 +60,7 @@ def decoded(encoded: bytes | None, shape: tuple[int, int, int], place: str) -> t
         with Image.open(io.BytesIO(encoded), formats=("PNG", "JPEG")) as image:
             problem = _unusual(image, encoded, (width, height))
             if problem is None:  # else what is a few bytes may unpack to gigabytes
-                encoding = image.format
+                encoding = str(image.format)
                 if encoding == "PNG":
                     image.verify()  # the checksums, which reading the pixels passes over
                     image = Image.open(io.BytesIO(encoded), formats=("PNG",))
@@ -74,7 +78,7 @@ def _other_kind(encoded: bytes) -> bool:
     return not encoded.startswith((b"\x89PNG", b"\xff\xd8")) and file_kinds.kind_of(encoded[:64]) is not None
 
 
-def _unusual(image, encoded: bytes, size: tuple[int, int]) -> str | None:
+def _unusual(image: "Image.Image", encoded: bytes, size: tuple[int, int]) -> str | None:
     """Return what the header of an image says that is not wanted."""
     width, height = image.size
     if image.format not in ("PNG", "JPEG"):
@@ -87,7 +91,7 @@ def _unusual(image, encoded: bytes, size: tuple[int, int]) -> str | None:
     return None
 
 
-def _hidden(image) -> str | None:
+def _hidden(image: "Image.Image") -> str | None:
     """Return what belongs to an image besides the pixels that are seen first."""
     if getattr(image, "is_animated", False) or "loop" in image.info:
         return "is an animation"

@@ -144,7 +144,7 @@ def _digest(metadata: dict[str, Any], corruptions: Sequence[Corruption]) -> str:
     digest = hashlib.sha256(json.dumps([said, [one.seed for one in corruptions]], sort_keys=True).encode())
     for one in corruptions:
         for column in (one.clean, one.given, one.drawn):
-            digest.update(np.ascontiguousarray(column))
+            digest.update(np.ascontiguousarray(column).data)
     return digest.hexdigest()
 
 

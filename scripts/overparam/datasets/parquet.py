@@ -222,11 +222,11 @@ def _decoded(file: pq.ParquetFile, columns: _Columns, path: Path, expected: Expe
             break
         labels[done : done + len(batch)] = _numbers(batch[columns.label], name, done, expected)
         encoded = pc.struct_field(batch[columns.image], "bytes") if columns.nested else batch[columns.image]
-        jpegs = []  # the rows that hold them, and their bytes
+        jpegs: list[tuple[int, bytes]] = []  # the rows that hold them, and their bytes
         for row, content in enumerate(_binaries(encoded), done):
             images[row], encoding = encoded_images.decoded(content, expected.shape, f"{name}: row {row}")
             formats.add(encoding)
-            jpegs += [(row, content)] if encoding == "JPEG" else []
+            jpegs += [(row, content)] if encoding == "JPEG" and content else []
             progress.advance()
         if damage := jpeg_damage.found([content for _, content in jpegs]):
             number, said = damage

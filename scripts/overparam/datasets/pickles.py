@@ -8,6 +8,7 @@ import io
 import math
 import pickle
 import pickletools
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,7 +56,7 @@ def _check(content: bytes) -> None:
     for count, (instruction, argument, place) in enumerate(pickletools.genops(content)):
         if instruction.name not in NEEDED:
             raise pickle.UnpicklingError(f"it uses {instruction.name}, which CIFAR-10 does not need")
-        if instruction.name == "FRAME" and argument > len(content) - place:
+        if instruction.name == "FRAME" and (argument or 0) > len(content) - (place or 0):
             raise pickle.UnpicklingError(f"a frame declares {argument:,} bytes, but only {len(content):,} are there")
         if count == MOST:  # a byte of them can take a hundred bytes of memory
             raise pickle.UnpicklingError(f"it has more than {MOST:,} instructions; CIFAR-10 needs about 60,000")
@@ -65,7 +66,7 @@ class _Array:
     """Stands in for an array while it is unpickled, so that NumPy itself gets nothing but bytes and a shape."""
 
     def __init__(self, *arguments: Any):
-        self.values = None
+        self.values: np.ndarray | None = None
 
     def __setstate__(self, state: Any) -> None:
         _, shape, kind, by_columns, values = state
@@ -95,7 +96,7 @@ ALLOWED = {
 }
 
 
-class _Mapping(dict):
+class _Mapping(dict[Any, Any]):
     """A dictionary whose keys are text: to hash tuples of tuples of tuples can take for ever."""
 
     __slots__ = ()  # nor attributes, which an instruction could set
@@ -113,7 +114,9 @@ class RestrictedUnpickler(pickle._Unpickler):
     room for as many numbers as a damaged byte asks for, up to many gigabytes.
     """
 
-    dispatch: ClassVar = dict(pickle._Unpickler.dispatch)
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    append: Callable[[Any], None]  # of the base class, whose published types don't know it
+    pop_mark: Callable[[], list[Any]]
 
     def __init__(self, file: io.BufferedIOBase):
         super().__init__(file, encoding="bytes")  # written by Python 2: its strings are bytes

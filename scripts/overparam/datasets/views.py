@@ -81,7 +81,7 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
     """
     source, classes = _kept_classes(source, settings.get("classes"))
     n_train, n_test, seed = settings.get("n_train"), settings.get("n_test"), settings["seed"]
-    address = (source.name, *classes)
+    address: tuple[str | int, ...] = (source.name, *classes)
     if len(source.test) == 0:
         n_train, n_test = _divided(n_train, n_test, len(source.train))
         pool = source.train.take(_stratified(source.train.labels, seed, "pool", *address))
@@ -123,10 +123,10 @@ def _kept_classes(source: Dataset, classes: list[int] | None) -> tuple[Dataset, 
 
 def _divided(n_train: int | None, n_test: int | None, available: int) -> tuple[int, int]:
     """Return both sizes of a divided pool."""
-    if n_train is None and n_test is None:
-        n_test = available // 3
-    n_train = available - n_test if n_train is None else n_train
-    n_test = available - n_train if n_test is None else n_test
+    if n_test is None:
+        n_test = available // 3 if n_train is None else available - n_train
+    if n_train is None:
+        n_train = available - n_test
     if n_train < 1 or n_test < 1 or n_train + n_test > available:
         raise UserError(
             f"n_train and n_test come to {n_train} + {n_test}, but there are {available} images in all, and each split "

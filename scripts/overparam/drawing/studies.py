@@ -109,10 +109,11 @@ def crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | No
     y
         Values at these positions.
     """
-    x, y = np.log(np.asarray(x, dtype=float)), np.asarray(y, dtype=float)
-    if len(y) == 0 or y[0] <= level:
+    places, values = np.log(np.asarray(x, dtype=float)), np.asarray(y, dtype=float)
+    if len(values) == 0 or values[0] <= level:
         return None
-    for i in range(1, len(y)):
-        if y[i] <= level:
-            return float(np.exp(x[i - 1] + (x[i] - x[i - 1]) * (y[i - 1] - level) / (y[i - 1] - y[i])))
+    for i in range(1, len(values)):
+        if values[i] <= level:
+            rise = (places[i] - places[i - 1]) * (values[i - 1] - level) / (values[i - 1] - values[i])
+            return float(np.exp(places[i - 1] + rise))
     return None

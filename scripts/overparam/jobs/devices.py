@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -40,7 +40,7 @@ def available(environment: Mapping[str, str] = os.environ) -> list[str] | None:
         entries = (entry.strip() for entry in environment[VISIBLE].split(","))
         return list(itertools.takewhile(NAME.fullmatch, entries))
     gpus = _listed()
-    return gpus and [name for gpu, parts in gpus.items() for name in parts or [gpu]]
+    return None if gpus is None else [name for gpu, parts in gpus.items() for name in parts or [gpu]]
 
 
 def _listed() -> dict[str, list[str]] | None:
@@ -59,7 +59,7 @@ def _listed() -> dict[str, list[str]] | None:
     return gpus
 
 
-def take(environment: dict[str, str] = os.environ) -> str | None:
+def take(environment: MutableMapping[str, str] = os.environ) -> str | None:
     """Take a free device for this process and name it in ``CUDA_VISIBLE_DEVICES``; wait if all are taken.
 
     To be called before CUDA starts. A process that has one keeps it. In a job of SLURM, which assigns devices, several

@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota on this disk is used up"}
-CLOSED = {
+FULL: dict[int | None, str] = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota on this disk is used up"}
+CLOSED: dict[int | None, str] = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
@@ -155,7 +155,7 @@ def _full(error: OSError, outputs: Iterable[Path]) -> str:
     path = _path(error)
     folders = {_existing(place) for place in ([path] if path else outputs)}
     free = {folder: shutil.disk_usage(folder).free for folder in folders}
-    folder = min(free, key=free.get, default=None)
+    folder = min(free, key=lambda folder: free[folder], default=None)
     room = f" ({free[folder] / 1e6:.1f} MB free in {folder})" if folder else ""
     what = f"{path} can't be written" if path else "a file can't be written"
     return f"{what}: {FULL[error.errno]}{room}. Make room, then run the same command again"

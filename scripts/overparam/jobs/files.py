@@ -21,7 +21,7 @@ from overparam.quoting import brief
 
 
 @contextlib.contextmanager
-def replaced(path: str | os.PathLike) -> Iterator[Path]:
+def replaced(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` if the block succeeds.
 
     The temporary name is unique to this call, so two writers never mix their bytes; the bytes are on the disk before
@@ -78,13 +78,13 @@ def _remove_abandoned(path: Path) -> None:
             left.unlink()
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` to ``path`` as UTF-8, atomically."""
     with replaced(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_json(path: str | os.PathLike, content: Any) -> None:
+def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write ``content`` as indented JSON with sorted keys, atomically; NaN and infinity are refused."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
@@ -95,7 +95,7 @@ def write_checksums(outputs: Mapping[str, Sequence[Path]], *names: str) -> None:
         write_text(path, checksums.listing(listed for name in names for listed in outputs[name]))
 
 
-def read_json(path: str | os.PathLike) -> Any:
+def read_json(path: str | os.PathLike[str]) -> Any:
     """Read a JSON file; raise a UserError if it is damaged."""
     try:
         return plain(json.loads(Path(path).read_bytes(), parse_constant=_no_number))
@@ -107,7 +107,7 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
 
 
-def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
+def write_table(path: str | os.PathLike[str], table: pd.DataFrame) -> None:
     """Write ``table`` as parquet, atomically; the same table gives the same bytes."""
     made = pa.Table.from_pandas(table.reset_index(drop=True), preserve_index=False)
     made = made.replace_schema_metadata({**made.schema.metadata, "content": _digest(made)})
@@ -115,7 +115,7 @@ def write_table(path: str | os.PathLike, table: pd.DataFrame) -> None:
         pq.write_table(made, temporary, compression="zstd", write_page_checksum=True)
 
 
-def read_table(path: str | os.PathLike) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a parquet table written by :func:`write_table`; raise a UserError if it is not as it was written."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -138,7 +138,7 @@ def _digest(table: pa.Table) -> bytes:
     return digest.hexdigest().encode()
 
 
-def damaged(path: str | os.PathLike, why: object) -> str:
+def damaged(path: str | os.PathLike[str], why: object) -> str:
     """Return the message for a file that an earlier job made and that is not as it left it."""
     reason = brief(why) or type(why).__name__
     path = Path(path).resolve() if Path(path).is_symlink() else path  # to Snakemake's cache: it would be linked again

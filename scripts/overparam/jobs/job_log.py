@@ -54,7 +54,7 @@ class JobLog(logging.FileHandler):
             self.second_name.hardlink_to(path)
         self.setFormatter(logging.Formatter(FORMAT))
         self.whole = True
-        if earlier:
+        if earlier and self.stream:
             self.stream.write(f"{SEPARATOR}\n")
 
     def done(self) -> None:

@@ -96,11 +96,13 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
         parser.error(f"SETTINGS can't be read: {error}")
     except (ValueError, RecursionError) as error:
         parser.error(f"SETTINGS is not JSON: {error}")
-    named = ({name: [Path(path) for path in paths] for name, *paths in flags} for flags in (given.input, given.output))
+    inputs, outputs = (
+        {name: [Path(path) for path in paths] for name, *paths in flags} for flags in (given.input, given.output)
+    )
     kept = {
         name: getattr(given, name) for name in ("gpus", "memory_mb", "state", "code", "checkpoint_minutes", "lineage")
     }
-    return Job(settings, *named, **kept), given.log
+    return Job(settings, inputs, outputs, **kept), given.log
 
 
 def run(description: str, work: Callable[[Job], None], arguments: list[str] | None = None) -> None:
@@ -119,7 +121,7 @@ def run(description: str, work: Callable[[Job], None], arguments: list[str] | No
     except OSError as error:
         raise SystemExit(f"ERROR {faults.explained(error, []) or error}") from None
     _log_to(record)
-    if record and arguments is None:
+    if record and record.stream and arguments is None:
         faulthandler.enable(record.stream)  # a library that crashes says where
     start = time.monotonic()
     name, given = Path(sys.argv[0]).name, sys.argv[1] if arguments is None else arguments[0]

@@ -16,7 +16,7 @@ PACKAGES = (
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def collect(run_record: str | os.PathLike | None = None, root: Path = ROOT) -> dict[str, Any]:
+def collect(run_record: str | os.PathLike[str] | None = None, root: Path = ROOT) -> dict[str, Any]:
     """Return git commit, versions, machine, variables and, if the file exists, the run record. Never raises.
 
     Parameters
@@ -57,7 +57,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _record(path: str | os.PathLike | None) -> Any:
+def _record(path: str | os.PathLike[str] | None) -> Any:
     if path is None:
         return None
     try:

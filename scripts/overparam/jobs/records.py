@@ -93,13 +93,13 @@ def mismatch(value: Any, shape: Any, place: str = "it") -> str | None:
             known = {key.removesuffix("?"): inner for key, inner in shape.items()}
             if missing := [key for key in shape if not key.endswith("?") and key not in value]:
                 return f"{place} lacks {', '.join(missing)}"
-        problems = (mismatch(value[key], inner, f"{place}.{key}") for key, inner in known.items() if key in value)
-        return next(filter(None, problems), None)
+        found = (mismatch(value[key], inner, f"{place}.{key}") for key, inner in known.items() if key in value)
+        return next(filter(None, found), None)
     if isinstance(shape, list):
         if not isinstance(value, list) or len(shape) not in (1, len(value)):
             return f"{place} is no list" + (f" of {len(shape)}" if len(shape) > 1 else "")
-        problems = (mismatch(one, shape[index % len(shape)], f"{place}[{index}]") for index, one in enumerate(value))
-        return next(filter(None, problems), None)
+        found = (mismatch(one, shape[index % len(shape)], f"{place}[{index}]") for index, one in enumerate(value))
+        return next(filter(None, found), None)
     if isinstance(shape, set):
         return None if isinstance(value, str) and value in shape else f"{place} is none of {', '.join(sorted(shape))}"
     fits = value is None if shape is None else type(value) is shape

@@ -41,7 +41,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     violations = int((shares > allowed).sum())
     vacuous = name == "tightest ratio" and bool(np.max(shares) < prediction["vacuous"])
     n_seeds = _seeds(measurements, prediction)
-    detail = {
+    detail: dict[str, float] = {
         "violations": violations,
         "instances_without_number": int(np.isnan(shares).sum()),
         "n_instances": len(shares),
@@ -68,7 +68,7 @@ def equality(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         shares = np.where(excess == 0, 0.0, excess / np.maximum(np.abs(values), np.abs(others)))
     one_infinite = np.isinf(values) != np.isinf(others)
     shares = np.where(one_infinite & ~np.isnan(values) & ~np.isnan(others), np.inf, shares)
-    detail = {
+    detail: dict[str, float] = {
         "violations": int((shares > tolerance).sum()),
         "instances_without_number": int(np.isnan(shares).sum()),
     }

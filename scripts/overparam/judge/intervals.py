@@ -93,7 +93,8 @@ def _finite(values: np.ndarray, average: str) -> Interval:
         return Interval(value, value, value, f"all {len(values)} seeds agree: no spread to estimate")
     if len(values) < BOOTSTRAP_FROM:
         mean = float(np.mean(values))
-        return Interval(mean, *map(float, stats.t.interval(LEVEL, len(values) - 1, loc=mean, scale=stats.sem(values))))
+        low, high = stats.t.interval(LEVEL, len(values) - 1, loc=mean, scale=stats.sem(values))
+        return Interval(mean, float(low), float(high))
     statistic, method = (np.median, "percentile") if average == "median" else (np.mean, "BCa")  # BCa needs smoothness
     result = stats.bootstrap(
         (values,), statistic, n_resamples=RESAMPLES, batch=1_000, confidence_level=LEVEL, method=method,

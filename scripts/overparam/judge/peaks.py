@@ -77,15 +77,15 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     ratio = prediction["relation"] == "ratio"
     average = effective(prediction["average"], len(values))
     heights = (-1 if prediction["valley"] else 1) * (_logarithm(values) if ratio else values)
-    counts = {"n_seeds": len(values), "n_instances": len(rows)}
     if len(values) < 2 or len(x) < FEWEST_PLACES:
         reason = "a peak needs two seeds" if len(values) < 2 else "a peak needs three places"
-        return Outcome([Estimate("rise", unknown(reason), (0, np.inf))], **counts)
+        return Outcome([Estimate("rise", unknown(reason), (0, np.inf))], len(values), len(rows))
     tested = cross_fitted(heights, average)
     prominence = prediction["prominence"]
     shown_as = (lambda height: float(np.exp(height))) if ratio else float
     band = (1 + prominence if ratio else prominence, np.inf)
-    reference, detail = Interval(0.0, 0.0, 0.0), {}
+    reference = Interval(0.0, 0.0, 0.0)
+    detail: dict[str, Any] = {}
     scaled = to_scale(x, prediction)
     if "reference" in prediction:
         reference, detail = _reference(measurements, prediction)
@@ -108,7 +108,7 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         detail["note"] = (
             "the place predicted reaches beyond the grid, so a peak that is missing or elsewhere does not refute"
         )
-    return Outcome(estimates, **counts, detail=detail)
+    return Outcome(estimates, len(values), len(rows), detail=detail)
 
 
 def cross_fitted(heights: np.ndarray, average: str = "mean") -> Tested:

@@ -86,8 +86,10 @@ def _combinations(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dic
     columns = prediction.get("each", [])
     if not columns:
         return {"": {}}
-    side = next((prediction[key] for key in ("greater", "less") if isinstance(prediction.get(key), dict)), {})
-    quantity = side.get("quantity", prediction.get("quantity"))
+    side: dict[str, Any] = next(
+        (prediction[key] for key in ("greater", "less") if isinstance(prediction.get(key), dict)), {}
+    )
+    quantity: Any = side.get("quantity", prediction.get("quantity"))
     rows = select(measurements, quantity, merged(prediction.get("where"), side.get("where")))
     for column in columns:
         if column not in rows.columns:

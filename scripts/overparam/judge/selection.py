@@ -5,7 +5,7 @@ Nothing is averaged silently: where several rows remain for one seed and place, 
 
 import dataclasses
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,13 @@ from overparam.errors import UserError
 Where = Mapping[str, Any]
 NOT_CONDITIONS = ("quantity", "value")
 SIDES = ("greater", "less", "limit", "equals", "reference")  # parts of a prediction that select rows of their own
-REDUCTIONS = {"mean": np.mean, "median": np.median, "max": np.max, "min": np.min, "last": lambda values: values[-1]}
+REDUCTIONS: dict[str, Callable[[np.ndarray], Any]] = {
+    "mean": np.mean,
+    "median": np.median,
+    "max": np.max,
+    "min": np.min,
+    "last": lambda values: values[-1],
+}
 COMPARISONS = {"min": np.greater_equal, "max": np.less_equal, "above": np.greater, "below": np.less}
 
 

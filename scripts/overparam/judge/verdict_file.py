@@ -117,8 +117,10 @@ def _judged(measurements: pd.DataFrame, prediction: dict[str, Any], place: str) 
 
 def _control(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> list[Judged]:
     control = entry.get("control")
+    if not control:
+        return []
     predictions = entry["forms"][form]["predictions"]
-    chosen = [one for one in predictions if control and one["name"] in control.get("only", [one["name"]])]
+    chosen = [one for one in predictions if one["name"] in control.get("only", [one["name"]])]
     place = f"{entry['id']}, {form} form, control"
     return [_judged(measurements, controlled(one, control["where"]), place) for one in chosen]
 

@@ -12,26 +12,32 @@ place and marked afterwards.
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 
 from overparam.packs import techniques
 
 
-def convolve(x: torch.Tensor, weight: torch.Tensor, stride: int = 1, padding: int = 0) -> torch.Tensor:
+def convolve(
+    x: Float[torch.Tensor, "batch groups_channels height width"],
+    weight: Float[torch.Tensor, "models n_out n_in rows columns"],
+    stride: int = 1,
+    padding: int = 0,
+) -> Float[torch.Tensor, "batch models*n_out new_height new_width"]:
     """Convolve the images of every model with its own weight.
 
     Parameters
     ----------
     x
-        ``(B, G·in, H, W)``, channels-last; G divides M, and groups of M/G models share an input.
+        Channels-last, with G·in channels; G divides M, and groups of M/G models share an input.
     weight
-        ``(M, out, in, height, width)``.
+        One kernel per model, output and input.
     stride, padding
         In pixels, the same in both directions.
 
     Returns
     -------
     torch.Tensor
-        ``(B, M·out, H', W')``, channels-last.
+        Channels-last.
     """
     n_models, n_out, n_in = weight.shape[:3]
     inputs = x.shape[1] // n_in

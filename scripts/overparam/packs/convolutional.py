@@ -8,6 +8,7 @@ import itertools
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import nn
 
 from overparam.packs import pixels, techniques
@@ -16,24 +17,33 @@ from overparam.packs.layers import Affine
 from overparam.packs.normalisation import normalise
 from overparam.packs.pack import Pack
 
+Images = Float[torch.Tensor, "batch channels height width"]  # the channels are those of all models, or groups
+Reduced = Float[torch.Tensor, "batch new_channels new_height new_width"]
+
 
 class ConvolutionalPack(Pack):
     """Base of packs of convolutional networks; the convolutions that read the images are ``first`` ones."""
 
-    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+    def store(
+        self, images: Float[torch.Tensor, "n height width channels"], precision: str
+    ) -> Float[torch.Tensor, "n height width stored"]:
         """Return the images with all channels of a pixel, in the number format to compute with."""
         return pixels.store(images, precision)
 
-    def arrange(self, images: torch.Tensor) -> torch.Tensor:
-        """Return ``(B, G·channels, H, W)`` in channels-last memory, 4 channels for colour images."""
+    def arrange(
+        self, images: Float[torch.Tensor, "groups batch height width channels"]
+    ) -> Float[torch.Tensor, "batch interleaved height width"]:
+        """Return the groups side by side in channels-last memory, 4 channels for colour images."""
         return pixels.interleave(images)
 
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    def batch(
+        self, images: Float[torch.Tensor, "n height width channels"], index: Int[torch.Tensor, "groups batch"]
+    ) -> Float[torch.Tensor, "batch interleaved height width"]:
         """Gather what :meth:`arrange` returns."""
         return pixels.gather(images, index)
 
-    def flatten(self, x: torch.Tensor) -> torch.Tensor:
-        """Return ``(M, C·H·W, B)``, what linear layers take; like torch's Flatten, channels vary slowest."""
+    def flatten(self, x: Images) -> Float[torch.Tensor, "{self.n_models} channels*height*width//{self.n_models} batch"]:
+        """Return what linear layers take; like torch's Flatten, channels vary slowest."""
         return x.unflatten(1, (self.n_models, -1)).flatten(2).permute(1, 2, 0)
 
     @property
@@ -89,14 +99,14 @@ class Convolution(Affine):
         self.stride = stride
         self.missing = pixels.channels_stored(n_in) - n_in if first else 0
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H', W')``."""
+    def forward(self, x: Images) -> Reduced:
+        """Map the G·in channels of the groups to the M·out channels of the models."""
         y = self.products(x)
         if self.bias is None:
             return y
         return y.add_(self.bias.to(y.dtype).view(1, -1, 1, 1))  # the gradient of a convolution needs no output
 
-    def products(self, x: torch.Tensor) -> torch.Tensor:
+    def products(self, x: Images) -> Reduced:
         """Convolve without adding the bias."""
         weight = F.pad(self.weight, (0, 0, 0, 0, 0, self.missing)) if self.missing else self.weight
         return convolve(x, weight, self.stride, self.weight.shape[3] // 2)
@@ -120,13 +130,17 @@ class BatchNorm(nn.Module):
     def __init__(self, n_models: int, n_channels: int, rectified: bool = False, scaled: bool = True, pool: int = 1):
         super().__init__()
         self.rectified, self.pool = rectified, pool
-        self.scale = nn.Parameter(torch.ones(n_models, n_channels)) if scaled else None
-        self.shift = nn.Parameter(torch.zeros(n_models, n_channels))
+        self.scale: Float[nn.Parameter, "models channels"] | None = None
+        if scaled:
+            self.scale = nn.Parameter(torch.ones(n_models, n_channels))
+        self.shift: Float[nn.Parameter, "models channels"] = nn.Parameter(torch.zeros(n_models, n_channels))
+        self.running_mean: Float[torch.Tensor, "models channels"]
+        self.running_var: Float[torch.Tensor, "models channels"]
         self.register_buffer("running_mean", torch.zeros(n_models, n_channels))
         self.register_buffer("running_var", torch.ones(n_models, n_channels))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise ``(B, M·C, H, W)`` over batch and pixels; return ``(B, M·C, H/pool, W/pool)``."""
+    def forward(self, x: Images) -> Float[torch.Tensor, "batch channels height//{self.pool} width//{self.pool}"]:
+        """Normalise every channel over batch and pixels, and pool."""
         statistics = self.running_mean, self.running_var
         return normalise(x, *statistics, self.scale, self.shift, self.training, self.pool, self.rectified)
 
@@ -144,37 +158,43 @@ class NormalisedConvolution(Convolution):
         super().__init__(n_models, n_in, n_out, 3, first=first)
         self.norm = BatchNorm(n_models, n_out, rectified=True, pool=pool)
 
+    bias: Float[nn.Parameter, "models out"]
+
     @torch.no_grad()
     def draw(self, model: int, generator: torch.Generator) -> None:
         """Draw the weight, then the bias, of one model."""
         super().draw(model, generator)
         self.norm.running_mean[model] = -self.bias[model]
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(B, G·in, H, W)`` to ``(B, M·out, H/pool, W/pool)``."""
+    def forward(self, x: Images) -> Reduced:
+        """Map the G·in channels of the groups to the M·out channels of the models, pooled."""
         return self.norm(self.products(x))
 
 
-def concatenate(n_models: int, *parts: torch.Tensor) -> torch.Tensor:
-    """Join the channels of each model: ``(B, M·C_i, H, W)`` to ``(B, M·ΣC_i, H, W)``."""
+def concatenate(
+    n_models: int, *parts: Float[torch.Tensor, "batch _ height width"]
+) -> Float[torch.Tensor, "batch all_channels height width"]:
+    """Join the channels of each model."""
     by_model = [part.permute(0, 2, 3, 1).unflatten(3, (n_models, -1)) for part in parts]  # (B, H, W, M, C_i)
     return torch.cat(by_model, dim=4).flatten(3).permute(0, 3, 1, 2)
 
 
-def pad_channels(x: torch.Tensor, n_models: int, n_channels: int) -> torch.Tensor:
+def pad_channels(
+    x: Images, n_models: int, n_channels: int
+) -> Float[torch.Tensor, "batch {n_models}*{n_channels} height width"]:
     """Append channels of zeros to each model, up to ``n_channels``."""
     by_model = x.permute(0, 2, 3, 1).unflatten(3, (n_models, -1))  # (B, H, W, M, C)
     missing = n_channels - by_model.shape[4]
     return F.pad(by_model, (0, missing)).flatten(3).permute(0, 3, 1, 2)
 
 
-def normalise_within_maps(x: torch.Tensor, size: int, alpha: float, beta: float) -> torch.Tensor:
+def normalise_within_maps(x: Images, size: int, alpha: float, beta: float) -> Images:
     """Divide by (1 + α·mean of x² over the size×size pixels around)^β, zeros beyond the edges counted."""
     around = F.avg_pool2d(x * x, size, 1, padding=size // 2)
     return x * (1 + alpha * around).pow(-beta)
 
 
-def normalise_across_channels(x: torch.Tensor, n_models: int, size: int, alpha: float, beta: float) -> torch.Tensor:
+def normalise_across_channels(x: Images, n_models: int, size: int, alpha: float, beta: float) -> Images:
     """Divide by (1 + α·mean of x² over the ``size`` channels around)^β, as torch's LocalResponseNorm with k = 1 does.
 
     Channels around are those of the same model. Their sum is a product with a banded matrix, which takes a quarter of

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from jaxtyping import Float
 from torch import nn
 
 
@@ -25,8 +26,10 @@ class Affine(nn.Module):
 
     def __init__(self, n_models: int, *shape: int, bias: bool = True, he: bool = False):
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_models, *shape))  # (M, out, …)
-        self.bias = nn.Parameter(torch.empty(n_models, shape[0])) if bias else None  # (M, out)
+        self.weight: Float[nn.Parameter, "models out ..."] = nn.Parameter(torch.empty(n_models, *shape))
+        self.bias: Float[nn.Parameter, "models out"] | None = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(n_models, shape[0]))
         self.he = he
 
     @torch.no_grad()
@@ -45,8 +48,10 @@ class Affine(nn.Module):
 class Linear(Affine):
     """``y = W x + b`` in each of M models; samples are the last dimension."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(G, in, B)`` to ``(M, out, B)``; with G < M groups of M/G models share an input and its product."""
+    bias: Float[nn.Parameter, "models out"]
+
+    def forward(self, x: Float[torch.Tensor, "groups n_in batch"]) -> Float[torch.Tensor, "models n_out batch"]:
+        """Map inputs to outputs; with fewer groups than models, those of a group share an input and its product."""
         groups, n_in, n_samples = x.shape
         n_models, n_out, _ = self.weight.shape
         weight, bias = self.weight.view(groups, -1, n_in), self.bias.view(groups, -1, 1)

@@ -15,6 +15,7 @@ Images may be bfloat16; statistics, scale and shift are float32.
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 
 from overparam.packs import techniques
 
@@ -23,25 +24,25 @@ LANES = 512  # channels of an image as it is read, at least
 
 
 def normalise(
-    x: torch.Tensor,
-    running_mean: torch.Tensor,
-    running_var: torch.Tensor,
-    scale: torch.Tensor | None,
-    shift: torch.Tensor,
+    x: Float[torch.Tensor, "batch all_channels height width"],
+    running_mean: Float[torch.Tensor, "models channels"],
+    running_var: Float[torch.Tensor, "models channels"],
+    scale: Float[torch.Tensor, "models channels"] | None,
+    shift: Float[torch.Tensor, "models channels"],
     training: bool,
     pool: int = 1,
     rectify: bool = False,
-) -> torch.Tensor:
+) -> Float[torch.Tensor, "batch models*channels height//{pool} width//{pool}"]:
     """Normalise every channel over batch and pixels, then max-pool, then rectify.
 
     Parameters
     ----------
     x
-        ``(B, M·C, H, W)``, channels-last.
+        Channels-last.
     running_mean, running_var
-        ``(M, C)``: updated in training, used otherwise.
+        Updated in training, used otherwise.
     scale, shift
-        ``(M, C)``; no scale is scale 1.
+        No scale is scale 1.
     training
         Whether to use the statistics of the batch.
     pool
@@ -52,7 +53,7 @@ def normalise(
     Returns
     -------
     torch.Tensor
-        ``(B, M·C, H/pool, W/pool)``, channels-last.
+        Channels-last.
     """
     scale = torch.ones_like(shift) if scale is None else scale
     parameters = scale.flatten(), shift.flatten()

@@ -6,11 +6,13 @@ alone, and a model that diverges harms no other.
 """
 
 import copy
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
+from jaxtyping import Float, Int
 from torch import nn
+
+from overparam.packs.losses import Labels, Logits, Loss
 
 
 class Pack(nn.Module):
@@ -39,12 +41,12 @@ class Pack(nn.Module):
         if len(generators) != self.n_models:
             raise ValueError(f"{self.n_models} models need as many generators, got {len(generators)}")
         for layer in self.modules():
-            if hasattr(layer, "draw"):
+            if callable(draw := getattr(layer, "draw", None)):
                 for model, generator in enumerate(generators):
-                    layer.draw(model, generator)
+                    draw(model, generator)
 
-    def vectors(self) -> torch.Tensor:
-        """Return a copy of all parameters, one row per model: ``(M, n_params)``."""
+    def vectors(self) -> Float[torch.Tensor, "models n_params"]:
+        """Return a copy of all parameters, one row per model."""
         return torch.cat([parameter.detach().flatten(1) for parameter in self.parameters()], dim=1)
 
     @property
@@ -54,48 +56,54 @@ class Pack(nn.Module):
 
     def part(self, models: slice) -> "Pack":
         """Return some of the models as a pack of their own that shares their memory: to train it trains them."""
-        shared = {id(values): nn.Parameter(values.detach()[models]) for values in self.parameters()}
+        shared: dict[int, torch.Tensor] = {
+            id(values): nn.Parameter(values.detach()[models]) for values in self.parameters()
+        }
         shared |= {id(values): values[models] for values in self.buffers()}
         part = copy.deepcopy(self, shared)
         n_models = len(range(*models.indices(self.n_models)))
         for module in part.modules():
             if hasattr(module, "n_models"):
-                module.n_models = n_models
+                module.n_models = n_models  # type: ignore[assignment] # torch types every attribute as a module
         return part
 
-    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+    def store(
+        self, images: Float[torch.Tensor, "n height width channels"], precision: str
+    ) -> Float[torch.Tensor, "n height width stored"]:
         """Return the images in the number format in which :meth:`batch` is to gather them for training.
 
         Parameters
         ----------
         images
-            ``(n, height, width, channels)``, float32.
+            In float32.
         precision
             ``"float32"``, or ``"bfloat16"`` where that may be used.
         """
         return images
 
-    def arrange(self, images: torch.Tensor) -> torch.Tensor:
-        """Bring images ``(G, B, height, width, channels)`` into the layout that :meth:`forward` takes.
+    def arrange(self, images: Float[torch.Tensor, "groups batch height width channels"]) -> Float[torch.Tensor, "..."]:
+        """Bring images into the layout that :meth:`forward` takes.
 
-        G divides M, and models ``g·M/G … (g + 1)·M/G − 1`` share the batch g.
+        The number G of groups divides M, and models ``g·M/G … (g + 1)·M/G − 1`` share the batch g.
         """
         raise NotImplementedError
 
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    def batch(
+        self, images: Float[torch.Tensor, "n height width channels"], index: Int[torch.Tensor, "groups batch"]
+    ) -> Float[torch.Tensor, "..."]:
         """Gather one batch per group of models, in the layout that :meth:`forward` takes.
 
         Parameters
         ----------
         images
-            Images resident on the device, ``(n, height, width, channels)``.
+            Images resident on the device.
         index
-            Sample numbers, ``(G, B)``.
+            Sample numbers.
         """
         return self.arrange(images[index])
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits ``(M, n_classes, B)`` for what :meth:`arrange` returned."""
+    def forward(self, inputs: Float[torch.Tensor, "..."]) -> Logits:
+        """Return the logits for what :meth:`arrange` returned."""
         raise NotImplementedError
 
     def technique(self, precision: str) -> str:
@@ -104,19 +112,19 @@ class Pack(nn.Module):
 
     def backpropagate(
         self,
-        inputs: torch.Tensor,
-        labels: torch.Tensor,
-        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        inputs: Float[torch.Tensor, "..."],
+        labels: Labels,
+        loss: Loss,
         precision: AbstractContextManager,
-    ) -> torch.Tensor:
-        """Set the gradient of every parameter to that of its own model's mean loss; return these losses ``(M,)``.
+    ) -> Float[torch.Tensor, " models"]:
+        """Set the gradient of every parameter to that of its own model's mean loss; return these losses.
 
         Parameters
         ----------
         inputs
-            What :meth:`arrange` returned, B samples.
+            What :meth:`arrange` returned.
         labels
-            ``(M, B)``.
+            Class numbers of the same samples.
         loss
             One of :data:`overparam.packs.losses.LOSSES`.
         precision

@@ -5,14 +5,17 @@ kept from step to step. In wide ones it is products: none is taken twice, and mo
 """
 
 import itertools
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import cast
 
 import torch
+from jaxtyping import Float, Int
 from torch import nn
 
 from overparam.packs import techniques
 from overparam.packs.layers import Linear
-from overparam.packs.losses import Loss, mean_and_gradient
+from overparam.packs.losses import Labels, Logits, Loss, mean_and_gradient
 from overparam.packs.pack import Pack
 
 
@@ -29,7 +32,8 @@ class Perceptron(Pack):
 
     def __init__(self, n_models: int, sizes: list[int]):
         super().__init__(n_models)
-        self.layers = nn.ModuleList(Linear(n_models, n_out, n_in) for n_in, n_out in itertools.pairwise(sizes))
+        layers = nn.ModuleList(Linear(n_models, n_out, n_in) for n_in, n_out in itertools.pairwise(sizes))
+        self.layers = cast("Sequence[Linear]", layers)
         self.wide = techniques.products_dominate(sizes[0], sizes[1])
         self._steps: dict[tuple, _Step] = {}
 
@@ -50,28 +54,38 @@ class Perceptron(Pack):
         fast = self.wide and torch.get_float32_matmul_precision() != "highest"
         return f"backward by hand, {'fast' if fast else 'default'} float32"
 
-    def store(self, images: torch.Tensor, precision: str) -> torch.Tensor:
+    def store(
+        self, images: Float[torch.Tensor, "n height width channels"], precision: str
+    ) -> Float[torch.Tensor, "n height width channels"]:
         """Return the images in bfloat16 if that is allowed and pays; training then computes in it."""
         return images.bfloat16() if self.wide and precision == "bfloat16" else images
 
-    def arrange(self, images: torch.Tensor) -> torch.Tensor:
-        """Return ``(G, d, B)``; an image's pixels run over rows, columns, channels."""
+    def arrange(
+        self, images: Float[torch.Tensor, "groups batch height width channels"]
+    ) -> Float[torch.Tensor, "groups height*width*channels batch"]:
+        """Return one column per image; its pixels run over rows, columns, channels."""
         return images.flatten(2).transpose(1, 2)
 
-    def batch(self, images: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
-        """Gather one batch per group, ``(G, d, B)``; in memory, image follows image."""
+    def batch(
+        self, images: Float[torch.Tensor, "n height width channels"], index: Int[torch.Tensor, "groups batch"]
+    ) -> Float[torch.Tensor, "groups height*width*channels batch"]:
+        """Gather one batch per group; in memory, image follows image."""
         return torch.embedding(images.flatten(1), index).transpose(1, 2)
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits ``(M, K, B)``."""
+    def forward(self, inputs: Float[torch.Tensor, "groups d batch"]) -> Logits:
+        """Return the logits."""
         for layer in self.layers[:-1]:
             inputs = layer(inputs).relu_()
         return self.output(inputs)
 
     def backpropagate(
-        self, inputs: torch.Tensor, labels: torch.Tensor, loss: Loss, precision: AbstractContextManager
-    ) -> torch.Tensor:
-        """Set the gradient of every parameter to that of its own model's mean loss; return these losses ``(M,)``.
+        self,
+        inputs: Float[torch.Tensor, "groups d batch"],
+        labels: Labels,
+        loss: Loss,
+        precision: AbstractContextManager,
+    ) -> Float[torch.Tensor, " models"]:
+        """Set the gradient of every parameter to that of its own model's mean loss; return these losses.
 
         Products are taken in the dtype of ``inputs``, whatever ``precision`` allows. The gradients lie in memory that
         the next call writes to.
@@ -94,7 +108,7 @@ class Perceptron(Pack):
 class _Step:
     """Forward and backward pass for one shape of batches, in memory of its own."""
 
-    def __init__(self, layers: list[Linear], inputs: torch.Tensor):
+    def __init__(self, layers: list[Linear], inputs: Float[torch.Tensor, "groups d batch"]):
         groups, _, n_samples = inputs.shape
         n_models = len(layers[0].weight)
         self.layers = [
@@ -105,7 +119,9 @@ class _Step:
         exact = layers[-1].weight.dtype  # the loss is computed in it
         self.logits, self.error = (torch.empty_like(logits, dtype=exact) for _ in range(2))
 
-    def __call__(self, inputs: torch.Tensor, labels: torch.Tensor, loss: Loss) -> torch.Tensor:
+    def __call__(
+        self, inputs: Float[torch.Tensor, "groups d batch"], labels: Labels, loss: Loss
+    ) -> Float[torch.Tensor, " models"]:
         taken = [inputs]  # what each layer takes
         for layer in self.layers[:-1]:
             taken.append(layer.forward(taken[-1]).relu_())
@@ -141,14 +157,14 @@ class _Layer:
         self.grouped = [one.view(groups, -1, n_samples) for one in (self.result, self.error)]
         self.product = (torch.empty_like(weight) if self.copies else self.gradients[0]).view(groups, -1, n_in)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(G, in, B)`` to ``(M, out, B)``."""
+    def forward(self, x: Float[torch.Tensor, "groups n_in batch"]) -> Float[torch.Tensor, "models n_out batch"]:
+        """Map inputs to outputs, written to :attr:`result`."""
         for copy, own in self.copies:
             copy.copy_(own)
         torch.baddbmm(self.bias, self.weight, x, out=self.grouped[0])
         return self.result
 
-    def backward(self, x: torch.Tensor) -> None:
+    def backward(self, x: Float[torch.Tensor, "groups n_in batch"]) -> None:
         """Set the gradients of the parameters, from the error of the result and what the layer took."""
         weight, bias = self.gradients
         torch.sum(self.error, -1, dtype=bias.dtype, out=bias)

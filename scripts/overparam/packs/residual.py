@@ -2,13 +2,13 @@
 
 import itertools
 
-import torch
 import torch.nn.functional as F
 from torch import nn
 
 from overparam.errors import UserError
-from overparam.packs.convolutional import BatchNorm, Convolution, ConvolutionalPack, pad_channels
+from overparam.packs.convolutional import BatchNorm, Convolution, ConvolutionalPack, Images, Reduced, pad_channels
 from overparam.packs.layers import Linear
+from overparam.packs.losses import Logits
 
 
 class PreactivationBlock(nn.Module):
@@ -26,8 +26,8 @@ class PreactivationBlock(nn.Module):
         changes = stride != 1 or n_in != n_out
         self.projection = Convolution(n_models, n_in, n_out, 1, stride, bias=False) if changes else None
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(B, M·in, H, W)`` to ``(B, M·out, H', W')``."""
+    def forward(self, x: Images) -> Reduced:
+        """Map the channels in of every model to its channels out."""
         active = self.norm1(x)
         shortcut = self.projection(active) if self.projection else x
         return self.conv2(self.norm2(self.conv1(active))).add_(shortcut)
@@ -47,8 +47,8 @@ class BasicBlock(nn.Module):
         self.first = convolution(n_models, n_in, n_out, stride, normalised, rectified=True)
         self.second = convolution(n_models, n_out, n_out, 1, normalised, rectified=False)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map ``(B, M·in, H, W)`` to ``(B, M·out, H', W')``."""
+    def forward(self, x: Images) -> Reduced:
+        """Map the channels in of every model to its channels out."""
         shortcut = x[:, :, :: self.stride, :: self.stride]
         if self.grows:
             shortcut = pad_channels(shortcut, self.n_models, self.n_out)
@@ -122,8 +122,8 @@ class ResNet(ConvolutionalPack):
         )
         self.output = Linear(n_models, n_classes, 4 * width)
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits ``(M, K, B)``."""
+    def forward(self, inputs: Images) -> Logits:
+        """Return the logits."""
         x = self.blocks(self.stem(inputs))
         return self.output(self.flatten(F.adaptive_avg_pool2d(x, 1)))
 

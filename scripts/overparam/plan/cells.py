@@ -101,13 +101,14 @@ def _parts(
     minutes: float,
 ) -> Iterator[tuple[tuple[int, ...], tuple[float, ...], tuple[int, ...]]]:
     """Yield widths, noise levels and seeds of every cell that one combination of entries is split into."""
-    if costs[widths[0]] is None:
+    known = _known(widths, costs)
+    if known is None:
         yield widths, noise, seeds
         return
     n_models = len(noise) * len(seeds)
-    for run in sharding.runs_within([costs[width].minutes(n_models) for width in widths], minutes):
+    for run in sharding.runs_within([cost.minutes(n_models) for cost in known], minutes):
         together = widths[run]
-        most = n_models if len(together) > 1 else _most(costs[together[0]].work, n_models, minutes)
+        most = n_models if len(together) > 1 else _most(known[run][0].work, n_models, minutes)
         for some_seeds in sharding.even_runs(len(seeds), max(1, most // len(noise))):
             for some_noise in sharding.even_runs(len(noise), min(most, len(noise))):
                 yield together, noise[some_noise], seeds[some_seeds]
@@ -118,10 +119,20 @@ def _most(work: float, n_models: int, minutes: float) -> int:
     return n_models if n_models * work <= minutes else max(1, int(minutes / work))
 
 
-def _minutes(widths, noise, seeds, costs: Mapping[int, training_cost.Cost | None]) -> float | None:
-    if costs[widths[0]] is None:
-        return None
-    return sum(costs[width].minutes(len(noise) * len(seeds)) for width in widths)
+def _known(widths: tuple[int, ...], costs: Mapping[int, training_cost.Cost | None]) -> list[training_cost.Cost] | None:
+    """Return the cost of every width, ``None`` if that of one is not known; then that of none is."""
+    known = [cost for width in widths if (cost := costs[width]) is not None]
+    return known if len(known) == len(widths) else None
+
+
+def _minutes(
+    widths: tuple[int, ...],
+    noise: tuple[float, ...],
+    seeds: tuple[int, ...],
+    costs: Mapping[int, training_cost.Cost | None],
+) -> float | None:
+    known = _known(widths, costs)
+    return None if known is None else sum(cost.minutes(len(noise) * len(seeds)) for cost in known)
 
 
 def settings(study: dict[str, Any], cell: Cell, seed: int) -> dict[str, Any]:

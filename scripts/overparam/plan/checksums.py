@@ -35,8 +35,8 @@ def damaged(path: Path) -> list[Path]:
         return []
     except (OSError, UnicodeDecodeError):
         return [path]
-    found = [LINE.fullmatch(line) for line in lines]
-    if not found or not all(found):
+    found = [match for line in lines if (match := LINE.fullmatch(line))]
+    if not found or len(found) < len(lines):
         return [path]
     listed = {path.parent / line["name"]: line["sum"] for line in found}
     if not all(file.exists() for file in listed):

@@ -38,7 +38,8 @@ def check_sources() -> None:
     UserError
         If a program or a module has a mistake of syntax, or is no text; names the file and the line.
     """
-    path, line = SCRIPTS, None
+    path: Path | str = SCRIPTS
+    line: int | None = None
     try:
         _graph()
         for path in SCRIPTS.glob("*.py"):
@@ -46,7 +47,7 @@ def check_sources() -> None:
     except grimp.exceptions.SourceSyntaxError as error:
         path, line, why = error.filename, error.lineno, f"invalid syntax: {str(error.text).strip()!r}"
     except (SyntaxError, UnicodeError) as error:
-        line, why = getattr(error, "lineno", None), getattr(error, "msg", error)
+        line, why = getattr(error, "lineno", None), getattr(error, "msg", str(error))
     else:
         return
     raise UserError(f"{path}{f', line {line}' if line else ''}: Python can't read this ({why}); mend it")

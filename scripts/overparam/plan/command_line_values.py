@@ -53,7 +53,7 @@ def _with(config: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]
     changed = copy.deepcopy(config)
     *above, last = path
     try:
-        parent = changed
+        parent: Any = changed
         for key in above:
             parent = parent[key]
         text = parent[last]

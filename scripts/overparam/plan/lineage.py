@@ -11,6 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from overparam import places
@@ -157,7 +158,7 @@ class Lineage:
         shown = [{key: claim[key] for key in TABULATED} for claim in self.claims.values()]
         return digest(shown, code_hash("summarise.py"), [self.verdict(claim) for claim in self.claims])
 
-    def page(self, templates: Sequence) -> str:
+    def page(self, templates: Sequence[Path]) -> str:
         """Return the lineage of the page, which is made from these files besides its code."""
         figures = [self.figure(claim) for claim in self.claims]
         return digest(list(self.claims.values()), code_hash("report.py", files=templates), self.table(), figures)

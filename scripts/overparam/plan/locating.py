@@ -213,8 +213,8 @@ def _the_one(folder: Path, sets: dict[Path, dict[str, list[Path]]], wanted: tupl
 
 def _check_shards(files: list[Path], split: str, folder: Path) -> None:
     """Refuse files of one split that are not all of its parts, and nothing else."""
-    numbers = [NUMBERED.search(path.stem) for path in files]
-    if all(numbers):
+    numbers = [match for path in files if (match := NUMBERED.search(path.stem))]
+    if len(numbers) == len(files):
         totals = {int(number[2]) for number in numbers}
         missing = sorted(set(range(max(totals))) - {int(number[1]) for number in numbers}) if len(totals) == 1 else []
         if missing:

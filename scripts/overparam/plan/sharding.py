@@ -1,6 +1,8 @@
 """Cutting lists into runs of neighbours: as few as a limit allows, and as even as their number allows."""
 
+import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 
 
@@ -19,7 +21,7 @@ def runs_within(costs: Sequence[float], limit: float) -> list[slice]:
         largest = max((_total(costs, run) for run in runs if run.stop - run.start > 1), default=None)
         if largest is None:
             return runs
-        tighter = _runs(costs, lambda total, largest=largest: total < largest)
+        tighter = _runs(costs, functools.partial(operator.gt, largest))
         if len(tighter) > len(runs):
             return runs
         runs = tighter

@@ -20,7 +20,7 @@ LONG_NUMBER = re.compile(rf"[-+]?[0-9_]{{{LONGEST_NUMBER},}}")
 OTHERS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # in C where there is a compiler
     """The safe loader, except that a key given twice is an error."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:

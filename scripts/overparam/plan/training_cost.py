@@ -122,14 +122,14 @@ def cost(study: Mapping[str, Any], width: int, images: Images, gigaflops: float)
     UserError
         If the file beside the model's module is wrong.
     """
-    counted = per_image(study["model"], width, images)
-    if counted is None:
+    counted, declared = per_image(study["model"], width, images), declaration(study["model"])
+    if counted is None or declared is None:
         return None
     operations, activations = counted
     evaluations = study["evaluations"] if isinstance(study["evaluations"], int) else len(study["evaluations"])
     evaluated = min(evaluations, study["epochs"] + 1) * (study["n_train"] + study["n_heldout"] + images.test)
     n_images = study["epochs"] * study["n_train"] + evaluated / 3
     steps = study["epochs"] * -(-study["n_train"] // study["batch_size"])
-    waiting = steps * declaration(study["model"])["layers"] * LAYER_SECONDS
+    waiting = steps * declared["layers"] * LAYER_SECONDS
     work = n_images * (operations + ACTIVATION * activations) / (gigaflops * 1e9)
     return Cost(waiting / 60, work / 60)

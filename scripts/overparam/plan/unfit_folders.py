@@ -71,8 +71,8 @@ def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archiv
         Those files that are called like the archive: none, or several.
     """
     if len(archives) > 1:
-        names = listed(str(path.relative_to(folder)) for path in archives)
-        return f"the folder {brief(folder)} holds several archives, {names}; name the one to take"
+        several = listed(str(path.relative_to(folder)) for path in archives)
+        return f"the folder {brief(folder)} holds several archives, {several}; name the one to take"
     names = [path.name for path in files]
     said = next((what for sign, what in SIGNS if sign(names, [path.name for path in folders])), None)
     pointers = [path for path in files if path.suffix.lower() == ".parquet"]

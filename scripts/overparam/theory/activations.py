@@ -6,8 +6,7 @@ imported: what measures with arrays alone is spared the seconds that it takes.
 
 import dataclasses
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from scipy import special
@@ -15,8 +14,14 @@ from scipy import special
 if TYPE_CHECKING:
     import torch
 
-    Values = np.ndarray | torch.Tensor
-    Function = Callable[[Values], Values]
+Values = TypeVar("Values")  # arrays, or tensors, or plain numbers
+
+
+@runtime_checkable
+class Function(Protocol):
+    """A function that is taken entry by entry."""
+
+    def __call__(self, z: Values, /) -> Values: ...
 
 
 class _Arrays:
@@ -50,7 +55,7 @@ class _Tensors:
         return softplus(z)
 
 
-def _of(z: "Values") -> type[_Arrays] | type[_Tensors]:
+def _of(z: Any) -> Any:
     return _Arrays if isinstance(z, np.ndarray | np.generic | float | int) else _Tensors
 
 
@@ -62,9 +67,9 @@ class Activation:
     derivatives are those that exist almost everywhere, 0 at a kink.
     """
 
-    value: "Function"
-    first: "Function"
-    second: "Function"
+    value: Function
+    first: Function
+    second: Function
     bounds: tuple[float, float, float]
 
     @property
@@ -73,17 +78,17 @@ class Activation:
         return self.bounds[1] > 0
 
 
-def _tanh_second(z: "Values") -> "Values":
+def _tanh_second(z: Any) -> Any:
     value = _of(z).tanh(z)
     return -2 * value * (1 - value**2)
 
 
-def _sigmoid_second(z: "Values") -> "Values":
+def _sigmoid_second(z: Any) -> Any:
     value = _of(z).sigmoid(z)
     return value * (1 - value) * (1 - 2 * value)
 
 
-def _erf_first(z: "Values") -> "Values":
+def _erf_first(z: Any) -> Any:
     return 2 / math.pi**0.5 * _of(z).exp(-(z**2))
 
 

@@ -7,6 +7,7 @@ corruption, in which at most a share ρ of every cluster gets the label of anoth
 import dataclasses
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from overparam.errors import UserError
 
@@ -18,26 +19,26 @@ class ClusterableData:
     Attributes
     ----------
     inputs
-        ``(n, d)``, float64, unit norm, sorted by cluster.
+        Of unit norm, float64, sorted by cluster.
     centres
-        ``(L, d)``, float64, unit norm.
+        Of unit norm, float64.
     cluster
-        ``(n,)``, int64: the number of the centre that an input is near.
+        Which centre an input is near, int64.
     classes
-        ``(n,)``, int64, in ``[0, K)``: the true class, the same for all points of a cluster.
+        The true class, int64 in ``[0, K)``, the same for all of a cluster.
     class_values
-        ``(K,)``, float64, equally spaced from −1 to 1: the number that stands for a class in squared loss.
+        Equally spaced from −1 to 1, float64: the number that stands for a class in squared loss.
     """
 
-    inputs: np.ndarray
-    centres: np.ndarray
-    cluster: np.ndarray
-    classes: np.ndarray
-    class_values: np.ndarray
+    inputs: Float[np.ndarray, "n d"]
+    centres: Float[np.ndarray, "L d"]
+    cluster: Int[np.ndarray, " n"]
+    classes: Int[np.ndarray, " n"]
+    class_values: Float[np.ndarray, " K"]
 
     @property
-    def labels(self) -> np.ndarray:
-        """``(n,)``, float64: ȳ, the class value of every point's true class."""
+    def labels(self) -> Float[np.ndarray, " n"]:
+        """The class value of every true class, ȳ, float64."""
         return self.class_values[self.classes]
 
 
@@ -100,7 +101,9 @@ def draw_clusters(
     return ClusterableData(inputs, centres, cluster, class_of_cluster[cluster], np.linspace(-1, 1, n_classes))
 
 
-def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.random.Generator) -> np.ndarray:
+def corrupt_per_cluster(
+    data: ClusterableData, corruption: float, generator: np.random.Generator
+) -> Int[np.ndarray, " n"]:
     """Return the given classes when exactly ⌊ρ · size⌋ random points of every cluster get a random *wrong* class.
 
     Parameters
@@ -116,7 +119,7 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     Returns
     -------
     np.ndarray
-        ``(n,)``, int64, in ``[0, K)``.
+        Int64, in ``[0, K)``.
     """
     _check_share(corruption)
     order, wrong = generator.random(len(data.cluster)), _wrong_classes(data, generator)
@@ -128,8 +131,8 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     return np.where(rank < np.floor(corruption * sizes + 1e-9)[data.cluster], wrong, data.classes)
 
 
-def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the given classes when each label becomes, independently with probability ``fraction``, a *wrong* class.
+def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.random.Generator) -> Int[np.ndarray, " n"]:
+    """Return the given classes when each label is independently, with that probability, a random *wrong* class.
 
     The wrong class is uniformly random. Parameters and result are as for :func:`corrupt_per_cluster`, but the number of
     corrupted points is binomial.
@@ -139,7 +142,7 @@ def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.rand
     return np.where(draws < fraction, wrong, data.classes)
 
 
-def _wrong_classes(data: ClusterableData, generator: np.random.Generator) -> np.ndarray:
+def _wrong_classes(data: ClusterableData, generator: np.random.Generator) -> Int[np.ndarray, " n"]:
     """Return for every point a uniformly random class other than its own."""
     n_classes = len(data.class_values)
     return (data.classes + generator.integers(1, n_classes, size=len(data.classes))) % n_classes
@@ -150,5 +153,5 @@ def _check_share(share: float) -> None:
         raise UserError(f"a share of corrupted labels must be from 0 to 1, got {share}")
 
 
-def _on_sphere(points: np.ndarray) -> np.ndarray:
+def _on_sphere(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     return points / np.linalg.norm(points, axis=1, keepdims=True)

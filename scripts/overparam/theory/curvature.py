@@ -4,21 +4,24 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Shaped
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.optimize import brentq
 
-Product = Callable[[np.ndarray], np.ndarray]
+Product = Callable[[Float[np.ndarray, " p"]], Float[np.ndarray, " p"]]
 
 
-def hessian_vector_product(function: Callable[[torch.Tensor], torch.Tensor], point: torch.Tensor) -> Product:
+def hessian_vector_product(
+    function: Callable[[Float[torch.Tensor, " p"]], Float[torch.Tensor, ""]], point: Float[torch.Tensor, " p"]
+) -> Product:
     """Return u ↦ ∇²function(point) u, by reverse mode over reverse mode.
 
     Parameters
     ----------
     function
-        A scalar function of one flat tensor of shape (p,).
+        A scalar function of one flat tensor.
     point
-        Where the Hessian is taken, shape (p,); its dtype is the precision.
+        Where the Hessian is taken; its dtype is the precision.
     """
     at = point.detach().clone().requires_grad_()
     (slope,) = torch.autograd.grad(function(at), at, create_graph=True)
@@ -44,7 +47,7 @@ def spectral_norm(
     Parameters
     ----------
     product
-        u ↦ Au for u of shape (size,).
+        u ↦ Au for u of ``size`` entries.
     size
         Dimension.
     generator
@@ -62,7 +65,9 @@ def spectral_norm(
     basis = np.empty((min(steps, size), size))
     vector = generator.standard_normal(size)
     vector /= np.linalg.norm(vector)
-    diagonal, beside, history = [], [], [0.0]
+    diagonal: list[float] = []
+    beside: list[float] = []
+    history = [0.0]
     for step in range(len(basis)):
         basis[step] = vector
         vector = product(vector)
@@ -74,20 +79,20 @@ def spectral_norm(
         invariant = length <= 1e-13 * history[-1]
         if invariant or (step >= 10 and history[-1] - history[-11] <= tolerance * history[-1]):
             break
-        beside.append(length)
+        beside.append(float(length))
         vector /= length
     return history[-1]
 
 
 def hessian_norms(
-    function: Callable[..., torch.Tensor],
-    points: torch.Tensor,
-    data: tuple[torch.Tensor, ...],
+    function: Callable[..., Float[torch.Tensor, ""]],
+    points: Float[torch.Tensor, "problems p"],
+    data: tuple[Shaped[torch.Tensor, "problems ..."], ...],
     generator: torch.Generator,
     memory_mb: float,
     steps: int = 120,
     tolerance: float = 1e-8,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float[np.ndarray, " problems"], Bool[np.ndarray, " problems"]]:
     """Return the spectral norms of many Hessians at once, from below, by Lanczos iterations side by side.
 
     All Hessians share every product with a vector (one reverse pass over one reverse pass), which for small networks
@@ -98,12 +103,12 @@ def hessian_norms(
     Parameters
     ----------
     function
-        Maps a flat tensor of shape (p,) and one entry of each of ``data`` to a scalar; :func:`torch.func.vmap` must be
-        able to vectorise it.
+        Takes a flat tensor and one entry of each of ``data`` to a scalar; it must be fit for
+        :func:`torch.func.vmap`.
     points
-        Where the Hessians are taken, shape (B, p); the dtype is the precision.
+        Where the Hessians are taken; the dtype is the precision.
     data
-        Further arguments, each with a leading axis of length B.
+        Further arguments, each with one entry per problem.
     generator
         Draws the starting vectors.
     memory_mb
@@ -114,9 +119,9 @@ def hessian_norms(
     Returns
     -------
     norms
-        Ritz values, which lie above the true norms by rounding errors at most, shape (B,).
+        Ritz values, never above the true norms but by rounding.
     settled
-        Whether each norm had stopped growing within ``steps``, shape (B,), bool.
+        Whether each norm had stopped growing within ``steps``.
     """
     # bytes for Lanczos vectors, the graph and its temporaries, as measured
     each = 40 * points.shape[1] * points.element_size()
@@ -134,8 +139,12 @@ def hessian_norms(
 
 
 def _lanczos_side_by_side(
-    slope: torch.Tensor, at: torch.Tensor, vector: torch.Tensor, steps: int, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
+    slope: Float[torch.Tensor, "problems p"],
+    at: Float[torch.Tensor, "problems p"],
+    vector: Float[torch.Tensor, "problems p"],
+    steps: int,
+    tolerance: float,
+) -> tuple[Float[np.ndarray, " problems"], Bool[np.ndarray, " problems"]]:
     if not slope.requires_grad:  # linear functions: there is nothing to differentiate a second time
         return np.zeros(len(at)), np.ones(len(at), dtype=bool)
     vector = vector / vector.norm(dim=1, keepdim=True)
@@ -164,16 +173,11 @@ def _lanczos_side_by_side(
     return norms[-1], settled
 
 
-def rank_one_update_norm(diagonal: np.ndarray, vector: np.ndarray) -> float:
+def rank_one_update_norm(diagonal: Float[np.ndarray, " size"], vector: Float[np.ndarray, " size"]) -> float:
     """Return the spectral norm of diag(``diagonal``) + ``vector vectorᵀ`` from its secular equation.
 
     The eigenvalues interlace with the diagonal (Golub & Van Loan, section 8.4.3): the largest lies above the largest
     entry by at most ‖vector‖², the smallest between the two smallest entries. O(size) per evaluation.
-
-    Parameters
-    ----------
-    diagonal, vector
-        Each of shape (size,).
     """
     order = np.argsort(diagonal)
     entries, weights = diagonal[order], vector[order] ** 2

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 
 import torch
+from jaxtyping import Float
 from torch.func import jacrev, vmap
 
 Parameters = dict[str, torch.Tensor]
@@ -44,7 +45,9 @@ class KernelPlan:
     chunk: int
 
 
-def jacobian(network: NetworkFunction, parameters: Parameters, inputs: torch.Tensor, memory_mb: float) -> torch.Tensor:
+def jacobian(
+    network: NetworkFunction, parameters: Parameters, inputs: Float[torch.Tensor, "n ..."], memory_mb: float
+) -> Float[torch.Tensor, "n outputs parameters"]:
     """Return ∂f(θ; x_i)/∂θ for every input.
 
     Parameters
@@ -54,14 +57,14 @@ def jacobian(network: NetworkFunction, parameters: Parameters, inputs: torch.Ten
     parameters
         θ, tensors by name; the columns of the Jacobian follow the order of this dictionary.
     inputs
-        Shape (n, …).
+        One after another along the first axis.
     memory_mb
         Memory for what is held besides the result, in MB: inputs are taken in chunks that need about as much.
 
     Returns
     -------
     torch.Tensor
-        J, shape (n, K, p), the dtype of the parameters.
+        J, in the dtype of the parameters.
     """
     size = chunk_size(parameters, memory_mb, _count_outputs(network, parameters, inputs))
     everything = {name: slice(0, value.numel()) for name, value in parameters.items()}
@@ -72,10 +75,10 @@ def jacobian(network: NetworkFunction, parameters: Parameters, inputs: torch.Ten
 def tangent_kernel(
     network: NetworkFunction,
     parameters: Parameters,
-    inputs: torch.Tensor,
+    inputs: Float[torch.Tensor, "n ..."],
     memory_mb: float,
-    others: torch.Tensor | None = None,
-) -> torch.Tensor:
+    others: Float[torch.Tensor, "m ..."] | None = None,
+) -> Float[torch.Tensor, "rows columns"]:
     """Return J(inputs) J(others)ᵀ without ever holding a whole Jacobian.
 
     Parameters
@@ -85,8 +88,7 @@ def tangent_kernel(
     memory_mb
         Memory for what is held besides the result, in MB; see :func:`kernel_plan`.
     others
-        Shape (m, …). ``None`` stands for ``inputs`` themselves; of the symmetric kernel only about half is computed
-        then.
+        Further inputs; ``None`` for ``inputs`` themselves, which computes about half of the symmetric kernel only.
 
     Returns
     -------
@@ -117,7 +119,11 @@ def tangent_kernel(
 
 
 def kernel_plan(
-    network: NetworkFunction, parameters: Parameters, example: torch.Tensor, n_inputs: int, memory_mb: float
+    network: NetworkFunction,
+    parameters: Parameters,
+    example: Float[torch.Tensor, "..."],
+    n_inputs: int,
+    memory_mb: float,
 ) -> KernelPlan:
     """Return how the kernel of ``n_inputs`` inputs is computed within ``memory_mb``.
 
@@ -173,7 +179,8 @@ def _tape(network: NetworkFunction, parameters: Parameters, example: torch.Tenso
 
 def _groups(parameters: Parameters, columns: int) -> list[dict[str, slice]]:
     """Return the parts of the flattened tensors that make up each group of consecutive columns."""
-    groups, offset = [], 0
+    groups: list[dict[str, slice]] = []
+    offset = 0
     for name, value in parameters.items():
         start = 0
         while start < value.numel():

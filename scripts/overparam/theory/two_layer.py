@@ -13,12 +13,15 @@ everything about curvature only through (vᵢ, zᵢ), and no matrix of (m(d+1))�
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from overparam.theory.activations import Activation
 
+Units = Float[np.ndarray, " m"]  # one number per hidden unit
 
-def output_weights(width: int, distribution: str, generator: np.random.Generator) -> np.ndarray:
-    """Draw v, shape (m,): from N(0, 1) if ``gaussian``, or ±1 with equal chances if ``sign``."""
+
+def output_weights(width: int, distribution: str, generator: np.random.Generator) -> Units:
+    """Draw v: ``gaussian`` N(0, 1), or ``sign`` ±1 with equal chances."""
     if distribution == "gaussian":
         return generator.standard_normal(width)
     if distribution == "sign":
@@ -26,31 +29,35 @@ def output_weights(width: int, distribution: str, generator: np.random.Generator
     raise ValueError(f"distribution must be gaussian or sign, got {distribution!r}")
 
 
-def unit_vectors(count: int, dimension: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw ``count`` points uniformly on the unit sphere, shape (count, d)."""
+def unit_vectors(
+    count: int, dimension: int, generator: np.random.Generator
+) -> Float[np.ndarray, "{count} {dimension}"]:
+    """Draw ``count`` points uniformly on the unit sphere."""
     points = generator.standard_normal((count, dimension))
     return points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
-def output(v: np.ndarray, z: np.ndarray, activation: Activation) -> float:
-    """Return f for output weights ``v`` and pre-activations ``z``, both of shape (m,)."""
+def output(v: Units, z: Units, activation: Activation) -> float:
+    """Return f for output weights ``v`` and pre-activations ``z``."""
     return float(v @ activation.value(z)) / v.size**0.5
 
 
-def gradient(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:
-    """Return ∇f in the coordinates (vᵢ, wᵢ·x/|x|), shape (m, 2); in all other directions ∇f is zero."""
+def gradient(v: Units, z: Units, x_norm: float, activation: Activation) -> Float[np.ndarray, "m 2"]:
+    """Return ∇f in the coordinates (vᵢ, wᵢ·x/|x|); ∇f is zero in all other directions."""
     return np.stack([activation.value(z), v * activation.first(z) * x_norm], axis=1) / v.size**0.5
 
 
-def hessian_modes(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> tuple[np.ndarray, np.ndarray]:
-    """Diagonalise H, block by block, in the coordinates of :func:`gradient`.
+def hessian_modes(
+    v: Units, z: Units, x_norm: float, activation: Activation
+) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2 2"]]:
+    """Diagonalise H in the coordinates of :func:`gradient`.
 
     Returns
     -------
     eigenvalues
-        Eigenvalues of each block, with the factor m^(−1/2), shape (m, 2).
+        Of each block, with the factor m^(−1/2).
     eigenvectors
-        Unit vectors, shape (m, 2, 2): ``[i, :, j]`` belongs to ``eigenvalues[i, j]``.
+        Unit vectors: ``[i, :, j]`` belongs to ``eigenvalues[i, j]``.
     """
     mixed = activation.first(z) * x_norm
     inner = v * activation.second(z) * x_norm**2
@@ -61,7 +68,7 @@ def hessian_modes(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activ
     return values, np.stack([np.stack([sine, cosine], 1), np.stack([cosine, -sine], 1)], axis=2)
 
 
-def block_norms(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:
+def block_norms(v: Units, z: Units, x_norm: float, activation: Activation) -> Units:
     """Return the spectral norm of each unit's Hessian block *without* the factor m^(−1/2): (|b| + √(b² + 4a²))/2."""
     mixed = activation.first(z) * x_norm
     inner = v * activation.second(z) * x_norm**2
@@ -69,7 +76,7 @@ def block_norms(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activat
 
 
 def largest_block_norm_in_ball(
-    v: np.ndarray, z: np.ndarray, x_norm: float, radius: float, activation: Activation, tolerance: float = 1e-6
+    v: Units, z: Units, x_norm: float, radius: float, activation: Activation, tolerance: float = 1e-6
 ) -> tuple[float, float]:
     """Return a certified interval for max ‖block‖ over all units and all weights within ``radius`` of the given ones.
 
@@ -81,7 +88,7 @@ def largest_block_norm_in_ball(
     Parameters
     ----------
     v, z
-        Output weights and pre-activations of all units, each of shape (m,).
+        Output weights and pre-activations of all units.
     x_norm
         |x|.
     radius
@@ -105,7 +112,7 @@ def largest_block_norm_in_ball(
     _, second, third = activation.bounds
     lipschitz = radius * (2 * second * x_norm**2 + (size + radius) * third * x_norm**3)
 
-    def at(unit: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    def at(unit: Int[np.ndarray, " found"], angle: Float[np.ndarray, " found"]) -> Float[np.ndarray, " found"]:
         moved_v = size[unit] + radius * np.cos(angle)
         return block_norms(moved_v, z[unit] + radius * x_norm * np.sin(angle), x_norm, activation)
 
@@ -121,11 +128,11 @@ def largest_block_norm_in_ball(
 
 def _branch_and_bound(
     at: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    units: np.ndarray,
+    units: Int[np.ndarray, " found"],
     centre: float,
     half_width: float,
-    lipschitz: np.ndarray,
-    ceiling: np.ndarray,
+    lipschitz: Units,
+    ceiling: Units,
     lower: float,
     tolerance: float,
 ) -> float:
@@ -146,8 +153,8 @@ def _branch_and_bound(
     return lower
 
 
-def _ceilings(sizes: np.ndarray, x_norm: float, activation: Activation, tolerance: float) -> np.ndarray:
-    """Return, for each |v| in ``sizes``, a bound on the norm of a block with that |v| or less, whatever its z.
+def _ceilings(sizes: Units, x_norm: float, activation: Activation, tolerance: float) -> Units:
+    """Return, for each |v| in ``sizes``, what a block with that |v| or less does not exceed, whatever its z.
 
     The supremum over z rises with |v|. It is therefore computed, certified to ``tolerance``, at 17 sizes only, and a
     unit takes that of the next larger one. Only z from 0 to 8 is searched, as σ' and |σ''| are even and fall beyond 8.
@@ -157,16 +164,23 @@ def _ceilings(sizes: np.ndarray, x_norm: float, activation: Activation, toleranc
     slopes = second * x_norm + knots * third * x_norm**2  # Lipschitz constants of the block in z
     table = np.empty(knots.size)
     for index, knot in enumerate(knots):
+
+        def at(_: np.ndarray, z: np.ndarray, knot: float = knot) -> np.ndarray:
+            return block_norms(np.full(z.size, knot), z, x_norm, activation)
+
         table[index] = (1 + tolerance) * _branch_and_bound(
-            lambda _, z, knot=knot: block_norms(np.full(z.size, knot), z, x_norm, activation),
-            np.zeros(1, dtype=int), 4.0, 4.0, slopes[index : index + 1], np.full(1, np.inf), 0.0, tolerance,
+            at, np.zeros(1, dtype=int), 4.0, 4.0, slopes[index : index + 1], np.full(1, np.inf), 0.0, tolerance,
         )  # fmt: skip
     return table[np.minimum(np.searchsorted(knots, sizes), knots.size - 1)]
 
 
 def remainders(
-    v: np.ndarray, z: np.ndarray, shift_v: np.ndarray, shift_z: np.ndarray, activation: Activation
-) -> np.ndarray:
+    v: Float[np.ndarray, "#*units"] | float,
+    z: Float[np.ndarray, "#*units"] | float,
+    shift_v: Float[np.ndarray, "#*units"] | float,
+    shift_z: Float[np.ndarray, "#*units"] | float,
+    activation: Activation,
+) -> Float[np.ndarray, "*units"] | float:
     """Return each unit's Taylor remainder g(v+δv, z+δz) − g − ∇g·δ of g = v σ(z), without the factor m^(−1/2).
 
     The arrays broadcast against each other.
@@ -177,10 +191,10 @@ def remainders(
 
 
 def largest_block_norm_on_segment(
-    v: np.ndarray,
-    z: np.ndarray,
-    shift_v: np.ndarray,
-    shift_z: np.ndarray,
+    v: Units,
+    z: Units,
+    shift_v: Units,
+    shift_z: Units,
     x_norm: float,
     activation: Activation,
     points: int = 17,
@@ -197,7 +211,7 @@ def largest_block_norm_on_segment(
 
 
 def worst_unit_displacement(
-    v: np.ndarray, z: np.ndarray, x_norm: float, radius: float, activation: Activation, candidates: int = 32
+    v: Units, z: Units, x_norm: float, radius: float, activation: Activation, candidates: int = 32
 ) -> tuple[int, float, float]:
     """Return the unit and its displacement (δv, δz) of norm ``radius`` with the largest |remainder| found.
 

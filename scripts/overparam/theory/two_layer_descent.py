@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float
 
 from overparam.theory.activations import Activation
 
@@ -39,11 +40,11 @@ class Network:
     Parameters
     ----------
     v
-        Output weights, shape (m,).
+        Output weights.
     hidden
-        Hidden weights W, shape (m, d).
+        Hidden weights W.
     points
-        Inputs, shape (N, d).
+        Inputs.
     n_train
         n; the first n points are the training inputs.
     scale
@@ -57,11 +58,17 @@ class Network:
     """
 
     def __init__(
-        self, v: np.ndarray, hidden: np.ndarray, points: np.ndarray, n_train: int, scale: float,
-        activation: Activation, trains_output: bool = True, head: str = "linear",
-    ):  # fmt: skip
-        # z (N, m): the units of one point are contiguous
-        self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T
+        self,
+        v: Float[np.ndarray, " m"],
+        hidden: Float[np.ndarray, "m d"],
+        points: Float[np.ndarray, "N d"],
+        n_train: int,
+        scale: float,
+        activation: Activation,
+        trains_output: bool = True,
+        head: str = "linear",
+    ):
+        self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T  # z: (N, m), units last: contiguous
         self.n_train, self.scale = n_train, scale
         self.activation, self.trains_output, self.head = activation, trains_output, HEADS[head]
         self._v_start, self._moved = v, np.zeros((n_train, v.size))  # Aᵀ
@@ -73,7 +80,7 @@ class Network:
         self._raw = self.scale * (self.features @ self.v)
         self.outputs = self.head.value(self._raw)
 
-    def kernel(self, points: int | None = None) -> np.ndarray:
+    def kernel(self, points: int | None = None) -> Float[np.ndarray, "count count"]:
         """Return the tangent kernel at the first ``points`` points (default: the training inputs)."""
         count = self.n_train if points is None else points
         features, slopes, gain = self.features[:count], self.slopes[:count], self.head.first(self._raw[:count])
@@ -82,8 +89,8 @@ class Network:
             inner = inner + features @ features.T
         return self.scale**2 * np.outer(gain, gain) * inner
 
-    def step(self, residual: np.ndarray, rate: float) -> None:
-        """Move the weights by −``rate`` times the gradient, for residuals φ(f) − y of shape (n,)."""
+    def step(self, residual: Float[np.ndarray, " n"], rate: float) -> None:
+        """Move the weights by −``rate`` times the gradient, for residuals φ(f) − y."""
         n = self.n_train
         pull = rate * self.scale * residual * self.head.first(self._raw[:n])
         coefficients = pull[:, None] * self.slopes[:n]

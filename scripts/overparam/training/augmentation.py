@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 
 from overparam import seeding
 
@@ -18,7 +19,7 @@ class Augmentation:
     Parameters
     ----------
     images
-        ``(n, height, width, channels)``, normalised.
+        Normalised.
     pad
         Pixels added on each side, with value 0 (the mean of the training images); a crop has the original size.
     flip
@@ -27,12 +28,18 @@ class Augmentation:
         One per group of models that share their batches; on the CPU.
     """
 
-    def __init__(self, images: torch.Tensor, pad: int, flip: bool, generators: list[torch.Generator]):
+    def __init__(
+        self,
+        images: Float[torch.Tensor, "n height width channels"],
+        pad: int,
+        flip: bool,
+        generators: list[torch.Generator],
+    ):
         self.padded = F.pad(images, (0, 0, pad, pad, pad, pad))
         self.size = images.shape[1:3]
         self.pad, self.flip, self.generators = pad, flip, generators
-        self.shifts: torch.Tensor  # (2, G, n): rows, columns
-        self.flips: torch.Tensor  # (G, n)
+        self.shifts: Int[torch.Tensor, "2 groups n"]  # of rows and of columns
+        self.flips: Bool[torch.Tensor, "groups n"]
 
     def draw(self) -> None:
         """Draw the shifts and flips of one epoch, for every sample and group."""
@@ -44,20 +51,17 @@ class Augmentation:
         self.shifts = torch.stack(shifts, dim=1).to(device)
         self.flips = torch.stack(flips).to(device).bool() & self.flip
 
-    def __call__(self, index: torch.Tensor, groups: slice = slice(None)) -> torch.Tensor:
+    def __call__(
+        self, index: Int[torch.Tensor, "groups batch"], groups: slice = slice(None)
+    ) -> Float[torch.Tensor, "groups batch height width channels"]:
         """Return this epoch's version of samples of some groups.
 
         Parameters
         ----------
         index
-            Sample numbers, ``(G, B)``.
+            Sample numbers.
         groups
-            The G groups that the rows of ``index`` belong to; all groups by default.
-
-        Returns
-        -------
-        torch.Tensor
-            ``(G, B, height, width, channels)``.
+            The groups that the rows of ``index`` belong to; all groups by default.
         """
         height, width = self.size
         rows, columns = self.shifts[:, groups].gather(2, index.expand(2, *index.shape))
@@ -68,7 +72,9 @@ class Augmentation:
         return self.padded[index[..., None, None], rows[..., :, None], columns[..., None, :]]
 
 
-def build(settings: dict[str, Any], images: torch.Tensor, seeds: list[int]) -> Augmentation | None:
+def build(
+    settings: dict[str, Any], images: Float[torch.Tensor, "n height width channels"], seeds: list[int]
+) -> Augmentation | None:
     """Return the augmentation of a cell, or ``None`` if its settings have none.
 
     Parameters
@@ -77,7 +83,7 @@ def build(settings: dict[str, Any], images: torch.Tensor, seeds: list[int]) -> A
         ``augmentation``: ``{crop: pixels of padding, flip: bool}``, where either may be left out; and the root
         ``seed``.
     images
-        Training images ``(n, height, width, channels)``.
+        Training images.
     seeds
         One per group of models that share their batches.
     """

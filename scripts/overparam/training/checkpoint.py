@@ -6,7 +6,7 @@ import io
 import logging
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ MAGIC = b"overparam training state 1\n"
 DIGEST = 32  # bytes of a SHA-256
 
 
+@runtime_checkable
 class Stateful(Protocol):
     """Anything that has a state which can be saved; the methods are named as torch names them."""
 
@@ -107,7 +108,9 @@ class Checkpoint:
 def write(path: Path, states: dict[str, dict[str, Any]]) -> None:
     """Write states atomically: first their SHA-256, then the arrays in NumPy's own format, which can hold no code."""
     buffer = io.BytesIO()
-    arrays = {f"{part}/{name}": _array(value) for part, state in states.items() for name, value in state.items()}
+    arrays: dict[str, Any] = {
+        f"{part}/{name}": _array(value) for part, state in states.items() for name, value in state.items()
+    }
     np.savez(buffer, parts=np.array(list(states)), **arrays)
     content = buffer.getbuffer()
     with files.replaced(path) as temporary, temporary.open("wb") as file:

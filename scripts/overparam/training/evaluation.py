@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from overparam.packs.losses import Loss
 from overparam.packs.pack import Pack
@@ -28,13 +29,15 @@ def epochs(evaluations: int | list[int], last: int) -> list[int]:
 
 
 @torch.inference_mode()
-def evaluate(pack: Pack, samples: Samples, loss: Loss, precision: torch.autocast) -> dict[str, np.ndarray]:
+def evaluate(
+    pack: Pack, samples: Samples, loss: Loss, precision: torch.autocast
+) -> dict[str, Float[np.ndarray, " models"]]:
     """Return the metrics of every model on ``samples``, in evaluation mode (batch norm uses its running statistics).
 
     Returns
     -------
     dict
-        Float64 arrays ``(M,)``: ``loss_noisy``, ``error_noisy`` (against the given labels), ``loss_clean``,
+        Float64 arrays: ``loss_noisy``, ``error_noisy`` (against the given labels), ``loss_clean``,
         ``error_clean``, ``error_corrupted`` (against the given label, on the samples where it is false) and
         ``corrupted_fraction``. A metric is NaN where it does not exist: test samples have no noisy labels,
         ``error_corrupted`` needs corrupted samples, and a model whose loss is not finite has no errors.
@@ -54,7 +57,7 @@ def evaluate(pack: Pack, samples: Samples, loss: Loss, precision: torch.autocast
         sums[0] += loss(logits, clean).double().sum(dim=1)
         sums[1] += (predicted != clean).sum(dim=1)
         if corrupted is not None:
-            given, false = samples.given[:, index], corrupted[:, index]
+            given, false = samples.noisy[:, index], corrupted[:, index]
             wrong = predicted != given
             sums[2] += loss(logits, given).double().sum(dim=1)
             sums[3] += wrong.sum(dim=1)

@@ -35,7 +35,8 @@ def prepare(gpus: int) -> torch.device:
         if not torch.cuda.is_available():
             raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
         torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # no kernel here reads what it has not written
+        deterministic: Any = torch.utils.deterministic  # whose types don't know this
+        deterministic.fill_uninitialized_memory = False  # no kernel here reads what it has not written
         torch.backends.cudnn.allow_tf32 = False  # float32 means float32: torch leaves convolutions 10 bits of 23
         torch.cuda.reset_peak_memory_stats()
         log.info("device: %s, torch %s", torch.cuda.get_device_name(), torch.__version__)

@@ -38,7 +38,7 @@ class Optimizer:
         """Take one step."""
         if not self.used:
             self._start()
-        self.update([parameter.grad for parameter in self.used], learning_rate)
+        self.update([parameter.grad for parameter in self.used if parameter.grad is not None], learning_rate)
         for parameter in self.used:
             parameter.grad = None
 
@@ -100,11 +100,13 @@ class Adam(Optimizer):
 
     def update(self, gradients: list[torch.Tensor], learning_rate: float) -> None:
         """Take torch's own fused step."""
+        first, second = self.moments
         self.steps.add_(1)
         torch._fused_adam_(
             self.detached,
             gradients,
-            *self.moments,
+            first,
+            second,
             [],
             [self.steps] * len(self.detached),
             lr=learning_rate,

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -15,22 +16,22 @@ class Moment:
     epoch, step
         Epochs and steps taken so far.
     finite
-        ``(M,)``, bool: whether all losses of the model have been finite so far. Whoever evaluates may change it.
+        Whether all losses of the model have been finite so far. Whoever evaluates may change it.
     """
 
     epoch: int
     step: int
-    finite: torch.Tensor
+    finite: Bool[torch.Tensor, " models"]
 
 
 class Position:
     """How far a training has come: the epoch, the part of the pack, and the batch that is next.
 
-    Epoch 0 means that the training has not begun. ``finite``, ``(M,)``, bool, says whether all losses of the model have
+    Epoch 0 means that the training has not begun. ``finite`` says whether all losses of the model have
     been finite so far.
     """
 
-    def __init__(self, finite: torch.Tensor):
+    def __init__(self, finite: Bool[torch.Tensor, " models"]):
         self.finite = finite
         self.begin(0)
 
@@ -38,8 +39,8 @@ class Position:
         """Go to the first batch of the first part."""
         self.epoch, self.part, self.batch = epoch, 0, 0
 
-    def judge(self, models: slice, losses: list[torch.Tensor]) -> None:
-        """Note in ``finite`` which of the models had a loss that was not finite; each step has losses ``(M,)``."""
+    def judge(self, models: slice, losses: list[Float[torch.Tensor, " part"]]) -> None:
+        """Note in ``finite`` which of the models had a loss that was not finite, given the losses of every step."""
         if losses:
             self.finite[models] &= torch.isfinite(torch.stack(losses)).all(dim=0)
 

@@ -16,7 +16,9 @@ from overparam.training.samples import Samples, members
 class Recorder:
     """Rows of the training table, gathered at every evaluation."""
 
-    def __init__(self, settings, pack: Pack, splits: dict[str, Samples], loss: Loss, precision):
+    def __init__(
+        self, settings: dict[str, Any], pack: Pack, splits: dict[str, Samples], loss: Loss, precision: torch.autocast
+    ):
         self.pack, self.splits, self.loss, self.precision = pack, splits, loss, precision
         self.start = pack.vectors()
         noise, seeds = zip(*members(settings), strict=True)
@@ -25,7 +27,7 @@ class Recorder:
 
     def recorded(self, epoch: int) -> bool:
         """Return whether this epoch has its rows already: a job may have been stopped right after it made them."""
-        return bool(self.rows) and self.rows[-1]["epoch"].iloc[-1] >= epoch
+        return bool(self.rows and self.rows[-1]["epoch"].iloc[-1] >= epoch)
 
     def record(self, moment: Moment) -> None:
         """Evaluate every model on every split, unless that was done, and note in ``moment.finite`` which diverged."""

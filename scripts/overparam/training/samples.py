@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 
 from overparam.datasets.arrow import Dataset, Split
 from overparam.datasets.labels import Corruption
@@ -21,19 +22,25 @@ class Samples:
     Attributes
     ----------
     images
-        ``(n, height, width, channels)``, float32, normalised.
+        Normalised, float32: one per sample, or more for a pack that gathers its batches in a way of its own.
     clean
-        ``(n,)``, int64: true labels.
+        True labels, int64.
     given
-        ``(M, n)``, int64: the labels that each model is given; ``None`` for test samples, which only have true labels.
+        The labels that each model is given, int64; ``None`` for test samples, which only have true labels.
     """
 
-    images: torch.Tensor
-    clean: torch.Tensor
-    given: torch.Tensor | None = None
+    images: Float[torch.Tensor, "_ height width channels"]
+    clean: Int[torch.Tensor, " n"]
+    given: Int[torch.Tensor, "models n"] | None = None
 
     def __len__(self) -> int:
         return len(self.clean)
+
+    @property
+    def noisy(self) -> Int[torch.Tensor, "models n"]:
+        """The labels that each model is given, of samples that have them."""
+        assert self.given is not None
+        return self.given
 
 
 def members(settings: dict[str, Any]) -> list[tuple[float, int]]:
@@ -82,8 +89,10 @@ def load(
     return splits
 
 
-def resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return normalised images (n, height, width, channels) and true labels (n,) of a split or of a part of one."""
+def resident(
+    dataset: Dataset, part: Split, device: torch.device
+) -> tuple[Float[torch.Tensor, "n height width channels"], Int[torch.Tensor, " n"]]:
+    """Return normalised images and true labels of a split or of a part of one."""
     n, channels, height, width = part.images.shape
     images = torch.empty(n, height, width, channels, device=device)
     for start in range(0, n, CHUNK):
@@ -92,8 +101,10 @@ def resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch
     return images, torch.from_numpy(np.array(part.labels)).to(device)
 
 
-def _given(settings: dict[str, Any], clean: np.ndarray, corruptions: Sequence[Corruption]) -> np.ndarray:
-    """Return the given labels of every model for the whole training set, ``(M, n)``."""
+def _given(
+    settings: dict[str, Any], clean: Int[np.ndarray, " n"], corruptions: Sequence[Corruption]
+) -> Int[np.ndarray, "models n"]:
+    """Return the given labels of every model for the whole training set."""
     definition = settings["noise_definition"]
     tables = {(table.label_noise, table.seed): table for table in corruptions if table.definition == definition}
     fixed, given = settings.get("label_seed"), []

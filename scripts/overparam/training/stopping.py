@@ -43,14 +43,13 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     column = RULES[rule]
     heldout = training[training["split"] == "heldout"]
     without = models.merge(heldout[MODEL].drop_duplicates(), on=MODEL, how="left", indicator=True)
-    without = sorted(set(without.loc[without["_merge"] == "left_only", "study"]))
-    if without:
+    lacking = sorted(set(without.loc[without["_merge"] == "left_only", "study"]))
+    if lacking:
         raise UserError(
-            f"early stopping needs held-out samples: set `n_heldout` above 0 for every model of {', '.join(without)}"
+            f"early stopping needs held-out samples: set `n_heldout` above 0 for every model of {', '.join(lacking)}"
         )
-    ranked = heldout.assign(**{column: heldout[column].fillna(float("inf"))}).sort_values(
-        [column, "epoch"], kind="stable"
-    )
+    filled = heldout.assign(**{str(column): heldout[column].fillna(float("inf"))})
+    ranked = filled.sort_values([column, "epoch"], kind="stable")
     return models.merge(ranked.drop_duplicates(MODEL)[[*MODEL, "epoch"]], on=MODEL, how="left")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float, Int
 
 from overparam import models, seeding
 from overparam.datasets.arrow import Dataset
@@ -20,16 +21,23 @@ from overparam.training.trainer import Moment
 CHUNK = 500  # images in one forward pass
 
 
-def samples(dataset: Dataset, rows: np.ndarray, given: np.ndarray, device: torch.device) -> Samples:
-    """Return the training images ``rows`` (n,), normalised, with the labels ``given`` to each network, (M, n)."""
+def samples(
+    dataset: Dataset, rows: Int[np.ndarray, " n"], given: Int[np.ndarray, "models n"], device: torch.device
+) -> Samples:
+    """Return the training images ``rows``, normalised, with the labels ``given`` to each network."""
     labels = torch.from_numpy(np.ascontiguousarray(given)).to(device)
     return Samples(*resident(dataset, dataset.train.take(rows), device), labels)
 
 
 def initialised(
-    model: str, width: int, root: int, addresses: Sequence[tuple], images: torch.Tensor, n_classes: int
+    model: str,
+    width: int,
+    root: int,
+    addresses: Sequence[tuple],
+    images: Float[torch.Tensor, "n height width channels"],
+    n_classes: int,
 ) -> Pack:
-    """Return a pack with one network per address of its initial weights, on the device of ``images`` (n, h, w, c)."""
+    """Return a pack with one network per address of its initial weights, on the device of ``images``."""
     _, height, side, channels = images.shape
     pack = models.build(model, width, len(addresses), (channels, height, side), n_classes)
     pack.initialise([seeding.torch_generator(root, *address) for address in addresses])
@@ -60,7 +68,7 @@ def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Mome
 
 def train_until(
     pack: Pack, settings: dict[str, Any], given: Samples, level: float, largest: bool = False
-) -> np.ndarray:
+) -> Bool[np.ndarray, " models"]:
     """Train every network until its train loss is at most ``level``, and leave it in that state.
 
     The loss is measured in evaluation mode at the epochs of ``settings["evaluations"]``. It is the squared loss,
@@ -70,15 +78,15 @@ def train_until(
     Returns
     -------
     numpy.ndarray
-        Whether each network reached the level, ``(M,)``, bool.
+        Whether each network reached the level.
     """
     count = pack.n_models
-    reached = torch.zeros(count, dtype=torch.bool, device=given.given.device)
+    reached = torch.zeros(count, dtype=torch.bool, device=given.noisy.device)
     state = [*pack.parameters(), *(values for values in pack.buffers() if values.shape[:1] == (count,))]
     state = [values.detach() for values in state]
     kept = [torch.empty_like(values) for values in state]
     for _ in train(pack, settings, given):
-        losses = sample_losses(logits(pack, given.images), given.given)
+        losses = sample_losses(logits(pack, given.images), given.noisy)
         loss = losses.amax(dim=1) if largest else losses.mean(dim=1)
         new = (loss <= level) & ~reached  # False for a loss that is not a number
         if new.any():

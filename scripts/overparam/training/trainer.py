@@ -1,12 +1,12 @@
 """Training of one pack: all noise levels and seeds of one width as one computation."""
 
-import contextlib
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import torch
+from jaxtyping import Float, Int
 
 from overparam import models, seeding
 from overparam.jobs import interruption
@@ -126,7 +126,8 @@ def fit(
     orders = [seeding.torch_generator(root, "order", seed) for seed in order_seeds(settings)]
     images = pack.store(train.images, settings["precision"])
     augment = augmentation.build(settings, images, order_seeds(settings))
-    images = None if augment else images  # the augmentation holds padded copies
+    if augment:
+        del images  # the augmentation holds padded copies
     parts = _parts(pack, len(orders), settings["optimizer"])
     wanted = set(evaluation.epochs(settings["evaluations"], last))
     at = Position(torch.ones(pack.n_models, dtype=torch.bool, device=device))
@@ -137,7 +138,7 @@ def fit(
         if checkpoint.restore() and progress:
             progress.skip(max(at.epoch - 1, 0))
 
-    def inputs(part: _Part, index: torch.Tensor) -> torch.Tensor:
+    def inputs(part: _Part, index: Int[torch.Tensor, "groups batch"]) -> Float[torch.Tensor, "..."]:
         return part.pack.arrange(augment(index, part.groups)) if augment else part.pack.batch(images, index)
 
     with interruption.deferred():
@@ -152,7 +153,7 @@ def fit(
                 generators.recall()
             step = (epoch - 1) * steps_per_epoch
             order = torch.stack([torch.randperm(n, generator=generator) for generator in orders]).to(device)  # (S, n)
-            given = _in_order(train.given, order)
+            given = _in_order(train.noisy, order)
             if augment:
                 augment.draw()
             rates = [schedule(step + number) for number in range(steps_per_epoch)]
@@ -164,11 +165,11 @@ def fit(
                     losses.append(part.pack.backpropagate(inputs(part, index), y, loss, precision))
                     part.update(rate)
                     at.batch += 1
-                    due = checkpoint and checkpoint.due
+                    due = checkpoint is not None and checkpoint.due
                     if due or interruption.requested():
                         at.judge(part.models, losses)
                         interruption.poll()
-                    if due:
+                    if checkpoint and due:
                         checkpoint.save()
                 at.judge(part.models, losses)
                 at.part, at.batch = at.part + 1, 0
@@ -214,8 +215,10 @@ def _parts(pack: Pack, n_groups: int, optimizer: dict[str, Any]) -> list[_Part]:
     return parts
 
 
-def _in_order(given: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
-    """Return the labels ``(M, n)`` in the order of each model's seed, ``(S, n)``."""
+def _in_order(
+    given: Int[torch.Tensor, "models n"], order: Int[torch.Tensor, "seeds n"]
+) -> Int[torch.Tensor, "models n"]:
+    """Return the labels in the order of each model's seed."""
     n_seeds, n = order.shape
     per_seed = given.view(n_seeds, -1, n)
     return per_seed.gather(2, order[:, None, :].expand_as(per_seed)).view(-1, n)
@@ -226,5 +229,5 @@ def _input_shape(samples: Samples) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _precision(settings: dict[str, Any], device: torch.device) -> contextlib.AbstractContextManager:
+def _precision(settings: dict[str, Any], device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=settings["precision"] == "bfloat16")

@@ -58,9 +58,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         best, **common, estimator="median", errorbar=theme.median_interval, marker="o", markersize=4, markeredgewidth=0,
         legend=False,
     )  # fmt: skip
-    low, high = judged.band(verdict, "best-coefficient", "corrected")
-    axes[2].axhspan(low, high, color=theme.INK, alpha=0.15, linewidth=0)
-    axes[2].axhline((low + high) / 2, color=theme.INK, linestyle="--", linewidth=1)
+    ends = [end for end in judged.band(verdict, "best-coefficient", "corrected") if end is not None]
+    axes[2].axhspan(min(ends), max(ends), color=theme.INK, alpha=0.15, linewidth=0)
+    axes[2].axhline(sum(ends) / len(ends), color=theme.INK, linestyle="--", linewidth=1)
     axes[2].set(xscale="log", xlabel=labels.column(measurements, "learning_rate"), title="best coefficient")
     axes[2].set_ylabel(labels.quantity(measurements, "best_coefficient"))
     axes[2].set_ylim(min(0.2, best["value"].min()), max(0.3, min(best["value"].max(), 0.4)))
