@@ -1,27 +1,48 @@
-# make run: the pipeline with its default configuration. make test: every test this machine can run.
+# make run: the pipeline with its default configuration, or with those that CONFIG="mine.yaml …" names on top of it.
+# make check: what is wrong with these configurations, if anything. make test: every test this machine can run.
+# make claim NAME=my_claim TOPIC=sgd: the files of a new claim, see CONTRIBUTING.md.
 # make benchmark: our own code against the plain way to do the same, each with a ratio; a few minutes on a quiet machine.
-# Both make .venv from the lock first if it is missing or older than the lock.
+# Each makes .venv from the lock first if it is missing or older than the lock.
 PYTHON ?= python3
 CORES ?= all
+CONFIG ?=
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
+RUNS = tests/workflow tests/slurm tests/browser
+# a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
-.PHONY: run test lint benchmark lock clean
+.PHONY: run check test test-runs test-modules lint claim benchmark lock clean
 .DEFAULT_GOAL := run
 
-run: .venv/.locked
-	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+# checked first, as Snakemake says little where it can't read a configuration
+run: check
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete $(if $(CONFIG),--configfile $(CONFIG))
+
+check: .venv/.locked
+	$(BIN)/python workflow/run/check.py $(CONFIG)
+
+# two halves beside each other, of about the same length: whole runs, which wait a lot, and all else
+test: .venv/.locked-test lint
+	$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=line test-runs test-modules
 
 # one thread, as the pipeline's jobs have: several on small matrices wait for each other
-test: .venv/.locked-test lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+test-runs: .venv/.locked-test
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(RUNS)
+
+test-modules: .venv/.locked-test
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests $(RUNS:%=--ignore=%)
 
 lint: .venv/.locked-test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+
+# what is not given is empty, or what the shell has by that name, and is refused if it can't be meant
+claim: .venv/.locked
+	@$(BIN)/python workflow/new_claim.py --name="$$NAME" --topic="$$TOPIC" --experiment="$$EXPERIMENT" --id="$$ID"
 
 benchmark: .venv/.locked-test
 	for program in tests/benchmarks/*.py; do OMP_NUM_THREADS=1 $(BIN)/python $$program || exit 1; done

@@ -1,11 +1,10 @@
 """Tests every claim about over-parameterized networks: from images to a figure and a verdict each."""
 
-from snakemake.utils import min_version
 
-min_version("9.27")
+include: "workflow/rules/premises.smk"
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+configfile: f"{BASE}/config/config.yaml"
 
 
 report: "workflow/report/workflow.rst"
@@ -25,12 +24,14 @@ rule all:
     default_target: True
     input:
         rules.report.output,
-        verdicts(),
-        pictures(),
+        rules.tabulate.output,
+        shown(),
+        measured(),
 
 
 onstart:
     check_cluster()
+    clear_outdated()
     record_run()
 
 
@@ -41,3 +42,4 @@ onsuccess:
 
 onerror:
     FAILED_JOBS.show()
+    show_verdicts()

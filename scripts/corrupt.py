@@ -1,11 +1,12 @@
 """Corrupt the training labels of one data set: one noise level, one table for each seed of a block."""
 
-from overparam.datasets import arrow, labels
 from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Draw the corruptions for the data set beside the input `info` and write them to the output `labels`."""
+    from overparam.datasets import arrow, labels
+
     dataset = arrow.read(job.input("info").parent)
     level, definition, root = (job.settings[name] for name in ("label_noise", "definition", "seed"))
     shared = (dataset.train.labels, len(dataset.classes), level, definition)

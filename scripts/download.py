@@ -1,11 +1,12 @@
 """Download the archive of a data set from its mirrors and verify it."""
 
-from overparam.datasets import download
 from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Fetch the file that the settings describe to the output `archive`."""
+    from overparam.datasets import download
+
     options = {name: job.settings[name] for name in ("attempts", "timeout", "backoff") if name in job.settings}
     download.fetch(job.settings["urls"], job.output("archive"), job.settings["sha256"], **options)
 

@@ -1,15 +1,18 @@
 """Draw the figure of one claim."""
 
-from overparam.drawing import claim_figure
-from overparam.jobs import program, records
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements`, named as in `settings.measures`, and `verdict`."""
+    from overparam.drawing import claim_figure
+    from overparam.jobs import files, records
+
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     measurements.attrs["measures"] = job.settings.get("measures")
-    outputs = map(job.output, ("svg", "png", "pdf", "alt"))
-    claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
+    kinds = ("svg", "png", "pdf", "alt")
+    claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *map(job.output, kinds))
+    files.write_checksums(job.outputs, *kinds)
 
 
 if __name__ == "__main__":

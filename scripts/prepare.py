@@ -1,12 +1,13 @@
 """Make one data set: the view of a source that the settings describe, as memory-mapped Arrow files."""
 
-from overparam.datasets import arrow, views
 from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Read the source from the inputs (`archive`, or `train` and `test`, or none) and write the view."""
-    source = views.read_source(job.settings, {name: job.input(name) for name, paths in job.inputs.items() if paths})
+    from overparam.datasets import arrow, views
+
+    source = views.read_source(job.settings, {name: paths for name, paths in job.inputs.items() if paths})
     arrow.write(job.output("info").parent, views.view(source, job.settings))
 
 

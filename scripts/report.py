@@ -1,11 +1,13 @@
 """Make the page of a run."""
 
-from overparam.jobs import files, program, records
-from overparam.report import page, reading
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`."""
+    from overparam.jobs import files, records
+    from overparam.report import page, reading
+
     settings, inputs = job.settings, job.inputs
     verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
     claims = reading.collect(settings["claims"], verdicts)
@@ -13,6 +15,7 @@ def work(job: program.Job) -> None:
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])
     target, table = job.output("page"), job.input("table")
     files.write_text(target, page.render(claims, target, settings["preset"], pictures, alts, table, config))
+    files.write_checksums(job.outputs, "page")
 
 
 if __name__ == "__main__":

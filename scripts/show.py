@@ -3,18 +3,23 @@
 import shutil
 import sys
 
-from overparam.jobs import program, records
-from overparam.report import reading, summary
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
-    """Print the input `verdicts` in the order of `settings.claims`, 100 to 120 columns wide as the terminal allows."""
+    """Print the input `verdicts` in the order of `settings.claims`, 100 to 120 columns wide as the terminal allows.
+
+    Only those are printed that are there, whole, and of the lineage that `settings.lineages` asks for.
+    """
+    from overparam.report import present, summary
+
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
-    verdicts = [records.verdict(path) for path in job.inputs["verdicts"]]
-    given = {verdict["claim"] for verdict in verdicts}
-    claims = reading.collect([entry for entry in job.settings["claims"] if entry["id"] in given], verdicts)
-    print(summary.text(summary.table(claims), width))
+    claims, left_out = present.collect(job.settings["claims"], job.settings.get("lineages"), job.inputs["verdicts"])
+    if claims:
+        print(summary.text(summary.table(claims), width))
+    for sentence in left_out:
+        print(sentence)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """Write the verdicts of all claims as one table."""
 
-from overparam.jobs import files, program, records
-from overparam.report import reading, summary
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Tabulate the input `verdicts` of `settings.claims`."""
+    from overparam.jobs import files, records
+    from overparam.report import reading, summary
+
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
     claims = reading.collect(job.settings["claims"], verdicts)
     files.write_table(job.output("table"), summary.table(claims))
+    files.write_checksums(job.outputs, "table")
 
 
 if __name__ == "__main__":

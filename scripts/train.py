@@ -1,12 +1,14 @@
 """Train the networks of one cell of a study, all noise levels and seeds of a width as one computation."""
 
-from overparam.datasets import arrow, labels
-from overparam.jobs import files, program
-from overparam.training import cell, machine, unfinished
+from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
     """Train on the data set beside the input `dataset` with the corrupted labels in the inputs `labels`."""
+    from overparam.datasets import arrow, labels
+    from overparam.jobs import files
+    from overparam.training import cell, machine, unfinished
+
     inputs = [job.input("dataset"), *job.inputs["labels"]]
     folder = job.state and job.state / unfinished.key(job.settings, job.code, inputs)
     already = job.made()

@@ -1,9 +1,12 @@
 """Files in the layouts of CIFAR-10, with few images: the official archive and parquet."""
 
 import io
+import json
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -13,11 +16,12 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from overparam.datasets import arrow
-from overparam.datasets.arrow import Split
+from overparam.datasets.arrow import Dataset, Split
 from overparam.datasets.download import digest
 
 REAL = Path(os.environ.get("OVERPARAM_CIFAR10", Path(arrow.__file__).parents[4] / "shared" / "data" / "cifar10-jpeg"))
 PER_BATCH = 20
+SCRIPTS = Path(arrow.__file__).parents[2]
 
 
 def random_split(n: int, shape: tuple[int, ...] = (3, 32, 32), classes: int = 10, seed: int = 0) -> Split:
@@ -86,3 +90,15 @@ def put_parquet(path: Path, images: list[bytes | None], labels: list[int], colum
     )
     pq.write_table(pa.table({column: structs, "label": pa.array(labels, kind or pa.int64())}), path)
     return path
+
+
+def noise_dataset() -> Dataset:
+    names = [f"class {label}" for label in range(10)]
+    return Dataset("small", "noise", "ab" * 32, names, random_split(50), random_split(20, seed=1), 255, {"seed": 3})
+
+
+def prepare(folder: Path, settings: dict, *inputs: str) -> subprocess.CompletedProcess:
+    outputs = [("train", "train.arrow"), ("test", "test.arrow"), ("info", "dataset.json")]
+    command = [sys.executable, str(SCRIPTS / "prepare.py"), json.dumps(settings), *inputs]
+    command += [part for name, file in outputs for part in ("--output", name, str(folder / file))]
+    return subprocess.run(command, capture_output=True, text=True)

@@ -31,7 +31,7 @@ def main(scripts: str, limit_mb: float, n_inputs: int) -> None:
     before = _peak_mb()
     kernel = jacobians.tangent_kernel(network, parameters, images, limit_mb)
     peak = _peak_mb() - before
-    plan = jacobians.plan(network, parameters, images[0], n_inputs, limit_mb)
+    plan = jacobians.kernel_plan(network, parameters, images[0], n_inputs, limit_mb)
     n_params = sum(value.numel() for value in parameters.values())
     found = {
         "peak_mb": peak,

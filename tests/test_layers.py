@@ -17,25 +17,33 @@ FLOORS = [
     ("datasets",),
     ("jobs",),
     ("plan",),
-    ("seeding", "progress", "places", "tables"),
+    ("seeding", "progress", "places", "quoting", "tables"),
     ("errors",),
 ]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 # what the science may take from the machinery around it: to write files, to raise what a user can mend, to say how far
 # it is; and, for these modules alone, what they can't do without
-FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress"}
+FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress", "overparam.quoting"}
+KINDS = {"overparam.plan.file_kinds"}
 LENT = {
     "overparam.claims.measuring": {
-        "overparam.jobs.devices",
+        "overparam.jobs.processor",
         "overparam.jobs.records",
+        "overparam.jobs.surroundings",
         "overparam.jobs.table_checks",
         "overparam.places",
         "overparam.plan.experiment_settings",
     },
     "overparam.drawing.claim_figure": {"overparam.places"},
-    "overparam.datasets.download": {"overparam.jobs.locks"},
-    "overparam.training.machine": {"overparam.jobs.devices"},
-    "overparam.training.packed": {"overparam.jobs.interruption"},
+    "overparam.datasets.cifar10": KINDS,
+    "overparam.datasets.cifar10_archive": KINDS,
+    "overparam.datasets.download": KINDS
+    | {"overparam.jobs.locks", "overparam.jobs.network_faults", "overparam.plan.addresses"},
+    "overparam.datasets.encoded_images": KINDS,
+    "overparam.datasets.parquet": KINDS,
+    "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
+    "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},
+    "overparam.training.trainer": {"overparam.jobs.interruption"},
     "overparam.training.unfinished": {"overparam.jobs.locks"},
 }
 

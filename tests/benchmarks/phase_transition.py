@@ -25,7 +25,7 @@ from overparam.plan import experiment_settings
 CHECK_EVERY, SPELL = 25, 500
 
 
-def plain_loop(networks: fitting.Networks, activation: str, settings: dict) -> fitting.Outcome:
+def plain_loop(networks: fitting.RaggedNetworks, activation: str, settings: dict) -> fitting.Outcome:
     """Do what :func:`fitting.descend` does, one network after the other, by autograd."""
     phi = getattr(torch.nn.functional, activation)
     rates = 1 / fitting.largest_curvature(networks, activation)
@@ -53,7 +53,7 @@ def plain_loop(networks: fitting.Networks, activation: str, settings: dict) -> f
     return fitting.Outcome(torch.tensor(residuals), torch.tensor(steps), torch.zeros(len(steps), dtype=torch.bool))
 
 
-def packed(networks: fitting.Networks, activation: str, settings: dict) -> fitting.Outcome:
+def packed(networks: fitting.RaggedNetworks, activation: str, settings: dict) -> fitting.Outcome:
     """Run the networks together, as the experiment does."""
     limits = settings["momentum"], settings["tolerance"], settings["step_limit"]
     return fitting.descend(networks, activation, *limits, check_every=CHECK_EVERY, spell=SPELL)

@@ -117,7 +117,7 @@ def run(way: str, limit: float, n_inputs: int, side: int, n_outputs: int) -> dic
     kernel = way_of(images)
     seconds, peak = time.process_time() - start, _peak() - before - kernel.numel() * 4 / 1e6
     passes = {
-        "groups": jacobians.plan(network, parameters, images[0], n_inputs, limit).passes,
+        "groups": jacobians.kernel_plan(network, parameters, images[0], n_inputs, limit).passes,
         "pairs": (n_chunks + 1) / 2,
         "whole": 1,
     }

@@ -8,7 +8,7 @@ Three ways to train the same networks on the same images, batch 128, Adam, cross
 
 plain   one network at a time, DataLoader with num_workers=0, PIL → ToTensor → Normalize for every item, float32
 memory  the same with the normalised images in memory
-ours    ``overparam.training.packed.fit``: a whole pack as one computation, every seed with its own start and order of
+ours    ``overparam.training.trainer.fit``: a whole pack as one computation, every seed with its own start and order of
         batches, in float32 and where settings allow it in bfloat16
 
 First the packed networks must lose what plain networks with the same parameters and batches lose after a few steps.
@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "unit")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 ALLOCATOR = {  # as in workflow/rules/networks.smk
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "4294967296",

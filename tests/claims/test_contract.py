@@ -23,17 +23,12 @@ PRESETS = {"default", "smoke", "cifar10-small", "cifar10", "paper"}
 RECORD = {"data": None, "cost": {}, "provenance": {}}
 
 
-def declared(name):
-    """Return what an experiment measures; skip the test where it does not say so yet."""
-    return experiment_settings.measures(name) or pytest.skip(f"{name} does not say yet what it measures")
-
-
 @pytest.fixture
 def measured(smoke_run):
     """Return a function that gives the measurements of a claim's experiment as its figure gets them."""
 
     def measured(name):
-        measures = declared(name)
+        measures = experiment_settings.measures(name)
         table = smoke_run(name).copy()
         table.attrs["measures"] = measures
         return table
@@ -45,12 +40,12 @@ def measured(smoke_run):
 def test_the_table_of_an_experiment_is_what_it_declares(measured, name):
     table = measured(name)  # refused if it is not
     own = [column for column in table.columns if column not in tables.MEASUREMENTS]
-    assert own == list(declared(name)["columns"])
+    assert own == list(experiment_settings.measures(name)["columns"])
 
 
 @pytest.mark.parametrize("name", experiment_settings.names())
 def test_labels_can_be_printed(name):
-    measures = declared(name)
+    measures = experiment_settings.measures(name)
     parser = MathTextParser("path")
     for part in ("quantities", "columns"):
         for one in measures[part].values():
@@ -60,7 +55,7 @@ def test_labels_can_be_printed(name):
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 def test_a_claim_is_judged_and_drawn(measured, claim):
     table = measured(claim["experiment"])
-    assert contract.of_claim(claim, declared(claim["experiment"])) == []
+    assert contract.of_claim(claim, experiment_settings.measures(claim["experiment"])) == []
     verdict = judge_claim(claim, table, **RECORD)
     assert records.mismatch(verdict, records.VERDICT) is None
     for name, form in claim["forms"].items():

@@ -1,6 +1,7 @@
 """What a fault of the machine is called, and what to do about it."""
 
 import errno
+import resource
 
 import numpy as np
 import pytest
@@ -63,3 +64,58 @@ def test_too_little_memory(tmp_path):
 )
 def test_mistakes_are_not_explained_away(tmp_path, error):
     assert message(error, tmp_path) is None
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """Let the shell have set limits of its own; nothing else is limited."""
+    given = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (given.get(which, resource.RLIM_INFINITY),) * 2)
+    return lambda which, most: given.update({which: most})
+
+
+def test_a_limit_on_the_size_of_files(tmp_path, limit):
+    error = OSError(errno.EFBIG, "File too large", str(tmp_path / "x.arrow"))
+    said = message(error, tmp_path)
+    assert said == (
+        f"{tmp_path}/x.arrow can't be written: its disk takes no file so large. Put the results on another, then run "
+        "the same command again"
+    )
+    limit(resource.RLIMIT_FSIZE, 1024 * 1000)
+    said = message(error, tmp_path)
+    assert said.startswith(f"{tmp_path}/x.arrow can't be written: `ulimit -f` allows no file above 1.02 MB. Lift")
+    assert "(`ulimit -Sf unlimited`" in said and said.endswith("then run the same command again")
+    assert message(OSError(errno.EFBIG, "File too large"), tmp_path).startswith("a file can't be written: `ulimit -f`")
+
+
+def test_a_limit_on_open_files(tmp_path, limit):
+    limit(resource.RLIMIT_NOFILE, 64)
+    said = message(OSError(errno.EMFILE, "Too many open files", "x"), tmp_path)
+    assert said.startswith("`ulimit -n` allows 64 open files. Raise it (`ulimit -n 4096`)")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        ImportError("libx.so: cannot allocate memory in static TLS block"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+    ],
+)
+def test_a_limit_on_memory(tmp_path, limit, error):
+    assert "ulimit" not in message(error, tmp_path)
+    limit(resource.RLIMIT_AS, 2 * 10**9)
+    limit(resource.RLIMIT_NPROC, 10**5)  # enough of them
+    said = message(error, tmp_path)
+    assert "`ulimit -v` allows 2000 MB of memory to a process" in said and "`ulimit -u`" not in said
+    assert "lift that first (`ulimit -Sv unlimited`, or ask whoever set it)" in said and "--cores" in said
+    limit(resource.RLIMIT_NPROC, 20)
+    assert "`ulimit -u` allows 20 processes" in message(error, tmp_path)
+
+
+def test_a_limit_on_work_is_told_of_jobs_that_were_killed(limit):
+    assert faults.limits("vut") is None
+    limit(resource.RLIMIT_CPU, 30)
+    assert "`ulimit -t` allows 30 seconds of work to a process" in faults.limits("vut")

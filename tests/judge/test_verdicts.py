@@ -2,13 +2,15 @@
 
 import copy
 import json
+import os
+import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from overparam.errors import UserError
-from overparam.jobs import files, provenance
+from overparam.jobs import files, provenance, surroundings
 from overparam.jobs.program import run
 from overparam.judge.intervals import Interval
 from overparam.judge.verdict_file import judge_claim
@@ -264,6 +266,37 @@ def test_provenance_without_git_or_record(tmp_path, monkeypatch):
     record = provenance.collect(tmp_path / "absent.json", root=tmp_path)
     assert (record["commit"], record["modified"], record["run"]) == (None, None, None)
     assert record["packages"]["numpy"] == np.__version__
+
+
+def test_variables_that_choose_how_libraries_compute_are_recorded(monkeypatch):
+    for name in list(os.environ):
+        if surroundings.ARITHMETIC.match(f"{name}={os.environ[name]}"):
+            monkeypatch.delenv(name)
+    assert provenance.collect()["variables"] is None
+    given = {
+        "MKL_CBWR": "COMPATIBLE", "ATEN_CPU_CAPABILITY": "avx2", "OPENBLAS_CORETYPE": "Haswell",
+        "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2",
+        "NPY_DISABLE_CPU_FEATURES": "AVX512F", "NVIDIA_TF32_OVERRIDE": "1", "KMP_AFFINITY": "x" * 500,
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.cpu.hwcaps=-AVX2", "OMP_NUM_THREADS": "3",
+    }  # fmt: skip
+    others = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "0", "HOME": "/x", "AWS_SECRET": "y"}
+    for name, value in {**others, **given}.items():
+        monkeypatch.setenv(name, value)
+    assert provenance.collect()["variables"] == {**given, "KMP_AFFINITY": "x" * 200}
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")  # memory alone, as trainings have it
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as every job has it
+    assert not {"GLIBC_TUNABLES", "OMP_NUM_THREADS"} & provenance.collect()["variables"].keys()
+
+
+def test_provenance_names_the_commit_of_this_folder(tmp_path, monkeypatch):
+    """Also where git itself has started the run, for another repository."""
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x", "-C", str(tmp_path)]
+    for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "first"]):
+        if subprocess.run([*git, *command], check=False).returncode:
+            pytest.skip("git is missing")
+    commit = provenance.collect(root=tmp_path)["commit"]
+    monkeypatch.setenv("GIT_DIR", "/somewhere/else")
+    assert commit and provenance.collect(root=tmp_path)["commit"] == commit
 
 
 def test_provenance_outside_a_checkout(tmp_path):

@@ -8,7 +8,7 @@ from tiny_cells import SHAPES, settings
 
 from overparam.packs import losses
 from overparam.packs.pack import Pack
-from overparam.training import evaluation, packed, samples
+from overparam.training import evaluation, samples, trainer
 
 
 def test_losses_are_those_of_torch():
@@ -24,7 +24,7 @@ def test_losses_are_those_of_torch():
 @pytest.mark.parametrize("model", SHAPES)
 def test_losses_and_gradients_of_float64_networks_are_float64(model):
     shape = SHAPES[model]
-    pack = packed.build(settings(model, seeds=[0], label_noise=[0.0]), 2, shape, 4).double()
+    pack = trainer.build(settings(model, seeds=[0], label_noise=[0.0]), 2, shape, 4).double()
     plain = taken_from(pack, 0, model, 2, shape, 4).double()
     images = torch.randn(6, *shape[1:], shape[0], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     y = torch.tensor([[0, 1, 2, 3, 0, 1]])

@@ -11,7 +11,7 @@ from overparam.packs import losses
 from overparam.packs.pack import Pack
 from overparam.packs.perceptron import Perceptron
 from overparam.packs.techniques import MANY_WEIGHTS
-from overparam.training import packed
+from overparam.training import trainer
 from overparam.training.samples import Samples
 
 EXACT = torch.autocast("cpu", torch.bfloat16, enabled=False)
@@ -126,8 +126,8 @@ def test_models_trained_in_parts_are_those_trained_together(at_once, changes, mo
     train = Samples(torch.randn(20, 4, 4, 2, generator=generator), labels[0], labels)
 
     def trained():
-        pack = packed.build(settings(**changes), 7, SHAPE, N_CLASSES)
-        (moment,) = packed.fit(pack, settings(**changes), train)
+        pack = trainer.build(settings(**changes), 7, SHAPE, N_CLASSES)
+        (moment,) = trainer.fit(pack, settings(**changes), train)
         return pack.vectors(), (moment.epoch, moment.step, moment.finite.tolist())
 
     together, when = trained()

@@ -106,9 +106,14 @@ def test_unknown_module_is_named():
 
 @pytest.mark.parametrize("program", ["draw.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"])
 def test_light_programs_never_import_torch(program):
-    code = f"import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('{program}'); print('torch' in sys.modules)"
+    code = (
+        f"import runpy, sys; sys.path.insert(0, '.'); work = runpy.run_path('{program}')['work']\n"
+        "from overparam.errors import UserError; from overparam.jobs.program import Job\n"
+        "try:\n    work(Job({}, {}, {}, 0, 0))\nexcept (UserError, KeyError):\n    pass\n"  # it has imported by then
+        "print('numpy' in sys.modules, 'torch' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert run.stdout.strip() == "True False"
 
 
 def test_no_figure_can_import_torch():
@@ -122,3 +127,35 @@ def test_no_figure_can_import_torch():
 def test_the_library_does_not_know_snakemake():
     for module in sorted((SCRIPTS / "overparam").rglob("*.py")):
         assert "import snakemake" not in module.read_text() and "from snakemake" not in module.read_text(), module
+
+
+def test_programs_import_no_library_before_their_log_is_open():
+    """Then a user's own settings are cleared first, and the log holds what can't be imported."""
+    for path in sorted(SCRIPTS.glob("*.py")):
+        code = f"import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('{path.name}'); print(*sys.modules)"
+        run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+        assert not {"numpy", "pandas", "matplotlib", "torch", "yaml", "pyarrow"} & set(run.stdout.split()), path
+    # the code hash sees all the same what they import
+    for name, module in (
+        ("draw", "drawing.theme"),
+        ("corrupt", "datasets.labels"),
+        ("train", "training.cell"),
+        ("show", "jobs.records"),
+    ):
+        assert f"overparam.{module}" in closure.modules(f"{name}.py")
+
+
+@pytest.mark.parametrize("path", ["measure.py", "overparam/drawing/theme.py", "overparam/jobs/program.py"])
+@pytest.mark.parametrize("added", [b"def (", b'x = "', b"\xff\xfe", b"\0", b"  x = 1"])
+def test_sources_with_a_mistake_of_syntax_are_named(scripts, path, added):
+    with (scripts / path).open("ab") as file:
+        file.write(b"\n" + added + b"\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r})\n"
+        "import pathlib, overparam; from overparam.errors import UserError; from overparam.plan import closure\n"
+        "overparam.__path__[:] = ['overparam']; closure.SCRIPTS = pathlib.Path.cwd(); sys.path[0] = '.'\n"
+        "try:\n    closure.check_sources()\nexcept UserError as error:\n    print(error)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=scripts, capture_output=True, text=True, check=True)
+    assert path in run.stdout and "Python can't read this" in run.stdout and run.stdout.count("\n") == 1
+    assert run.stdout.isprintable() or run.stdout[:-1].isprintable()

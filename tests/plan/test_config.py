@@ -1,18 +1,21 @@
 """A configuration is complete and right, or answered before any job starts."""
 
 import copy
+import time
 from pathlib import Path
 
 import pytest
+from cifar10_files import official_members, tar_of
 
 from overparam.errors import UserError
 from overparam.plan import config as configuration
 from overparam.plan import registry, strict_yaml
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+PREDICTS_NOTHING = {"forms": {}, "control": {"where": {}}}
 REGISTRY = [
-    {"id": "B4", "experiment": "width_sweep", "title": "peak"},
-    {"id": "C1", "experiment": "three_point_sgd", "title": "floor"},
+    {"id": "B4", "experiment": "width_sweep", "title": "peak", **PREDICTS_NOTHING},
+    {"id": "C1", "experiment": "three_point_sgd", "title": "floor", **PREDICTS_NOTHING},
 ]
 STUDY = {
     "name": "sweep",
@@ -157,11 +160,11 @@ def test_environment_variable(monkeypatch, tmp_path):
     datasets = [{"name": "digits", "source": "cifar10"}]
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path))
     message = refused(datasets=datasets)
-    assert "there is no file" in message and "train.parquet" in message
+    assert "it holds nothing. It may hold" in message and "train.parquet" in message
     for split in ("train", "test"):
-        (tmp_path / f"{split}.parquet").touch()
+        (tmp_path / f"{split}.parquet").write_bytes(b"PAR1")
     parquet = resolved(datasets=datasets)["sources"]["cifar10"]["parquet"]
-    assert parquet == {split: str(tmp_path / f"{split}.parquet") for split in ("train", "test")}
+    assert parquet == {split: [str(tmp_path / f"{split}.parquet")] for split in ("train", "test")}
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "train.parquet"))
     assert resolved()["sources"]["cifar10"]["archive"]["path"] == str(tmp_path / "train.parquet")
 
@@ -173,7 +176,7 @@ def test_optional_data_sets_are_left_out_where_their_images_are_not(monkeypatch,
     assert [entry["name"] for entry in run["datasets"]] == ["digits"]
     assert [entry["name"] for entry in run["studies"]] == ["sweep"]
     archive = tmp_path / "cifar-10-python.tar.gz"
-    archive.touch()
+    archive.write_bytes(b"\x1f\x8b")
     monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(archive))
     run = resolved(datasets=datasets, studies=studies)
     assert [entry["name"] for entry in run["datasets"]] == ["digits", "images"]
@@ -194,6 +197,9 @@ def test_files_are_read_as_strictly_as_the_registry(tmp_path):
         checked(tmp_path, "__use_yte__: true\nseed: ?1 + 1\n")
     with pytest.raises(UserError, match=r"own\.yaml: not YAML: could not determine a constructor"):
         checked(tmp_path, "seed: !!python/name:os.system\n")
+    for text, found in {"": "nothing", "# nothing": "nothing", "- a": "a list", "a": "a single value"}.items():
+        with pytest.raises(UserError, match=rf"own\.yaml: expected keys with values, .*, found {found}"):
+            checked(tmp_path, text)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +228,129 @@ def test_a_configuration_that_contains_itself():
 
 
 def test_paths_that_snakemake_would_take_for_patterns(tmp_path):
-    (tmp_path / "{x}.tar.gz").write_bytes(b"")
+    (tmp_path / "{x}.tar.gz").write_bytes(b"\x1f\x8b")
     sources = {"cifar10": {"archive": {"path": str(tmp_path / "{x}.tar.gz")}}}
     datasets = [{"name": "digits", "source": "cifar10"}]
     assert "has braces, which Snakemake reads as a pattern" in refused(sources=sources, datasets=datasets)
+
+
+IMAGES = {"datasets": [{"name": "digits", "source": "cifar10"}]}
+
+
+def test_paths_are_expanded(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MINE", "~/images")
+    (tmp_path / "images").mkdir()
+    for name in ("train.parquet", "test.parquet"):
+        (tmp_path / "images" / name).write_bytes(b"PAR1")
+    checksum = tar_of(official_members(), tmp_path / "images/c.tar.gz")
+    archive = {"archive": {"path": "~/images/c.tar.gz", "sha256": checksum}}
+    assert resolved(**IMAGES, sources={"cifar10": archive})["sources"]["cifar10"]["archive"]["path"] == (
+        f"{tmp_path}/images/c.tar.gz"
+    )
+    parquet = {"parquet": {"train": "$HOME/images/train.parquet", "test": "${MINE}/test.parquet"}}
+    expected = {split: [f"{tmp_path}/images/{split}.parquet"] for split in ("train", "test")}
+    assert resolved(**IMAGES, sources={"cifar10": parquet})["sources"]["cifar10"]["parquet"] == expected
+    for given in ("~/images", "$MINE", "~/images/"):
+        monkeypatch.setenv(configuration.CIFAR10_VARIABLE, given)
+        assert resolved(**IMAGES)["sources"]["cifar10"]["parquet"] == expected
+    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, "~nobody-of-this-name/x")
+    assert "$OVERPARAM_CIFAR10: '~nobody-of-this-name/x' can't be expanded" in refused(**IMAGES)
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "$NOT_SET_ANYWHERE/x", "a/~/b", "-x"])
+@pytest.mark.parametrize("key", ["archive.path", "parquet.train"])
+def test_paths_that_cannot_be_expanded(key, path):
+    part, name = key.split(".")
+    sources = {"cifar10": {part: {"train": "x", "test": "x", name: path} if part == "parquet" else {name: path}}}
+    message = refused(**IMAGES, sources=sources)
+    assert message.startswith(f"config.sources.cifar10.{key}: {path!r} ") and len(message.splitlines()) == 1
+
+
+def test_a_path_that_is_no_file(tmp_path):
+    for path, sentence in {"x" * 300: "can't be reached (File name too long)", str(tmp_path): "folder"}.items():
+        message = refused(**IMAGES, sources={"cifar10": {"archive": {"path": path}}})
+        assert sentence in message and len(message) < 600
+
+
+def urls(*given):
+    return {"sources": {"cifar10": {"archive": {"urls": list(given)}}}}
+
+
+def test_addresses_are_brought_into_one_form():
+    found = resolved(**urls("https://müller.example/ä b"))["sources"]["cifar10"]["archive"]["urls"]
+    assert found == ["https://xn--mller-kva.example/%C3%A4%20b"]
+    for wrong in ("http://[", "http://host:abc/x", "http://", "file://~/x"):
+        message = refused(**urls("https://host/x", wrong))
+        assert message.startswith(f"config.sources.cifar10.archive.urls[1]: cannot download {wrong!r}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"datasets": [{"name": "mine", "source": "digits"}]}, "need the data sets digits as well"),
+        ({"jobs": {"minutes": 1e-9}, "datasets": [{"name": "digits", "source": "digits", "n_train": 5}]}, "do not fit"),
+    ],
+)
+def test_studies_of_the_default_are_not_complained_about(changes, sentence):
+    given = {**copy.deepcopy(CONFIG), **changes}
+    with pytest.raises(UserError) as caught:
+        configuration.resolve(given, REGISTRY, own=changes)
+    assert str(caught.value) == (
+        f"config.studies: your configuration has none, and those of config/config.yaml {sentence}"
+        + str(caught.value).partition(sentence)[2]
+    )
+    assert "or `studies: []` to train no networks" in str(caught.value)
+    with pytest.raises(UserError, match=r"config.studies\[0\]"):  # the user's own are
+        configuration.resolve(given, REGISTRY, own=[*changes, "studies"])
+    configuration.resolve({**given, "studies": []}, REGISTRY, own=[*changes, "studies"])
+
+
+def test_experiments_that_read_an_absent_data_set_are_one_sentence():
+    readers = {"X1": "flat_minima", "X2": "sample_wise"}
+    claims = [{"id": claim, "experiment": name, **PREDICTS_NOTHING} for claim, name in readers.items()]
+    given = {"preset": "test", "datasets": [{"name": "mine", "source": "digits"}]}
+    with pytest.raises(UserError) as caught:
+        configuration.resolve(given, claims)
+    assert str(caught.value).startswith(
+        "config.experiments: flat_minima, sample_wise read the data set 'digits', which is not known; allowed: mine; "
+    )
+    with pytest.raises(UserError, match=r"^config\.experiments\.flat_minima\.dataset: 'digits' is not known; "):
+        configuration.resolve(given, claims[:1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "last"),
+    [
+        (
+            {f"k{index:06}": 1 for index in range(90_000)},
+            "config.k000000: unknown key",
+            "config: and 89,990 more unknown",
+        ),
+        (
+            study(widths=[0] * 90_000),
+            "config.studies[0].widths[0]: must be at least 1",
+            "and 980 or more further problems",
+        ),
+        ({"studies": [{}] * 9_000}, "config.studies[0].name: missing", "or more further problems"),
+        (
+            {"experiments": {f"k{index}": {} for index in range(9_000)}},
+            "config.experiments.k0: unknown",
+            "or more further",
+        ),
+        ({"claims": ["nothing"] * 9_000}, "config.claims: 'nothing' is not known", "or more further problems"),
+        ({"claims": "x" * 100_000}, "config.claims: 'xxxx", "allowed: B4, C1"),
+        ({"x" * 100_000: 1}, "config.xxxx", "studies"),
+        ({"x\x1b[31m": 1}, "config", "which cannot be shown"),
+        ({"a\nb": 1}, "config.a\\nb: unknown key", "studies"),
+        (study(dataset="x" * 100_000), "config.studies[0].dataset: 'xxx", "allowed: digits"),
+        (study(evaluations=[5] * 9_000), "config.studies[0].evaluations: no entry may stand twice", "twice"),
+    ],
+    ids=range(11),
+)
+def test_messages_are_bounded(changes, first, last):
+    started = time.monotonic()
+    message = refused(**changes)
+    assert time.monotonic() - started < 60
+    assert message.startswith(first) and last in message.splitlines()[-1]
+    assert len(message.splitlines()) <= 21 and max(map(len, message.splitlines())) < 1200

@@ -1,5 +1,9 @@
 """YAML is read as written, and refused where PyYAML would drop a key."""
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -66,12 +70,54 @@ def test_merges_of_merges_do_not_multiply(read):
         ("[" * 200_000, "line 1: nested more than 40 deep"),  # the loader would crash Python itself
         (multiplied("[{}]"), "more than 500,000 values, aliases counted wherever they stand"),
         ("a" * 5_000_000, "larger than 4,000,000 bytes"),
+        ("a:\n- " + "0\n- " * 100_000, "line [0-9]+: more than 100,000 keys and values"),
+        ("\n".join(f"k{index}: 1" for index in range(300_000)), "line 50000: more than 100,000 keys and values"),
+        ("a: " + "9" * 5000, "line 1: a number of more than 1000 digits"),
+        ("a: -" + "9" * 5000, "line 1: a number of more than 1000 digits"),
+        ('{"a":\n ' + "9" * 5000 + "}", "line 2: a number of more than 1000 digits"),
+        ('{"a": ' + "[" * 2000 + "]" * 2000 + "}", "line 1: nested more than 40 deep"),
+        ("a: 1".encode("utf-16"), "not YAML: text in UTF-16; save it as UTF-8"),
+        ("a: 1\n# é".encode("latin-1"), "not YAML: not text in UTF-8, from line 2 on; save it as UTF-8"),
+        ("a: 1\n---\nb: 2", "not YAML: expected a single document in the stream in line 1, column 1"),
+        ("a: !" + "x" * 10_000 + " 1", "not YAML: could not determine a constructor for the tag .{,400}$"),
+        ("x" * 900 + ": 1\n" + "x" * 900 + ": 2", "key 'x{30,}\\.\\.\\.x{30,}' is given twice"),
     ],
-    ids=range(14),
+    ids=range(25),
 )
 def test_what_is_refused(read, text, sentence):
-    with pytest.raises(UserError, match=rf"file\.yaml: {sentence}"):
+    started = time.monotonic()
+    with pytest.raises(UserError, match=rf"file\.yaml: {sentence}") as caught:
         read(text)
+    assert time.monotonic() - started < 20  # 300,000 keys took a minute
+    message = str(caught.value).rpartition("file.yaml: ")[2]
+    assert message.isprintable() and len(message) < 500
+
+
+def test_the_limits_leave_room():
+    assert strict_yaml.read(Path(__file__).resolve().parents[2] / "config/config.yaml")
+
+
+def test_a_mark_of_the_byte_order_is_no_text(read):
+    assert read("\ufeffa: 1") == {"a": 1}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "link to nothing", "link to itself"])
+def test_what_is_no_file_is_not_waited_for(tmp_path, kind):
+    path = tmp_path / "file.yaml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to({"device": "/dev/zero", "link to nothing": "absent", "link to itself": path}[kind])
+    expected = "cannot be read" if "link" in kind else f"is a {kind}; expected a file"
+    with pytest.raises(UserError, match=rf"file\.yaml: {expected}"):
+        strict_yaml.read(path)
+
+
+def test_a_file_that_can_not_be_read():
+    with pytest.raises(UserError, match=r"/mem: cannot be read \(Input/output error\)"):
+        strict_yaml.read("/proc/self/mem")
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.curvature import hessian_norms, hessian_vector_product, rank_one_update_norm, spectral_norm
 
 
@@ -37,7 +37,7 @@ def test_lanczos_on_hessian_vector_products_matches_the_closed_form(name):
 
     product = hessian_vector_product(f, torch.as_tensor(rows.ravel()))
     z = rows[:, 1:] @ x.numpy()
-    exact = two_layer.block_norms(rows[:, 0], z, 1.0, two_layer.ACTIVATIONS[name]).max() / width**0.5
+    exact = two_layer.block_norms(rows[:, 0], z, 1.0, activations.ACTIVATIONS[name]).max() / width**0.5
     assert spectral_norm(product, rows.size, draw) == pytest.approx(exact, rel=1e-9)
 
 
@@ -79,7 +79,9 @@ def test_norms_side_by_side_match_dense_eigenvalues_and_the_closed_form():
     assert settled.all()
     assert not hessian_norms(f, points, (data,), start, memory_mb=0.2, steps=12)[1].any()
     for norm, one, x in zip(found, theta, inputs, strict=True):
-        exact = two_layer.block_norms(one[:, 0], one[:, 1:] @ x, 1.0, two_layer.ACTIVATIONS["tanh"]).max() / width**0.5
+        exact = (
+            two_layer.block_norms(one[:, 0], one[:, 1:] @ x, 1.0, activations.ACTIVATIONS["tanh"]).max() / width**0.5
+        )
         assert norm == pytest.approx(exact, rel=1e-6)
     dense = torch.func.hessian(lambda at: f(at, data[0]))(points[0])
     assert found[0] == pytest.approx(float(torch.linalg.matrix_norm(dense, 2)), rel=1e-6)

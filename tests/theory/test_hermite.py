@@ -6,7 +6,7 @@ import torch
 from scipy import integrate, stats
 
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 
 SMOOTH = [name for name in hermite.SLOPES if name != "relu"]
 
@@ -19,9 +19,9 @@ def gram(n: int = 6, d: int = 3, norm: float = 1.0) -> np.ndarray:
 def test_slopes_are_those_of_the_networks(activation):
     z = torch.linspace(-4, 4, 33, dtype=torch.float64)
     first = hermite.SLOPES[activation].first(z.numpy())
-    np.testing.assert_allclose(first, hidden_layer.ACTIVATIONS[activation].first(z), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(first, activations.ACTIVATIONS[activation].first(z), rtol=1e-12, atol=1e-15)
     if activation in SMOOTH:
-        phi = hidden_layer.ACTIVATIONS[activation].first
+        phi = activations.ACTIVATIONS[activation].first
         exact = torch.func.vmap(torch.func.grad(phi))(z)
         np.testing.assert_allclose(hermite.SLOPES[activation].second(z.numpy()), exact, rtol=1e-10, atol=1e-12)
 
@@ -81,7 +81,7 @@ def test_covariance_is_the_mean_gram_matrix(activation):
     inputs, n_units = two_layer.unit_vectors(6, 3, generator(0, "test")), 200_000
     hidden = torch.as_tensor(generator(1, "test").standard_normal((1, n_units, 3)))
     v = torch.ones(1, n_units, dtype=torch.float64)
-    phi = hidden_layer.ACTIVATIONS[activation]
+    phi = activations.ACTIVATIONS[activation]
     empirical = hidden_layer.gram(hidden, v, torch.as_tensor(inputs)[None], phi)[0] / n_units
     found = hermite.covariance(hermite.gram_of(inputs), activation)
     np.testing.assert_allclose(found, empirical, atol=4 * 0.5 / n_units**0.5)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from overparam.theory import hidden_layer, jacobians
+from overparam.theory import activations, hidden_layer, jacobians
 
 
 def network(parameters, x):
@@ -64,12 +64,12 @@ def test_the_chunk_follows_the_memory():
     assert jacobians.chunk_size(parameters, 1, n_outputs=1) == pytest.approx(3 * one, abs=3)
 
 
-@pytest.mark.parametrize("name", hidden_layer.ACTIVATIONS)
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
 def test_the_hidden_layer_agrees_with_torch_func(name):
     draw = torch.Generator().manual_seed(1)
     shape = {"dtype": torch.float64, "generator": draw}
     hidden, v, inputs = torch.randn(2, 6, 3, **shape), torch.randn(2, 6, **shape), torch.randn(2, 5, 3, **shape)
-    residual, activation = torch.randn(2, 5, **shape), hidden_layer.ACTIVATIONS[name]
+    residual, activation = torch.randn(2, 5, **shape), activations.ACTIVATIONS[name]
     for problem_ in range(2):
         expected = jacobians.jacobian(
             lambda theta, x, at=problem_: v[at] @ activation.value(theta["hidden"] @ x),

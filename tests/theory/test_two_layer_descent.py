@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from overparam.theory import jacobians, two_layer
+from overparam.theory import activations, jacobians
 from overparam.theory.two_layer_descent import Network
 
 TORCH = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
@@ -16,7 +16,7 @@ def drawn(name: str, trains_output: bool, head: str):
     draw = np.random.default_rng(0)
     v, hidden = draw.standard_normal(WIDTH), draw.standard_normal((WIDTH, DIMENSION))
     points, labels = draw.standard_normal((5, DIMENSION)), draw.choice([-1.0, 1.0], N_TRAIN)
-    network = Network(v, hidden, points, N_TRAIN, 0.4, two_layer.ACTIVATIONS[name], trains_output, head)
+    network = Network(v, hidden, points, N_TRAIN, 0.4, activations.ACTIVATIONS[name], trains_output, head)
     weights = {"hidden": torch.as_tensor(hidden)} | ({"v": torch.as_tensor(v)} if trains_output else {})
 
     def function(theta: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from overparam import seeding
-from overparam.training import augmentation, packed
+from overparam.training import augmentation, trainer
 
 N, HEIGHT, WIDTH, CHANNELS = 30, 5, 7, 3
 
@@ -67,6 +67,6 @@ def test_without_augmentation_there_is_none(options):
 
 
 def test_orders_are_of_each_seed_or_of_all():
-    assert packed.order_seeds({"seeds": [4, 2]}) == [4, 2]
-    assert packed.order_seeds({"seeds": [4, 2], "order_seed": None}) == [4, 2]
-    assert packed.order_seeds({"seeds": [4, 2], "order_seed": 0}) == [0]
+    assert trainer.order_seeds({"seeds": [4, 2]}) == [4, 2]
+    assert trainer.order_seeds({"seeds": [4, 2], "order_seed": None}) == [4, 2]
+    assert trainer.order_seeds({"seeds": [4, 2], "order_seed": 0}) == [0]

@@ -13,7 +13,7 @@ from tiny_cells import OPTIMIZERS, SHAPES, corruptions, dataset, settings
 
 from overparam.jobs import files, interruption, locks
 from overparam.packs.pack import Pack
-from overparam.training import cell, checkpoint, evaluation, optimizers, packed, recording, unfinished
+from overparam.training import cell, checkpoint, evaluation, optimizers, recording, trainer, unfinished
 
 CPU = torch.device("cpu")
 CASES = {
@@ -63,7 +63,7 @@ def content(table, path):
 def counting(monkeypatch, act, at):
     """Call ``act`` in step number ``at``, counted from 1; return the list of steps taken."""
     steps = []
-    update = packed.optimizers.Optimizer.__call__
+    update = trainer.optimizers.Optimizer.__call__
 
     def step(self, rate):
         steps.append(rate)
@@ -71,7 +71,7 @@ def counting(monkeypatch, act, at):
             act()
         update(self, rate)
 
-    monkeypatch.setattr(packed.optimizers.Optimizer, "__call__", step)
+    monkeypatch.setattr(trainer.optimizers.Optimizer, "__call__", step)
     return steps
 
 

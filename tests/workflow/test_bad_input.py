@@ -1,17 +1,25 @@
 """Bad input is answered in one sentence before any job starts."""
 
+import os
+import subprocess
+import sys
+
 import claim_files
 import pytest
 
-from overparam.plan import experiment_settings
 
-
-def refused(project, **extra):
+def refused(project, *arguments, **extra):
     project.extra = extra
-    run = project.snakemake(check=False)
-    assert run.returncode != 0
-    assert "nothing was started" in run.stdout and "Traceback" not in run.stdout
-    assert not (project.folder / "results").exists()
+    run = project.snakemake(*arguments, check=False)
+    assert not (project.folder / "results/smoke").is_dir()
+    return one_answer(run)
+
+
+def one_answer(run):
+    """Return what a run printed that started nothing and said why in a few lines."""
+    assert run.returncode == 1
+    assert "othing was started" in run.stdout and "Traceback" not in run.stdout
+    assert len(run.stdout) < 5000
     return run.stdout
 
 
@@ -52,8 +60,6 @@ def test_a_claim_without_an_experiment(sources):
 
 
 def test_a_claim_on_what_is_not_measured(sources):
-    if not experiment_settings.measures("width_sweep"):
-        pytest.skip("width_sweep does not say yet what it measures")
     path = claim_files.of(sources.folder, "B4")
     text = path.read_text()
     assert text.count("stopping: heldout_error") == 1
@@ -76,3 +82,130 @@ def test_a_missing_file_of_images(sources):
         sources={"cifar10": {"archive": {"path": "nowhere.tar.gz"}}},
     )
     assert "there is no file nowhere.tar.gz" in output
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "$NOT_SET_ANYWHERE/x", "./~/x"])
+def test_paths_that_cannot_be_expanded(sources, path):
+    sources.environment = {"SNAKEMAKE_OUTPUT_CACHE": path}
+    assert f"$SNAKEMAKE_OUTPUT_CACHE: {path!r} " in refused(sources, "-n")
+    assert not (sources.folder / "~").exists()
+
+
+def test_no_folder_is_called_like_a_home(sources, tmp_path):
+    home = {"HOME": str(tmp_path / "home"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for path in ("~/kept", "$HOME/kept", "${HOME}/kept"):
+        sources.environment = {**home, "SNAKEMAKE_OUTPUT_CACHE": path, "OVERPARAM_CIFAR10": "~/images"}
+        sources.plan("A1")
+        assert (tmp_path / "home/kept").is_dir() and not list(sources.folder.rglob("*~*"))
+        (tmp_path / "home/kept").rmdir()
+
+
+def test_an_address_that_is_none(sources):
+    urls = {"sources": {"cifar10": {"archive": {"urls": ["http://["]}}}}
+    assert "config.sources.cifar10.archive.urls[0]: cannot download 'http://['" in refused(sources, **urls)
+
+
+def test_a_file_of_its_own_without_studies(sources):
+    (sources.folder / "config/smoke.yaml").write_text("preset: smoke\ndatasets: [{name: mine, source: digits}]\n")
+    output = refused(sources)
+    assert "config.studies: your configuration has none" in output and "config.studies[" not in output
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "binary", "UTF-16", "empty", "deep", "large", "absent"])
+def test_a_default_configuration_that_snakemake_cannot_read(sources, kind):
+    path = sources.folder / "config/config.yaml"
+    path.unlink()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind != "absent":
+        path.write_bytes(
+            {
+                "binary": bytes(range(128, 256)),
+                "UTF-16": "preset: smoke\n".encode("utf-16"),
+                "empty": b"",
+                "deep": b"preset: " + b"[" * 2000,
+                "large": b"".join(b"k%d: 1\n" % index for index in range(300_000)),
+            }[kind]
+        )
+    assert "config/config.yaml: " in refused(sources)
+
+
+@pytest.mark.parametrize("kind", ["link to nothing", "link to itself", "file", "link to nothing below"])
+def test_results_that_can_not_be_kept(sources, kind):
+    path = sources.folder / "results"
+    if kind == "file":
+        path.touch()
+    elif kind == "link to nothing below":
+        path.mkdir()
+        (path / "smoke").symlink_to("/nowhere/at all")
+    else:
+        path.symlink_to(path if "itself" in kind else "/nowhere/at all")
+    for arguments in ((), ("-n",)):
+        assert "results" in refused(sources, *arguments).partition("othing was started: ")[2]
+    assert path.exists() == (kind in ("file", "link to nothing below"))
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ("b4", "'b4': there is no claim or other target of this name; did you mean 'B4'?"),
+        ("", "an empty target"),
+        ("config/smoke.yaml", "is it meant for --configfile?"),
+        ("results/smoke/data/mnist/train.arrow", "there is no data set 'mnist'"),
+        ("results/smoke/training/mlp/w2_n0_s0.parquet", "there is no study 'mlp'"),
+        ("measure", "makes many files"),
+    ],
+)
+def test_targets_that_nothing_makes(sources, target, sentence):
+    assert sentence in refused(sources, target, "-n")
+
+
+@pytest.mark.parametrize("way", ["module", "include"])
+def test_another_snakefile_around_this_one(sources, tmp_path, way):
+    given = f'include: "{sources.folder}/Snakefile"\n'
+    if way == "module":
+        given = f'module claims:\n    snakefile: "{sources.folder}/Snakefile"\nuse rule * from claims as claims_*\n'
+    (tmp_path / "Snakefile").write_text(given)
+    output = one_answer(called(tmp_path, "from snakemake.cli import main"))
+    assert "Another Snakefile uses this workflow as a module or includes it" in output
+    assert f"-s {sources.folder}/Snakefile" in output
+
+
+def called(folder, code, *arguments):
+    """Run Snakemake, in a Python in which ``code`` has gone before."""
+    command = [
+        sys.executable,
+        "-c",
+        f"{code}; from snakemake.cli import main; main()",
+        "-n",
+        "--cores",
+        "1",
+        *arguments,
+    ]
+    return subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_a_snakemake_other_than_that_of_the_environment(sources):
+    output = one_answer(called(sources.folder, "import snakemake; snakemake.__version__ = '7.32.4'"))
+    assert f"This is Snakemake 7.32.4 of {sys.executable}" in output and "Run `make run`" in output
+    hidden = (
+        "import importlib.util as u; f = u.find_spec; u.find_spec = lambda n, *p: n != 'grimp' and f(n, *p) or None"
+    )
+    assert f"{sys.executable}, lacks grimp. " in one_answer(called(sources.folder, hidden))
+
+
+def test_the_snakefile_from_another_folder(sources, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "linked").symlink_to(sources.folder)
+    for path in ("../project/Snakefile", "../linked/Snakefile", tmp_path / "linked/Snakefile"):
+        run = called(tmp_path / "elsewhere", "import sys", "-s", str(path), "A1")
+        assert run.returncode == 0 and "measure" in run.stdout, run.stdout
+
+
+def test_numbers_inside_a_mapping_on_the_command_line(sources):
+    run = sources.snakemake("-n", "--config", "jobs={minutes: 5}", "seed=1", check=False)
+    assert run.returncode == 0, run.stdout
+    run = sources.snakemake("-n", "--config", "jobs={minutes: many}", check=False)
+    assert run.returncode and 'config.jobs.minutes: expected a number, found "many"' in run.stdout

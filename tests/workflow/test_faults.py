@@ -95,7 +95,11 @@ def same_results(project, undisturbed):
         **undisturbed.made("claims/*/*"),
         **undisturbed.made("measurements/*"),
     }.keys()
-    hidden = [path for path in (project.folder / RESULTS).rglob(".*") if path.is_file() and path.suffix != ".lock"]
+    hidden = [
+        path
+        for path in (project.folder / RESULTS).rglob(".*")
+        if path.is_file() and path.suffix != ".lock" and path.name != ".records-of"
+    ]
     assert not hidden
 
 
@@ -202,6 +206,18 @@ def test_a_run_on_a_read_only_disk(untouched, undisturbed, disk):
     assert untouched.made("measurements/*.parquet") == undisturbed.made("measurements/*.parquet")
 
 
+@pytest.mark.parametrize(("name", "room"), [("prepare", 4096), ("corrupt", 100), ("train", 4096)])
+def test_a_limit_on_the_size_of_files(programs, tmp_path, name, room):
+    program, expected = programs[name]
+    folder = tmp_path / "results"
+    limits = (room, resource.RLIM_INFINITY)
+    code, printed = program.run(folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits))
+    assert code == 1 and "Traceback" not in printed, printed
+    assert re.search(r"results/\S+ can't be written: `ulimit -f` allows no file above \S+ MB\. Lift the limit", printed)
+    assert program.made(folder).items() <= expected.items()
+    assert program.run(folder)[0] == 0 and program.made(folder) == expected
+
+
 # --- files of an earlier run ---
 
 
@@ -263,6 +279,19 @@ def test_too_little_memory(programs, tmp_path):
     code, printed = hungry.run(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
     assert code == 1 and not hungry.made(tmp_path) and "Traceback" not in printed
     assert "the memory did not suffice (" in printed and "`jobs.minutes`" in printed and "--cores" in printed
+    assert "`ulimit -v` allows 8590 MB of memory to a process" in printed
+
+
+@pytest.mark.parametrize("megabytes", [100, 200, 400, 800])
+def test_too_little_memory_for_the_libraries(programs, tmp_path, megabytes):
+    """Wherever it ends: as Python starts, as a library is loaded, or later."""
+    program, expected = programs["train"]
+    limit = megabytes << 20
+    code, printed = program.run(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+    assert code and not program.made(tmp_path) and "Traceback" not in printed, printed
+    said = (f"`ulimit -v` allows {limit / 1e6:.0f} MB of memory", "OpenBLAS error: Memory allocation still failed")
+    assert any(words in printed for words in said), printed
+    assert program.run(tmp_path)[0] == 0 and program.made(tmp_path) == expected
 
 
 @contextlib.contextmanager

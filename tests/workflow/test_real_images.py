@@ -5,8 +5,12 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from cifar10_files import encoded, put_parquet, random_split
 from project_copies import RESULTS, ROOT
+
+from overparam.datasets import arrow
 
 IMAGES = Path(os.environ.get("OVERPARAM_CIFAR10") or ROOT / "../shared/data/cifar10-jpeg").resolve()
 STUDY = {
@@ -51,3 +55,28 @@ def test_networks_on_images(sources):
     sources.extra["studies"] = [{**STUDY, "widths": [1, 2, 4, 3]}]
     plan = sources.plan()
     assert plan["train"] == 1 and "prepare" not in plan and "corrupt" not in plan, plan
+
+
+def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):
+    """Shards go to the job in their order, through names with spaces and one that looks like an option."""
+    split = random_split(30)
+    images = [encoded(image.transpose(1, 2, 0)) for image in split.images]
+    folder = sources.folder / "some images"
+    folder.mkdir()
+    for number in range(3):
+        rows = slice(10 * number, 10 * number + 10)
+        put_parquet(folder / f"train-0000{number}-of-00003.parquet", images[rows], split.labels[rows].tolist())
+    put_parquet(sources.folder / "--log", images, split.labels.tolist(), column="image", kind=pa.uint8())
+    sources.extra = {
+        "datasets": [{"name": "digits", "source": "cifar10"}],
+        "sources": {"cifar10": {"parquet": {"train": "some images", "test": "--log"}}},
+        "studies": [],
+    }
+    sources.snakemake(str(RESULTS / "data/digits/dataset.json"))
+    made = arrow.read(sources.folder / RESULTS / "data/digits")
+    assert {image.tobytes() for image in made.train.images} == {image.tobytes() for image in split.images}
+    assert sources.plan(str(RESULTS / "data/digits/dataset.json")) == {}
+    os.rename(folder / "train-00001-of-00003.parquet", folder / "x")  # noqa: PTH104
+    run = sources.snakemake("-n", check=False)
+    assert "of the 3 train files 1 are missing, the first of them number 00001" in run.stdout
+    assert "Traceback" not in run.stdout

@@ -1,5 +1,7 @@
 """Snakemake's cache between workflows: what one clone has downloaded or trained, no other needs to."""
 
+from overparam.plan import paths
+
 
 def output_cache():
     """Return the `cache:` of the rules whose outputs are shared: off, unless $SNAKEMAKE_OUTPUT_CACHE names a folder.
@@ -9,7 +11,10 @@ def output_cache():
     given = os.environ.get("SNAKEMAKE_OUTPUT_CACHE")
     if not given:
         return False  # or Snakemake would begin every run with a warning that --cache is not given
-    folder = Path(given).absolute()
+    try:
+        folder = Path(paths.expanded(given, "$SNAKEMAKE_OUTPUT_CACHE")).absolute()
+    except errors.UserError as error:
+        raise WorkflowError(f"Nothing was started: {error}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         usable = os.access(folder, os.R_OK | os.W_OK | os.X_OK)

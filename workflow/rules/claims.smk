@@ -11,6 +11,7 @@ rule judge:
         unpack(measurements_of),
     output:
         verdict=f"{RESULTS}/claims/{{claim}}/verdict.json",
+        checksums=f"{RESULTS}/claims/{{claim}}/verdict.sha256",
     log:
         f"{RESULTS}/logs/judge/{{claim}}.log",
     benchmark:
@@ -18,13 +19,15 @@ rule judge:
     conda:
         ENVIRONMENT
     params:
-        settings=claim_settings("id", "name", "forms", "control"),
+        settings=settings_of("claim", *lineage.JUDGED),
         inputs=given_inputs,
         code=code_hash("judge.py"),
+        lineage=lineage_of("verdict"),
     message:
         "Judge {wildcards.claim}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --output verdict {output.verdict} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/judge.py {params.settings:q} {params.inputs} --lineage {params.lineage}'
+        " --output verdict {output.verdict} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule draw:
@@ -34,13 +37,14 @@ rule draw:
     output:
         svg=report(
             f"{RESULTS}/claims/{{claim}}/figure.svg",
-            caption=BASE / "workflow/report/claim.rst",
+            caption=f"{PATTERN}/workflow/report/claim.rst",
             category="Claims",
             labels=claim_labels,
         ),
         png=f"{RESULTS}/claims/{{claim}}/figure.png",
         pdf=f"{RESULTS}/claims/{{claim}}/figure.pdf",
         alt=f"{RESULTS}/claims/{{claim}}/figure.alt.txt",
+        checksums=f"{RESULTS}/claims/{{claim}}/figure.sha256",
     log:
         f"{RESULTS}/logs/draw/{{claim}}.log",
     benchmark:
@@ -48,14 +52,15 @@ rule draw:
     conda:
         ENVIRONMENT
     params:
-        settings=figure_settings,
-        code=figure_code,
+        settings=settings_of("figure"),
+        code=lambda wildcards: LINEAGE.figure_code(wildcards.claim),
+        lineage=lineage_of("figure"),
     message:
         "Draw {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
         " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
-        " --output pdf {output.pdf} --output alt {output.alt} --log {log}"
+        " --output pdf {output.pdf} --output alt {output.alt} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 for name in [claim["id"] for claim in REGISTRY]:

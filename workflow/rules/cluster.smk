@@ -55,4 +55,4 @@ def check_cluster():
         raise WorkflowError(f"Nothing was submitted: {error}.")
     if warning:
         logger.warning(warning)
-    one_run.remember_jobs(RESULTS, workflow.scheduler._executor.run_uuid)
+    one_run.remember_jobs(RESULTS, snakemake_internals.jobs_name(workflow))

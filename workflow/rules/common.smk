@@ -10,37 +10,39 @@ import subprocess
 import sys
 from pathlib import Path
 
-from snakemake import benchmark as sampling
 from snakemake.exceptions import WorkflowError
-
-# `benchmark:` reads the memory maps of a job twice a second, which takes a tenth of two cores where torch is loaded
-sampling.BENCHMARK_INTERVAL_SHORT = 5
 
 # planning makes millions of objects and drops few: to look for them every 700 takes a fifth of the time
 gc.set_threshold(100_000)
 
-BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "scripts"
-ENVIRONMENT = BASE / "envs/overparam.yaml"
-sys.path[:0] = [str(SCRIPTS), str(BASE / "workflow")]
+PATTERN = str(BASE).replace("{", "{{").replace("}", "}}")  # where Snakemake would look for wildcards between braces
+ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
 import failed_jobs
 import one_run
-from overparam import errors, places
+import premises
+import snakemake_internals
+import targets
+from overparam import errors
 from overparam.jobs import devices
-from overparam.plan import cells, experiment_settings, registry
+from overparam.plan import cells, checksums, experiment_settings, lineage, registry, sources
 from overparam.plan import config as configuration
-from overparam.plan.closure import code_hash
+from overparam.plan.closure import check_sources, code_hash
+from overparam.plan.lineage import Lineage, canonical
 
 try:
-    configuration.check_files(workflow.configfiles)
+    check_sources()
     REGISTRY = registry.load()
-    RUN = configuration.resolve(config, REGISTRY)
+    own = workflow.config_settings.overwrite_config or config
+    RUN = configuration.resolve(config, REGISTRY, workflow.config_settings.config, own)
 except errors.UserError as error:
-    raise WorkflowError(f"The configuration or the registry is wrong, nothing was started:\n{error}")
+    raise WorkflowError(f"The configuration, the registry or the code is wrong, nothing was started:\n{error}")
 
 RESULTS = f"results/{RUN['preset']}"
-# what the table and the page say of the claims: too long for an argument, so `changes` in params reruns them instead
+if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
+    raise WorkflowError(f"Nothing was started: {UNMET}")
+# what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
 UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
@@ -49,9 +51,16 @@ STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
 NETWORK_EXPERIMENTS = experiment_settings.readers("training")
+SOURCES = sources.Sources(Path(".snakemake/overparam-sources.json"))
+LINEAGE = Lineage(RUN, CLAIMS, UNAVAILABLE, CELLS, lambda dataset: own_content(dataset))
 GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
+CHECKSUMS = ("claims/*/*.sha256", "measurements/*.sha256", "*.sha256", "report/*.sha256")
 one_run.supervise(workflow, RESULTS)
+snakemake_internals.sample_memory_every(5)
+snakemake_internals.distrust_times(workflow)
+snakemake_internals.remake(workflow, lambda: damaged_files())
+targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
@@ -71,13 +80,8 @@ wildcard_constraints:
     study="[A-Za-z0-9][A-Za-z0-9._-]*",
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
     definition="wrong_label|random_label",
-    noise="[0-9.e-]+",
-    seeds="[0-9to-]+",
-
-
-def canonical(settings):
-    """Spell settings as JSON in one way only, so that their order in a file reruns nothing."""
-    return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    noise=r"[01]|0\.[0-9]+|[0-9](\.[0-9]+)?e-[0-9]+",
+    seeds="[0-9]+(to[0-9]+)?(-[0-9]+(to[0-9]+)?)*",
 
 
 def verbatim(settings):
@@ -88,24 +92,38 @@ def verbatim(settings):
 # plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices; a cluster counts its own,
 # and a limit of 0 on the host that submits would take the GPU from its jobs
 if RUN["gpus"] and workflow.is_main_process and workflow.resource_settings.nodes is None:
-    workflow.global_resources.setdefault("gpu", len(devices.available() or []))
+    snakemake_internals.limit(workflow, "gpu", len(devices.available() or []))
 
 
-def dataset_inputs(wildcards):
-    """Return the files that a data set is made from."""
-    if DATASETS[wildcards.dataset]["source"] == "digits":
-        return {}
+def own_files(dataset):
+    """Return the files of the user that a data set is made from, by their names as inputs."""
     cifar10 = RUN["sources"]["cifar10"]
+    if dataset["source"] == "digits":
+        return {}
     if cifar10["parquet"]:
-        return {split: ancient(path) for split, path in cifar10["parquet"].items()}
-    if cifar10["archive"]["path"]:
-        return {"archive": ancient(cifar10["archive"]["path"])}
-    return {"archive": rules.download.output.archive}
+        return cifar10["parquet"]
+    return {"archive": [cifar10["archive"]["path"]]} if cifar10["archive"]["path"] else {}
+
+
+def own_content(dataset):
+    """Return a hash of the files of the user that a data set is made from, unless the settings have one."""
+    own = own_files(dataset)
+    if "archive" in own and RUN["sources"]["cifar10"]["archive"]["sha256"]:
+        return None
+    return SOURCES.content([Path(path) for paths in own.values() for path in paths])
 
 
 def dataset_input(name):
-    """Return a function that gives one of the files that a data set is made from, or none."""
-    return lambda wildcards: dataset_inputs(wildcards).get(name, [])
+    """Return a function that gives one of the files that a data set is made from, or none; times say nothing of them."""
+
+    def file(wildcards):
+        dataset = DATASETS[wildcards.dataset]
+        own = own_files(dataset)
+        if name == "archive" and dataset["source"] != "digits" and not own:
+            return ancient(str(rules.download.output.archive))
+        return ancient(own.get(name, []))
+
+    return file
 
 
 def given_inputs(wildcards, input):
@@ -113,88 +131,67 @@ def given_inputs(wildcards, input):
     return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
 
 
-def dataset_settings(wildcards):
-    """Return the settings of a data set."""
-    dataset = {key: value for key, value in DATASETS[wildcards.dataset].items() if key != "optional"}
-    checksum = {"sha256": RUN["sources"]["cifar10"]["archive"]["sha256"]} if dataset["source"] == "cifar10" else {}
-    return canonical({**dataset, **checksum, "seed": RUN["seed"]})
-
-
-def cell_of(wildcards):
-    """Return the study and the cell that a training is of."""
-    if (wildcards.study, wildcards.cell) not in CELLS:
-        known = ", ".join(cell for study, cell in CELLS if study == wildcards.study)
-        raise WorkflowError(f"There is no cell {wildcards.cell} of study {wildcards.study}; it has {known or 'none'}")
-    return STUDIES[wildcards.study], CELLS[wildcards.study, wildcards.cell]
-
-
 def cell_inputs(wildcards):
     """Return what a cell reads: its data set, the images, and the corruption tables of all its networks."""
-    study, cell = cell_of(wildcards)
+    if (wildcards.study, wildcards.cell) not in CELLS:
+        known = [cell for study, cell in CELLS if study == wildcards.study]
+        raise WorkflowError(
+            f"There is no cell {wildcards.cell} of study {wildcards.study}; it has {', '.join(known) or 'none'}"
+        )
+    info, *images = dataset_files(STUDIES[wildcards.study]["dataset"])
+    labels = label_tables(wildcards.study, wildcards.cell)
+    return {"dataset": info, "images": ancient(images), "labels": labels}
+
+
+def dataset_files(name):
+    """Return the description of a data set and its images."""
     made = rules.prepare.output
-    info, train, test = (str(path).format(dataset=study["dataset"]) for path in (made.info, made.train, made.test))
-    labels = {
-        "dataset": study["dataset"],
-        "definition": study["noise_definition"],
-        "seeds": cells.spell(cell.entry_seeds if study["label_seed"] is None else [study["label_seed"]]),
-    }
-    tables = [
-        str(rules.corrupt.output.labels).format(noise=cells.spell([level]), **labels) for level in cell.label_noise
-    ]
-    return {"dataset": info, "images": [train, test], "labels": tables}
+    return expand([made.info, made.train, made.test], dataset=name)
 
 
-def cell_settings(wildcards):
-    """Return the settings of a cell."""
-    study, cell = cell_of(wildcards)
-    return canonical(cells.settings(study, cell, RUN["seed"]))
+def label_tables(study, cell):
+    """Return the tables of corrupted labels that a cell reads."""
+    return [str(rules.corrupt.output.labels).format(**table) for table in LINEAGE.cell_labels(study, cell)]
 
 
 def training_tables(pattern):
     """Return a function that lists the files of all cells of the studies that an experiment reads."""
 
-    def tables(wildcards):
-        return [
-            str(pattern).format(study=study, cell=cell)
-            for study, cell in CELLS
-            if wildcards.experiment in STUDIES[study]["experiments"]
-        ]
-
-    return tables
+    return lambda wildcards: [
+        str(pattern).format(study=study, cell=cell) for study, cell in LINEAGE.cells_of(wildcards.experiment)
+    ]
 
 
-def studied_datasets(wildcards):
-    """Return the descriptions of the data sets that an experiment's networks saw."""
-    used = {study["dataset"]: 1 for study in STUDIES.values() if wildcards.experiment in study["experiments"]}
-    return expand(rules.prepare.output.info, dataset=list(used))
-
-
-def read_dataset(wildcards):
-    """Return the description of the data set that an experiment reads."""
-    name = RUN["experiments"][wildcards.experiment].get("dataset")
-    return expand(rules.prepare.output.info, dataset=name) if name else []
+def read_datasets(wildcards):
+    """Return the descriptions of the data sets that an experiment reads, by itself or through its networks."""
+    return [dataset_files(name)[0] for name in LINEAGE.datasets_of(wildcards.experiment)]
 
 
 def read_images(wildcards):
-    """Return the images that an experiment reads."""
-    name = RUN["experiments"][wildcards.experiment].get("dataset")
-    return expand([rules.prepare.output.train, rules.prepare.output.test], dataset=name) if name else []
+    """Return the images that an experiment reads; `ancient`, for their description has their checksum."""
+    return ancient([path for name in LINEAGE.datasets_of(wildcards.experiment) for path in dataset_files(name)[1:]])
 
 
-def experiment_of(wildcards):
-    """Return the settings of an experiment, with its name."""
-    name = wildcards.experiment
-    return canonical({"experiment": name, "settings": RUN["experiments"][name]})
+def settings_of(kind, *more):
+    """Return a function that gives the settings of a job: of the kind of file that it makes, named by its wildcards."""
+    settings = getattr(LINEAGE, f"{kind}_settings")
+    return lambda wildcards: canonical(settings(*named(kind, wildcards), *more))
 
 
-def experiment_code(wildcards):
-    """Return the hash of the code of an experiment."""
-    return code_hash("measure.py", places.measure_module(wildcards.experiment))
+def lineage_of(kind):
+    """Return a function that gives the lineage of what a job makes."""
+    return lambda wildcards: getattr(LINEAGE, kind)(*named(kind, wildcards))
 
 
-def training_code(wildcards):
-    """Return the hash of the code that trains a study's model."""
-    return code_hash("train.py", f"overparam.models.{STUDIES[wildcards.study]['model']}")
+def named(kind, wildcards):
+    """Return the parts of the name of a file."""
+    parts = {
+        "dataset": ["dataset"],
+        "labels": ["dataset", "definition", "noise", "seeds"],
+        "cell": ["study", "cell"],
+        "experiment": ["experiment"],
+    }
+    return [wildcards[part] for part in parts.get(kind, ["claim"])]
 
 
 def measurements_of(wildcards):
@@ -204,33 +201,6 @@ def measurements_of(wildcards):
     experiment = CLAIMS[wildcards.claim]["experiment"]
     folder = f"{RESULTS}/measurements"
     return {"measurements": f"{folder}/{experiment}.parquet", "cost": f"{folder}/{experiment}.cost.json"}
-
-
-def claim_settings(*keys):
-    """Return a function that gives these parts of a claim's entry, and why it can't be measured, as JSON."""
-
-    def settings(wildcards):
-        entry = {key: CLAIMS[wildcards.claim].get(key) for key in keys}
-        return canonical({"claim": entry, "unavailable": UNAVAILABLE[wildcards.claim]})
-
-    return settings
-
-
-def figure_settings(wildcards):
-    """Return what a figure is drawn from besides its inputs: which it is, and what the experiment says of its table."""
-    claim = CLAIMS[wildcards.claim]
-    measures = experiment_settings.measures(claim["experiment"])
-    return canonical({"claim": {key: claim[key] for key in ("id", "figure")}, "measures": measures})
-
-
-def figure_code(wildcards):
-    """Return the hash of the code of a claim's figure."""
-    return code_hash("draw.py", places.figure_module(CLAIMS[wildcards.claim]["figure"]))
-
-
-def tabulated(name):
-    """Return the parts of a claim's entry that the table shows."""
-    return {key: CLAIMS[name][key] for key in ("id", "name", "title", "forms")}
 
 
 def report_templates():
@@ -261,15 +231,38 @@ def claim_caption(claim):
 config["captions"] = {name: claim_caption(claim) for name, claim in CLAIMS.items()}
 
 
-def verdicts(names=tuple(CLAIMS)):
+def verdicts(names=tuple(CLAIMS), kinds=("json",)):
     """Return the verdict files of these claims."""
-    return expand(f"{RESULTS}/claims/{{claim}}/verdict.json", claim=names)
+    return expand(f"{RESULTS}/claims/{{claim}}/verdict.{{kind}}", claim=names, kind=kinds)
 
 
 def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
     """Return the figures of these claims, as far as this run can measure them."""
     drawn = [name for name in names if name in AVAILABLE]
     return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
+
+
+def shown(names=tuple(CLAIMS)):
+    """Return all that a run shows of these claims."""
+    return verdicts(names, ["json", "sha256"]) + pictures(names, ["svg", "png", "pdf", "alt.txt", "sha256"])
+
+
+def measured(names=tuple(CLAIMS)):
+    """Return the measurements that these claims are judged on, and the trained networks behind them.
+
+    They are asked for by name: Snakemake makes a file that is missing only if a target is, or if it makes what is made
+    from it.
+    """
+    experiments = list(dict.fromkeys(CLAIMS[name]["experiment"] for name in names if name in AVAILABLE))
+    trained = dict.fromkeys(cell for experiment in experiments for cell in LINEAGE.cells_of(experiment))
+    tables = expand(
+        f"{RESULTS}/measurements/{{name}}.{{kind}}", name=experiments, kind=["parquet", "cost.json", "sha256"]
+    )
+    return tables + [
+        str(pattern).format(study=study, cell=cell)
+        for study, cell in trained
+        for pattern in (rules.train.output.table, rules.train.output.cost)
+    ]
 
 
 def record_run():
@@ -280,6 +273,7 @@ def record_run():
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
     claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}
+    claims["lineages"] = {name: LINEAGE.verdict(name) for name in CLAIMS}
     files.write_text(REGISTRY_FILE, json.dumps(claims, indent=1))
 
 
@@ -289,7 +283,7 @@ def target_of(name):
     def files(wildcards):
         if name not in CLAIMS:
             raise WorkflowError(f"{name} is not among config.claims: {', '.join(CLAIMS)}; add it there")
-        return verdicts([name]) + pictures([name])
+        return shown([name]) + measured([name])
 
     return files
 
@@ -300,11 +294,37 @@ def forget_states():
         shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)
 
 
+def damaged_files():
+    """Return the files that a run shows which are not as they were made."""
+    lists = [path for pattern in CHECKSUMS for path in sorted(Path(RESULTS).glob(pattern))]
+    return [str(path) for checked in lists for path in checksums.damaged(checked)]
+
+
+def clear_outdated():
+    """Remove what a run shows and is about to be made anew: whatever ends this run, nothing outdated is left to see.
+
+    So are verdicts and figures whose measurements are made anew by a run that makes neither, the table with any verdict,
+    and the page with any of them. `--touch` makes nothing.
+    """
+    if workflow.touch:
+        return
+    remade = snakemake_internals.outputs_to_be_made(workflow)
+    gone = {path for path in remade if path.startswith((f"{RESULTS}/claims", f"{RESULTS}/report"))}
+    for name in CLAIMS:
+        if not remade.isdisjoint(measured([name])):
+            gone.update(shown([name]))
+    if gone:
+        gone.update(rules.report.output)
+    if not gone.isdisjoint(verdicts()):  # else a run that makes the page alone would miss the table
+        gone.update(rules.tabulate.output)
+    for path in gone:
+        Path(path).unlink(missing_ok=True)
+
+
 def show_verdicts():
     """Print the verdicts that this run was asked for; the target `claims` prints them by itself."""
     targets = set(workflow.dag_settings.targets)
     names = [name for name in CLAIMS if name in targets or not targets or "all" in targets]
-    names = [name for name in names if Path(*verdicts([name])).exists()]
-    if names:
+    if any(Path(path).exists() for path in verdicts(names)):
         command = [sys.executable, SCRIPTS / "show.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/show.log"]
         subprocess.run([*command, "--input", "verdicts", *verdicts(names)], check=False)

@@ -22,11 +22,12 @@ rule download:
     message:
         "Download CIFAR-10"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive}'
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule prepare:
-    # whichever the data set is made from; not in `params`, where their folders would be in the keys of cached outputs
+    # whichever the data set is made from, `train` and `test` one file or several; not in `params`, where their folders would be in the keys of cached outputs
     input:
         archive=dataset_input("archive"),
         train=dataset_input("train"),
@@ -42,20 +43,22 @@ rule prepare:
     conda:
         ENVIRONMENT
     params:
-        settings=dataset_settings,
+        settings=settings_of("dataset"),
         code=code_hash("prepare.py"),
+        lineage=lineage_of("dataset"),
     message:
         "Prepare data set {wildcards.dataset}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/prepare.py {params.settings:q}'
         " --input archive {input.archive:q} --input train {input.train:q} --input test {input.test:q}"
-        " --output train {output.train} --output test {output.test} --output info {output.info} --log {log}"
+        " --output train {output.train} --output test {output.test} --output info {output.info}"
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule corrupt:
     input:
         info=rules.prepare.output.info,
-        images=[rules.prepare.output.train, rules.prepare.output.test],
+        images=[ancient(str(rules.prepare.output.train)), ancient(str(rules.prepare.output.test))],
     output:
         labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seeds}}.arrow",
     log:
@@ -65,17 +68,11 @@ rule corrupt:
     conda:
         ENVIRONMENT
     params:
-        settings=lambda wildcards: canonical(
-            {
-                "definition": wildcards.definition,
-                "label_noise": float(wildcards.noise),
-                "label_seeds": list(cells.unspell(wildcards.seeds)),
-                "seed": RUN["seed"],
-            }
-        ),
+        settings=settings_of("labels"),
         code=code_hash("corrupt.py"),
+        lineage=lineage_of("labels"),
     message:
         "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/corrupt.py {params.settings:q} --input info {input.info}'
-        " --output labels {output.labels} --log {log}"
+        " --output labels {output.labels} --log {log} 3>&2 2>>{log}"

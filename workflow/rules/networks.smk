@@ -23,8 +23,9 @@ rule train:
         slurm_partition=partition(RUN["gpus"]),
         slurm_account=RUN["jobs"]["account"],
     params:
-        settings=cell_settings,
-        code=training_code,
+        settings=settings_of("cell"),
+        code=lambda wildcards: LINEAGE.training_code(wildcards.study),
+        lineage=lineage_of("cell"),
     message:
         "Train {wildcards.study} {wildcards.cell}"
     # glibc keeps freed memory for the next step, in large pages: fresh pages cost time at every step; `exec`, so that
@@ -35,7 +36,7 @@ rule train:
         ' exec python "$OVERPARAM_SCRIPTS"/train.py {params.settings:q}'
         " --input dataset {input.dataset} --input labels {input.labels}"
         " --output table {output.table} --output cost {output.cost}"
-        " --gpus {resources.gpu} --log {log}"
+        " --gpus {resources.gpu} --log {log} 3>&2 2>>{log}"
         ' --state "$OVERPARAM_STATE" --code {params.code} --checkpoint-minutes "$OVERPARAM_CHECKPOINT_MINUTES"'
 
 
@@ -43,10 +44,11 @@ rule measure_networks:
     input:
         training=training_tables(rules.train.output.table),
         costs=training_tables(rules.train.output.cost),
-        datasets=studied_datasets,
+        datasets=read_datasets,
     output:
         table=f"{RESULTS}/measurements/{{experiment}}.parquet",
         cost=f"{RESULTS}/measurements/{{experiment}}.cost.json",
+        checksums=f"{RESULTS}/measurements/{{experiment}}.sha256",
     log:
         f"{RESULTS}/logs/measure/{{experiment}}.log",
     benchmark:
@@ -61,12 +63,13 @@ rule measure_networks:
         slurm_partition=partition(0),
         slurm_account=RUN["jobs"]["account"],
     params:
-        settings=experiment_of,
-        code=experiment_code,
+        settings=settings_of("experiment"),
+        code=lambda wildcards: LINEAGE.experiment_code(wildcards.experiment),
+        lineage=lineage_of("experiment"),
     message:
         "Measure {wildcards.experiment}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input training {input.training}'
         " --input costs {input.costs} --input datasets {input.datasets}"
-        " --output table {output.table} --output cost {output.cost}"
-        ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log}'
+        " --output table {output.table} --output cost {output.cost} --output checksums {output.checksums}"
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --log {log} 3>&2 2>>{log}'

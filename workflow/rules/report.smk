@@ -12,6 +12,7 @@ rule tabulate:
         verdicts=verdicts(),
     output:
         table=f"{RESULTS}/claims.parquet",
+        checksums=f"{RESULTS}/claims.sha256",
     log:
         f"{RESULTS}/logs/tabulate.log",
     benchmark:
@@ -19,14 +20,14 @@ rule tabulate:
     conda:
         ENVIRONMENT
     params:
-        changes=verbatim([tabulated(name) for name in CLAIMS]),
         registry=REGISTRY_FILE,
         code=code_hash("summarise.py"),
+        lineage=LINEAGE.table(),
     message:
         "Tabulate the verdicts"
     shell:
         'python "$OVERPARAM_SCRIPTS"/summarise.py @{params.registry} --input verdicts {input.verdicts}'
-        " --output table {output.table} --log {log}"
+        " --output table {output.table} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule report:
@@ -37,6 +38,7 @@ rule report:
         table=rules.tabulate.output.table,
     output:
         page=f"{RESULTS}/report/index.html",
+        checksums=f"{RESULTS}/report/index.sha256",
     log:
         f"{RESULTS}/logs/report.log",
     benchmark:
@@ -44,29 +46,28 @@ rule report:
     conda:
         ENVIRONMENT
     params:
-        changes=verbatim(list(CLAIMS.values())),
         registry=REGISTRY_FILE,
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
+        lineage=LINEAGE.page(report_templates()),
     message:
         "Write the page"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input config {params.run} --output page {output.page} --log {log}"
+        " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule claims:
-    input:
-        table=rules.tabulate.output.table,
-        verdicts=verdicts(),
+    # no inputs: it shows what is there, and makes nothing
     log:
         f"{RESULTS}/logs/claims.log",
     conda:
         ENVIRONMENT
     params:
         registry=REGISTRY_FILE,
+        verdicts=verdicts(),
     message:
         "The verdicts"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {input.verdicts} --log {log}'
+        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {params.verdicts} --log {log} 3>&2 2>>{log}'

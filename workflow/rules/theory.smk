@@ -3,11 +3,12 @@
 
 rule measure:
     input:
-        dataset=read_dataset,
+        datasets=read_datasets,
         images=read_images,
     output:
         table=f"{RESULTS}/measurements/{{experiment}}.parquet",
         cost=f"{RESULTS}/measurements/{{experiment}}.cost.json",
+        checksums=f"{RESULTS}/measurements/{{experiment}}.sha256",
     log:
         f"{RESULTS}/logs/measure/{{experiment}}.log",
     benchmark:
@@ -26,11 +27,12 @@ rule measure:
         slurm_partition=lambda wildcards: partition(asked_gpus(wildcards)),
         slurm_account=RUN["jobs"]["account"],
     params:
-        settings=experiment_of,
-        code=experiment_code,
+        settings=settings_of("experiment"),
+        code=lambda wildcards: LINEAGE.experiment_code(wildcards.experiment),
+        lineage=lineage_of("experiment"),
     message:
         "Measure {wildcards.experiment}"
     shell:
-        'exec python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.dataset}'
-        " --output table {output.table} --output cost {output.cost}"
-        ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log}'
+        'exec python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.datasets}'
+        " --output table {output.table} --output cost {output.cost} --output checksums {output.checksums}"
+        ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log} 3>&2 2>>{log}'

@@ -13,7 +13,7 @@ import pandas as pd
 
 from overparam import places, tables
 from overparam.datasets import arrow
-from overparam.jobs import devices, records, table_checks
+from overparam.jobs import processor, records, surroundings, table_checks
 from overparam.plan import experiment_settings
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def measure(
     Returns
     -------
     measurements, cost
-        The tidy table, and what making it took: seconds, device, settings, data set.
+        The tidy table, and what making it took: seconds, device, variables that choose how libraries compute, settings,
+        data set.
 
     Raises
     ------
@@ -74,6 +75,7 @@ def measure(
         "seconds": time.perf_counter() - start,
         "training_seconds": sum(cell["seconds"] for cell in training),
         "devices": sorted({cell["device_name"] for cell in training}) or [_device()],
+        "variables": surroundings.arithmetic() or None,
         "settings": settings,
         "dataset": _merged([records.dataset(path) for path in datasets]),
     }
@@ -85,8 +87,7 @@ def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if missing := [column for column in tables.MEASUREMENTS if column not in table]:
         raise ValueError(f"experiment {name!r}: its table has no column {', '.join(missing)}")
     table = table.astype({"quantity": str, "value": "float64", "seed": "int64"})
-    measures = experiment_settings.measures(name)
-    wrong = table_checks.measured_problem(table, measures) if measures else None
+    wrong = table_checks.measured_problem(table, experiment_settings.measures(name))
     if wrong:
         raise ValueError(f"experiment {name!r}: its table is not what experiment.yaml says it measures: {wrong}")
     return table
@@ -95,7 +96,7 @@ def _checked(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def _device() -> str:
     """Return the name of what has measured: the GPU if an experiment has used one, else the CPU."""
     torch = sys.modules.get("torch")  # an experiment that needs none has not loaded it
-    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else devices.processor()
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else processor.name()
 
 
 def _merged(descriptions: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

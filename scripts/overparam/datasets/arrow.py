@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from overparam.errors import UserError
 from overparam.jobs import files
+from overparam.quoting import LONGEST, brief, harmless, listed, reason
 
 DIMENSIONS = ["channel", "height", "width"]
 
@@ -219,7 +220,7 @@ def _read_split(path: Path, name: str) -> tuple[Split, dict[str, Any]]:
     except UserError as error:
         raise UserError(f"{path}: {error}; delete it and run again") from None
     except Exception as error:  # a damaged file can raise nearly anything
-        raise UserError(f"{path} is no whole Arrow file ({error}); delete it and run again") from None
+        raise UserError(f"{path} is no whole Arrow file ({reason(error)}); delete it and run again") from None
 
 
 def _validated(reader: pa.ipc.RecordBatchFileReader, name: str) -> tuple[Split, dict[str, Any]]:
@@ -236,12 +237,14 @@ def _validated(reader: pa.ipc.RecordBatchFileReader, name: str) -> tuple[Split, 
     description = {key: json.loads(metadata[key]) for key in DESCRIPTION}
     for key, value in description.items():
         require(DESCRIPTION[key](value), f"{key} in the schema metadata is wrong")
-    require(metadata["split"] == json.dumps(name), f'holds the split {metadata["split"]}, not "{name}"')
-    require(reader.schema.names == ["image", "label"], f"has the columns {reader.schema.names}, not image and label")
+    require(metadata["split"] == json.dumps(name), f'holds the split {harmless(metadata["split"])}, not "{name}"')
+    require(
+        reader.schema.names == ["image", "label"], f"has the columns {listed(reader.schema.names)}, not image and label"
+    )
     tensor, label = reader.schema.types
     expected = pa.fixed_shape_tensor(pa.uint8(), description["shape"], dim_names=DIMENSIONS)
-    require(tensor == expected, f"images are {tensor}, not uint8 of shape {description['shape']}")
-    require(label == pa.int64(), f"labels are {label}, not int64")
+    require(tensor == expected, f"images are {brief(tensor, LONGEST)}, not uint8 of shape {description['shape']}")
+    require(label == pa.int64(), f"labels are {brief(label, LONGEST)}, not int64")
     require(len(batches) == 1, f"has {len(batches)} record batches, not 1")
     size = description[f"n_{name}"]
     require(batches[0].num_rows == size, f"has {batches[0].num_rows} rows, not {size}")

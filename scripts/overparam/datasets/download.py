@@ -7,15 +7,16 @@ import logging
 import re
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from overparam.errors import UserError
-from overparam.jobs import locks
+from overparam.jobs import locks, network_faults
+from overparam.plan import addresses, file_kinds
 from overparam.progress import Progress
+from overparam.quoting import brief, quoted, reason
 
 log = logging.getLogger(__name__)
 
@@ -91,28 +92,16 @@ def digest(source: Path | BinaryIO) -> str:
     return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def wrong_file(name: str, expected: str, found: str) -> str:
-    """Return the message for a file with the wrong SHA-256: what, expected, found and what to do."""
-    return (
-        f"{name} is not the expected file.\n  expected SHA-256 {expected}\n  found SHA-256    {found}\n"
-        "  It was not opened. Name another mirror in config.sources.cifar10.archive.urls, or fetch the official "
-        "file yourself and name it by $OVERPARAM_CIFAR10."
-    )
-
-
 def _checked(urls: list[str], sha256: str, attempts: int) -> tuple[list[str], str]:
     """Return the arguments in normal form, or say what is wrong with them."""
     sha256 = sha256.lower()
     if not re.fullmatch("[0-9a-f]{64}", sha256):
-        raise UserError(f"`sha256` must be 64 hexadecimal digits, got {sha256!r}")
+        raise UserError(f"`sha256` must be 64 hexadecimal digits, got {quoted(sha256)}")
     if not urls:
         raise UserError("`urls` is empty: name at least one mirror, or a local file by `path`")
-    for url in urls:
-        if urllib.parse.urlsplit(url).scheme not in {"http", "https", "file"}:
-            raise UserError(f"cannot download {url!r}: only http://, https:// and file:// URLs are understood")
     if attempts < 1:
         raise UserError(f"`attempts` must be at least 1, got {attempts}")
-    return list(urls), sha256
+    return [addresses.normal(url) for url in urls], sha256
 
 
 def _collect(
@@ -140,15 +129,15 @@ def _collect(
                 remaining.remove(url)
                 failures[url] = str(error)
             except TransferError as error:
-                failures[url] = f"{url}: {error}"
+                failures[url] = f"{brief(url)}: {error}"
             log.warning("attempt %d of %d: %s", attempt + 1, attempts, failures[url])
         if not remaining:
             break
     raise UserError(
         f"no mirror gave the file with SHA-256 {sha256}; the last answer of each:\n"
         + "\n".join(failures[url] for url in dict.fromkeys(urls))
-        + "\nCheck the network, name another mirror in config.sources.cifar10.archive.urls, or name a local copy by "
-        "$OVERPARAM_CIFAR10. "
+        + "\nCheck the network, name another mirror in config.sources.cifar10.archive.urls, or fetch the official file "
+        f"({file_kinds.OFFICIAL}) on another machine or in a browser and name it by $OVERPARAM_CIFAR10. "
         "What was received so far is kept; the next run resumes it."
     )
 
@@ -160,13 +149,28 @@ def _from_mirror(url: str, partial: Path, sha256: str, timeout: float) -> None:
         found = digest(partial)
         if found == sha256:
             return
+        told = _told(partial, url)
         partial.unlink()
         if offset > 0:
             log.warning("%s: the resumed file has SHA-256 %s, expected %s; starting anew", url, found, sha256)
         elif whole:
-            raise WrongFileError(wrong_file(url, sha256, found))
+            raise WrongFileError(
+                f"{brief(url)} is not the expected file{told}.\n  expected SHA-256 {sha256}\n  found SHA-256    {found}"
+            )
         else:
-            raise TransferError(f"ended without saying how long it is, SHA-256 {found}, expected {sha256}")
+            raise TransferError(f"ended without saying how long it is, SHA-256 {found}, expected {sha256}{told}")
+
+
+def _told(path: Path, url: str) -> str:
+    """Return what a wrong file is, as far as its beginning tells, and who may have sent it."""
+    head = file_kinds.head_of(path)
+    what = file_kinds.variant_of(head, path.stat().st_size)
+    if what is None:
+        return ""
+    proxy = network_faults.proxy_of(url)
+    sender = f"the proxy {proxy[0]}" if proxy else "the network, which may want a login first"
+    portal = f"; it may come from {sender}" if file_kinds.HTML.match(head) else ""
+    return f": {what}{portal}"
 
 
 def _transfer(url: str, partial: Path, timeout: float) -> tuple[int, bool]:
@@ -191,7 +195,7 @@ def _transfer(url: str, partial: Path, timeout: float) -> tuple[int, bool]:
                 received += len(chunk)
                 if received > LARGEST:
                     partial.unlink()
-                    raise WrongFileError(f"{url}: sends more than {LARGEST >> 20:,} MiB")
+                    raise WrongFileError(f"{brief(url)}: sends more than {LARGEST >> 20:,} MiB")
                 file.write(chunk)
                 if progress:
                     progress.advance(len(chunk))
@@ -207,16 +211,17 @@ def _opened(url: str, have: int, timeout: float) -> Iterator[http.client.HTTPRes
     if have:
         headers["Range"] = f"bytes={have}-"
     try:
-        response = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout)
+        # an opener of its own: the one that urllib keeps knows the proxies of the first call only
+        response = urllib.request.build_opener().open(urllib.request.Request(url, headers=headers), timeout=timeout)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416 and have:  # the partial file is as long as the file, or longer, and yet not right
             with _opened(url, 0, timeout) as response:
                 yield response
             return
-        raise TransferError(f"HTTP {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-        raise TransferError(f"{getattr(error, 'reason', error) or type(error).__name__}") from None
+        raise TransferError(network_faults.explained(url, error)) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:  # URLError is an OSError
+        raise TransferError(network_faults.explained(url, error)) from None
     with response:
         yield response
 
@@ -227,7 +232,7 @@ def _place(response: http.client.HTTPResponse, have: int) -> tuple[int, int | No
     if response.status == 206:  # file:// answers have the status None
         place = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
         if not place or int(place[1]) > have:
-            raise TransferError(f"unusable answer to Range: {response.headers.get('Content-Range')!r}")
+            raise TransferError(f"unusable answer to Range: {quoted(response.headers.get('Content-Range'))}")
         return int(place[1]), int(place[2]) + 1 if place[3] == "*" else int(place[3])
     return 0, int(length) if length and length.isdecimal() else None
 
@@ -238,7 +243,7 @@ def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
         try:
             chunk = response.read1(CHUNK) if isinstance(response, http.client.HTTPResponse) else response.read(CHUNK)
         except (OSError, http.client.HTTPException) as error:
-            raise TransferError(f"connection lost: {str(error) or type(error).__name__}") from None
+            raise TransferError(f"connection lost: {reason(error)}") from None
         if not chunk:
             return
         yield chunk

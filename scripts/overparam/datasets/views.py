@@ -6,6 +6,7 @@ a smaller training set is a prefix of a larger one, and its images are the same 
 """
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from overparam.errors import UserError
 CHOICES = ("source", "classes", "resolution", "crop", "colour", "normalisation", "n_train", "n_test", "seed")
 
 
-def read_source(settings: dict[str, Any], inputs: dict[str, Path]) -> Dataset:
+def read_source(settings: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Dataset:
     """Return the whole source that ``settings["source"]`` names.
 
     Parameters
@@ -27,13 +28,14 @@ def read_source(settings: dict[str, Any], inputs: dict[str, Path]) -> Dataset:
     settings
         ``source``: ``"digits"`` or ``"cifar10"``; ``sha256`` (optional): of the archive, the official one by default.
     inputs
-        Nothing for digits; ``archive``, or ``train`` and ``test`` (parquet), for CIFAR-10.
+        Files by name. Nothing for digits; ``archive`` (one), or ``train`` and ``test`` (parquet, one or more each), for
+        CIFAR-10.
     """
     match settings["source"], sorted(inputs):
         case "digits", []:
             return digits.read()
-        case "cifar10", ["archive"]:
-            return cifar10.read_archive(inputs["archive"], settings.get("sha256") or cifar10.OFFICIAL_SHA256)
+        case "cifar10", ["archive"] if len(inputs["archive"]) == 1:
+            return cifar10.read_archive(inputs["archive"][0], settings.get("sha256") or cifar10.OFFICIAL_SHA256)
         case "cifar10", ["test", "train"]:
             return cifar10.read_parquet(inputs["train"], inputs["test"])
         case "cifar10", given:

@@ -62,3 +62,9 @@ def estimate(
         if label == each and of in (None, kind):
             return one
     return None
+
+
+def under_control(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Return the verdict with the predictions as they were judged under the control, where the claim must fail."""
+    forms = {name: form["control"] or {"predictions": []} for name, form in verdict["forms"].items()}
+    return {**verdict, "forms": forms}

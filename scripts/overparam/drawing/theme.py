@@ -21,10 +21,13 @@ CATEGORIES = [sns.color_palette("colorblind").as_hex()[i] for i in (0, 1, 2, 3, 
 
 
 def apply() -> None:
-    """Set the style of all figures drawn after this call."""
+    """Set the style of all figures drawn after this call, whatever settings of matplotlib a user has."""
+    plt.style.use("default")
     sns.set_theme(style="ticks", palette=CATEGORIES)
     plt.rcParams.update(
         {
+            "font.family": ["sans-serif"],
+            "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; seaborn would take Arial where it is installed
             "figure.dpi": DPI,
             "figure.facecolor": "none",
             "axes.facecolor": "none",

@@ -8,10 +8,19 @@ import seaborn as sns
 from overparam.drawing import theme
 
 
-def exponent(rows: pd.DataFrame) -> float:
-    """Return the log–log slope over ``width`` of the geometric mean of ``value`` over seeds."""
-    means = np.log(rows["value"]).groupby(rows["width"]).mean()
-    return float(np.polyfit(np.log(means.index), means, 1)[0])
+def exponent(rows: pd.DataFrame, x: str = "width") -> float:
+    """Return the log–log slope of ``value`` over ``x``, averaged over seeds as the judge does; nan without two places.
+
+    Rows without a finite positive value have no logarithm and are left out.
+    """
+    rows = rows[(rows["value"] > 0) & np.isfinite(rows["value"])]
+    places, values = np.log(rows[x].astype(float)), np.log(rows["value"].astype(float))
+    slopes = [
+        np.polyfit(places[one], values[one], 1)[0]
+        for one in rows.groupby("seed").groups.values()
+        if places[one].nunique() > 1
+    ]
+    return float(np.mean(slopes)) if slopes else np.nan
 
 
 def curve(

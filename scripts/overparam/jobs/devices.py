@@ -1,4 +1,4 @@
-"""The processors of this machine; for every job that may use a GPU one of its own, for as long as its process lives.
+"""For every job that may use a GPU one of its own, for as long as its process lives.
 
 Nobody else assigns them where jobs of one machine share several. A device is taken by locking a file that stands for
 it; the kernel releases the lock when the process ends, whatever ends it.
@@ -8,7 +8,6 @@ import contextlib
 import itertools
 import logging
 import os
-import platform
 import re
 import subprocess
 import tempfile
@@ -132,13 +131,3 @@ def _marks(names: list[str]) -> dict[str, str]:
             full = [candidate for candidate in known if candidate.startswith(name)]
         marks[name] = full[0] if len(full) == 1 else name
     return {name: mark.replace("/", "_") for name, mark in marks.items()}
-
-
-def processor() -> str:
-    """Return the name of the CPU."""
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        for line in information.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

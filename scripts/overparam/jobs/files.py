@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from overparam.errors import UserError
+from overparam.plan import checksums
 from overparam.plan.plain_values import plain
+from overparam.quoting import brief
 
 
 @contextlib.contextmanager
@@ -87,6 +89,12 @@ def write_json(path: str | os.PathLike, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
+def write_checksums(outputs: Mapping[str, Sequence[Path]], *names: str) -> None:
+    """Write the checksums of the outputs of these names to the output ``checksums``, if there is to be one."""
+    for path in outputs.get("checksums", []):
+        write_text(path, checksums.listing(listed for name in names for listed in outputs[name]))
+
+
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; raise a UserError if it is damaged."""
     try:
@@ -132,6 +140,6 @@ def _digest(table: pa.Table) -> bytes:
 
 def damaged(path: str | os.PathLike, why: object) -> str:
     """Return the message for a file that an earlier job made and that is not as it left it."""
-    reason = " ".join(str(why).split()) or type(why).__name__
+    reason = brief(why) or type(why).__name__
     path = Path(path).resolve() if Path(path).is_symlink() else path  # to Snakemake's cache: it would be linked again
     return f"{path} is damaged ({reason}). Delete it and run the same command again: it is made anew"

@@ -3,6 +3,7 @@
 import argparse
 import copy
 import dataclasses
+import faulthandler
 import inspect
 import json
 import logging
@@ -15,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from overparam.errors import UserError
-from overparam.jobs import faults, interruption, job_log
-from overparam.plan import program_settings
+from overparam.jobs import faults, interruption, job_log, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ class Job:
         Hash of the code of the program, for telling states of other code apart.
     checkpoint_minutes
         Minutes between two states.
+    lineage
+        What the outputs are made of; see :mod:`overparam.plan.lineage`.
     """
 
     settings: dict[str, Any]
@@ -51,6 +53,7 @@ class Job:
     state: Path | None = None
     code: str = ""
     checkpoint_minutes: float = 5.0
+    lineage: str = ""
 
     def made(self) -> bool:
         """Return whether every output is there."""
@@ -82,6 +85,7 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
     parser.add_argument("--state", type=Path, help="save the state of training in this folder, and go on from it")
     parser.add_argument("--code", default="", help="hash of the code: a state of other code is not taken up")
     parser.add_argument("--checkpoint-minutes", type=float, default=5.0, help="time between two states (default: 5)")
+    parser.add_argument("--lineage", default="", help="what the outputs are made of, as one text to write into them")
     parser.add_argument("--log", type=Path, help="also write the log to this file")
     given = parser.parse_args(arguments)
     try:
@@ -93,24 +97,35 @@ def parse(description: str, arguments: list[str] | None = None) -> tuple[Job, Pa
     except (ValueError, RecursionError) as error:
         parser.error(f"SETTINGS is not JSON: {error}")
     named = ({name: [Path(path) for path in paths] for name, *paths in flags} for flags in (given.input, given.output))
-    kept = {name: getattr(given, name) for name in ("gpus", "memory_mb", "state", "code", "checkpoint_minutes")}
+    kept = {
+        name: getattr(given, name) for name in ("gpus", "memory_mb", "state", "code", "checkpoint_minutes", "lineage")
+    }
     return Job(settings, *named, **kept), given.log
 
 
 def run(description: str, work: Callable[[Job], None], arguments: list[str] | None = None) -> None:
     """Run ``work`` on the job given by the command line, with a log, and exit 1 with a message if it fails.
 
-    A traceback is shown only for what no one foresaw: in the log, or on the terminal if there is none.
+    ``work`` itself imports the libraries that it needs: only here are a user's own settings cleared, and a log is there
+    for what can't be imported. A traceback is shown only for what no one foresaw: in the log, or on the terminal if
+    there is none.
     """
+    if arguments is None:
+        surroundings.enter()
     job, log_path = parse(description, arguments)
+    before = job_log.reclaim_terminal(log_path) if log_path else ""
     try:
         record = job_log.JobLog(log_path) if log_path else None
     except OSError as error:
         raise SystemExit(f"ERROR {faults.explained(error, []) or error}") from None
     _log_to(record)
+    if record and arguments is None:
+        faulthandler.enable(record.stream)  # a library that crashes says where
     start = time.monotonic()
     name, given = Path(sys.argv[0]).name, sys.argv[1] if arguments is None else arguments[0]
     log.info("%s, process %d on %s, settings: %s", name, os.getpid(), platform.node(), given)
+    if before:
+        log.warning("said before this log was open: %s", before)
     if run := os.environ.get("OVERPARAM_RUN_PID"):
         interruption.watch(int(run))
     try:
@@ -125,6 +140,8 @@ def run(description: str, work: Callable[[Job], None], arguments: list[str] | No
         message = str(error) if isinstance(error, UserError) else faults.explained(error, outputs)
         if message:
             log.error("%s", message)
+        elif faults.of_an_import(error):
+            log.exception("%s: %s", job_log.NOT_STARTED, faults.not_imported(error))
         else:
             log.exception("unexpected %s: %s", type(error).__name__, error)
         log.info("failed after %.1f s", time.monotonic() - start)
@@ -138,6 +155,8 @@ def _check_settings(work: Callable[[Job], None], settings: Any) -> None:
     """Refuse settings that the program which defines ``work`` can't use; others than those in ``scripts/`` take any."""
     source = Path(inspect.getfile(work))
     if source.parent == Path(__file__).resolve().parents[2]:
+        from overparam.plan import program_settings  # it reads YAML, which is loaded once the log is open
+
         program_settings.check(source.stem, settings)
 
 

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from overparam.jobs import processor, surroundings
+
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "torch", "torchvision", "matplotlib", "seaborn", "snakemake",
 )  # fmt: skip
@@ -15,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def collect(run_record: str | os.PathLike | None = None, root: Path = ROOT) -> dict[str, Any]:
-    """Return git commit, versions, machine and, if the file exists, the run record. Never raises.
+    """Return git commit, versions, machine, variables and, if the file exists, the run record. Never raises.
 
     Parameters
     ----------
@@ -31,14 +33,18 @@ def collect(run_record: str | os.PathLike | None = None, root: Path = ROOT) -> d
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
         "platform": platform.platform(),
-        "cpu": _cpu(),
+        "cpu": processor.name(),
+        "variables": surroundings.arithmetic() or None,
         "run": _record(run_record),
     }
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    # a hook of git names another repository in these
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -49,16 +55,6 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _cpu() -> str:
-    """Return the processor's model name; Linux keeps it in a file, elsewhere the architecture has to do."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _record(path: str | os.PathLike | None) -> Any:

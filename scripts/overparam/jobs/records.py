@@ -27,7 +27,7 @@ CELL_COST = {"seconds": NUMBER, "device_name": str}
 SHOWN_COST = {"seconds?": NUMBER, "training_seconds?": NUMBER, "settings?": ({}, None)}
 PROVENANCE = {"packages?": ({...: str}, None), "run?": ({}, None)}
 VERDICT = {"claim": str, "name": str, "forms": {...: FORM}, "data": (DATASET, None)}
-VERDICT |= {"cost": SHOWN_COST, "provenance": PROVENANCE}
+VERDICT |= {"cost": SHOWN_COST, "provenance": PROVENANCE, "lineage?": str}
 
 
 def training(path: Path) -> pd.DataFrame:

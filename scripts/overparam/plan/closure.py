@@ -14,10 +14,11 @@ from pathlib import Path
 import grimp
 
 from overparam import places
+from overparam.errors import UserError
 
 PACKAGE = places.PACKAGE.name
 SCRIPTS = places.PACKAGE.parent
-MACHINERY = ("jobs", "plan", "places", "errors", "progress")  # refuses, logs, waits and finds its way
+MACHINERY = ("jobs", "plan", "places", "errors", "progress", "quoting")  # refuses, logs, waits and finds its way
 DECIDES = {  # of the machinery, what decides the bytes of a result nevertheless
     "overparam.jobs.files",  # how tables and texts are written
     "overparam.jobs.records",  # how they are read
@@ -27,6 +28,28 @@ DECIDES = {  # of the machinery, what decides the bytes of a result nevertheless
 @functools.cache
 def _graph() -> grimp.ImportGraph:
     return grimp.build_graph(PACKAGE, cache_dir=None)
+
+
+def check_sources() -> None:
+    """Refuse sources that are no Python: no job could import them, and none can be planned.
+
+    Raises
+    ------
+    UserError
+        If a program or a module has a mistake of syntax, or is no text; names the file and the line.
+    """
+    path, line = SCRIPTS, None
+    try:
+        _graph()
+        for path in SCRIPTS.glob("*.py"):
+            _imports(path)
+    except grimp.exceptions.SourceSyntaxError as error:
+        path, line, why = error.filename, error.lineno, f"invalid syntax: {str(error.text).strip()!r}"
+    except (SyntaxError, UnicodeError) as error:
+        line, why = getattr(error, "lineno", None), getattr(error, "msg", error)
+    else:
+        return
+    raise UserError(f"{path}{f', line {line}' if line else ''}: Python can't read this ({why}); mend it")
 
 
 def _path(module: str) -> Path:

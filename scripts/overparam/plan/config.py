@@ -7,29 +7,46 @@ from typing import Any
 
 from overparam import places
 from overparam.errors import UserError
-from overparam.plan import cells, contract, experiment_settings, strict_yaml
+from overparam.plan import (
+    addresses,
+    cells,
+    command_line_values,
+    experiment_settings,
+    locating,
+    paths,
+    strict_yaml,
+)
 from overparam.plan.plain_values import plain
-from overparam.plan.validation import nearest, problems, repeated
+from overparam.plan.validation import listed, nearest, problems, repeated
+from overparam.quoting import brief, harmless, quoted
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow/schemas/config.schema.yaml"
 CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
 
 
-def check_files(paths: Iterable[str | os.PathLike]) -> None:
+def check_files(files: Iterable[str | os.PathLike]) -> None:
     """Read configuration files as strictly as the registry: Snakemake has read them, but forgives too much.
 
     Raises
     ------
     UserError
-        If a file is no YAML or JSON with plain values, gives a key twice, or is a template of Python.
+        If a file is no YAML or JSON with plain values, no mapping, gives a key twice, or is a template of Python.
     """
-    for path in paths:
+    for path in files:
         content = strict_yaml.read(path)
-        if isinstance(content, dict) and "__use_yte__" in content:
+        if not isinstance(content, dict):
+            kind = {list: "a list", type(None): "nothing"}.get(type(content), "a single value")
+            raise UserError(f"{path}: expected keys with values, such as `preset: mine`, found {kind}")
+        if "__use_yte__" in content:
             raise UserError(f"{path}: __use_yte__: a configuration must not be a program; write the values themselves")
 
 
-def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def resolve(
+    config: dict[str, Any],
+    registry: Sequence[dict[str, Any]],
+    command_line: Mapping[str, Any] | None = None,
+    own: Iterable[str] = ("studies",),
+) -> dict[str, Any]:
     """Fill in every default of a configuration and check all that it names.
 
     Parameters
@@ -38,6 +55,11 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
         What the user wrote; not changed.
     registry
         The claims, as :func:`overparam.plan.registry.load` returns them.
+    command_line
+        The part of ``config`` that stood on the command line, where Snakemake makes text of every value inside a
+        mapping or list; what is wrong as text there, and right as the number that it spells, is taken for that.
+    own
+        The keys that the user wrote; where ``studies`` is not among them, those of the default are meant.
 
     Returns
     -------
@@ -50,21 +72,33 @@ def resolve(config: dict[str, Any], registry: Sequence[dict[str, Any]]) -> dict[
     UserError
         One line for each thing that is wrong.
     """
-    resolved = plain(config, "config")  # whatever reader made it
+    written = plain(config, "config")  # whatever reader made it
+    if command_line:
+        given = plain(dict(command_line), "config")
+        written = command_line_values.spelled_out(written, given, lambda config: _resolved(config, registry, own)[1])
+    resolved, found = _resolved(written, registry, own)
+    if found:
+        raise UserError(listed(found))
+    return resolved
+
+
+def _resolved(
+    config: dict[str, Any], registry: Sequence[dict[str, Any]], own: Iterable[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the configuration with all defaults, and a sentence for each thing that is wrong with it."""
+    resolved = plain(config, "config")
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
-        raise UserError(_listed(found))
-    _use_environment(resolved["sources"]["cifar10"])
+        return resolved, found
+    _complete(resolved["sources"]["cifar10"])
     _leave_out(resolved)
     found += _check_datasets(resolved)
-    found += _check_studies(resolved)
+    wrong = _check_studies(resolved)
+    found += wrong if "studies" in own else _inherited(resolved, wrong)
     resolved["claims"], wrong = _claims(resolved["claims"], registry)
     found += wrong
     experiments, wrong = _experiments(resolved, registry)
-    found += wrong + contract.problems(registry)
-    if found:
-        raise UserError(_listed(found))
-    return {**resolved, "experiments": experiments}
+    return {**resolved, "experiments": experiments}, found + wrong
 
 
 def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
@@ -85,26 +119,32 @@ def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return the sources with file names in place of local paths: a result may be shown, the reader's folders not."""
     cifar10 = sources["cifar10"]
     parquet, archive = cifar10["parquet"], cifar10["archive"]
-    names = parquet and {split: Path(path).name for split, path in parquet.items()}
+    names = parquet and {split: [Path(path).name for path in _several(paths)] for split, paths in parquet.items()}
     return {
         "cifar10": {"parquet": names, "archive": {**archive, "path": archive["path"] and Path(archive["path"]).name}}
     }
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    return "\n".join(sentences)
+def _several(paths: str | list[str]) -> list[str]:
+    return [paths] if isinstance(paths, str) else paths
 
 
-def _use_environment(cifar10: dict[str, Any]) -> None:
-    """Let the environment variable name the archive, or the folder of the parquet files, of CIFAR-10."""
-    given = os.environ.get(CIFAR10_VARIABLE)
-    if not given:
+def _complete(cifar10: dict[str, Any]) -> None:
+    """Bring the paths and addresses of CIFAR-10 into their final form; the environment variable goes first."""
+    key = "config.sources.cifar10"
+    archive = cifar10["archive"]
+    archive["sha256"] = archive["sha256"].lower()
+    archive["urls"] = [addresses.normal(url, f"{key}.archive.urls[{i}]") for i, url in enumerate(archive["urls"])]
+    if given := os.environ.get(CIFAR10_VARIABLE):
+        cifar10["parquet"], archive["path"] = None, paths.expanded(given, f"${CIFAR10_VARIABLE}")
         return
-    path = Path(given)
-    if path.is_dir():
-        cifar10["parquet"] = {split: str(path / f"{split}.parquet") for split in ("train", "test")}
-    else:
-        cifar10["parquet"], cifar10["archive"]["path"] = None, str(path)
+    if cifar10["parquet"]:
+        cifar10["parquet"] = {
+            split: [paths.expanded(path, f"{key}.parquet.{split}") for path in _several(several)]
+            for split, several in cifar10["parquet"].items()
+        }
+    if archive["path"]:
+        archive["path"] = paths.expanded(archive["path"], f"{key}.archive.path")
 
 
 def _leave_out(config: dict[str, Any]) -> None:
@@ -121,18 +161,32 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     found = repeated([entry["name"] for entry in config["datasets"]], "config.datasets")
     if not any(entry["source"] == "cifar10" for entry in config["datasets"]):
         return found
+    try:
+        _locate(config["sources"]["cifar10"])
+    except UserError as error:
+        given = f"${CIFAR10_VARIABLE}" if os.environ.get(CIFAR10_VARIABLE) else "config.sources.cifar10"
+        return [*found, f"CIFAR-10, from {given}: {error}"]
     cifar10 = config["sources"]["cifar10"]
-    paths = cifar10["parquet"] or {"archive": cifar10["archive"]["path"]}
-    found += [
-        f"CIFAR-10: {path} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
-        for key, path in paths.items()
-        if path and {"{", "}"} & set(path)
-    ]
+    given = cifar10["parquet"] or {"archive": _several(cifar10["archive"]["path"] or [])}
     return found + [
-        f"CIFAR-10: there is no file {path} ({key}); correct config.sources.cifar10 or ${CIFAR10_VARIABLE}"
-        for key, path in paths.items()
-        if path and not Path(path).is_file()
+        f"CIFAR-10: {brief(path)} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
+        for key, several in given.items()
+        for path in several
+        if {"{", "}"} & set(path)
     ]
+
+
+def _locate(cifar10: dict[str, Any]) -> None:
+    """Put the files in place of the folders and patterns by which they were given."""
+    parquet, archive = cifar10["parquet"], cifar10["archive"]
+    if parquet:
+        cifar10["parquet"] = {split: locating.split_files(paths, split) for split, paths in parquet.items()}
+        if set(cifar10["parquet"]["train"]) & set(cifar10["parquet"]["test"]):
+            raise UserError("one parquet file is named for both splits; name the files of each")
+    elif archive["path"]:
+        found = locating.found(archive["path"])
+        archive["path"] = found.archive
+        cifar10["parquet"] = {"train": found.train, "test": found.test} if found.train else None
 
 
 def _check_studies(config: Mapping[str, Any]) -> list[str]:
@@ -144,11 +198,13 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
         dataset = next((entry for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
         found += cells.problems(study, dataset, config["jobs"])
         if dataset is None:
-            found.append(f"{key}.dataset: {study['dataset']!r} is not known; {nearest(study['dataset'], datasets)}")
+            found.append(
+                f"{key}.dataset: {quoted(study['dataset'])} is not known; {nearest(study['dataset'], datasets)}"
+            )
         if study["model"] not in _models():
-            found.append(f"{key}.model: {study['model']!r} is not known; {nearest(study['model'], _models())}")
+            found.append(f"{key}.model: {quoted(study['model'])} is not known; {nearest(study['model'], _models())}")
         found += [
-            f"{key}.experiments: {name!r} is no experiment that reads networks; {nearest(name, readers)}"
+            f"{key}.experiments: {quoted(name)} is no experiment that reads networks; {nearest(name, readers)}"
             for name in study["experiments"]
             if name not in readers
         ]
@@ -161,6 +217,18 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _inherited(config: Mapping[str, Any], wrong: Sequence[str]) -> list[str]:
+    """Return one sentence for all that is wrong with the studies of the default, which the user did not write."""
+    if not wrong:
+        return []
+    absent = {study["dataset"] for study in config["studies"]} - {entry["name"] for entry in config["datasets"]}
+    why = f"need the data sets {', '.join(sorted(absent))} as well" if absent else "do not fit the other keys"
+    return [
+        f"config.studies: your configuration has none, and those of config/config.yaml {why}; write `studies:` of your "
+        "own, or `studies: []` to train no networks"
+    ]
+
+
 def _models() -> list[str]:
     return list(places.models())
 
@@ -171,7 +239,9 @@ def _claims(wanted: str | list[str], registry: Sequence[dict[str, Any]]) -> tupl
         return known, []
     wanted = [wanted] if isinstance(wanted, str) else wanted
     wrong = [
-        f"config.claims: {entry!r} is not known; {nearest(entry, known)}" for entry in wanted if entry not in known
+        f"config.claims: {quoted(entry)} is not known; {nearest(entry, known)}"
+        for entry in wanted
+        if entry not in known
     ]
     return [entry for entry in known if entry in wanted], wrong
 
@@ -181,8 +251,8 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
     known, found, resolved = experiment_settings.names(), [], {}
     for name in config["experiments"]:
         if name not in known:
-            found.append(f"config.experiments.{name}: unknown experiment; {nearest(name, known)}")
-    datasets = [entry["name"] for entry in config["datasets"]]
+            found.append(f"config.experiments.{harmless(name)}: unknown experiment; {nearest(name, known)}")
+    datasets, lacking = [entry["name"] for entry in config["datasets"]], {}
     for name in sorted({claim["experiment"] for claim in registry}):
         settings, wrong = experiment_settings.resolve(name, config["preset"], config["experiments"].get(name, {}))
         found += [f"config.{sentence}" for sentence in wrong]
@@ -190,6 +260,11 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
         if wanted is not None and wanted not in datasets:
             used = [claim["id"] for claim in registry if claim["experiment"] == name]
             if set(used) & set(config["claims"]):
-                found.append(f"config.experiments.{name}.dataset: {wanted!r} is not known; {nearest(wanted, datasets)}")
+                lacking.setdefault(wanted, []).append(name)
         resolved[name] = {**settings, "seed": config["seed"]}
+    for wanted, readers in lacking.items():
+        one = f"config.experiments.{readers[0]}.dataset: {quoted(wanted)} is not known"
+        several = f"config.experiments: {', '.join(readers)} read the data set {quoted(wanted)}, which is not known"
+        hint = "set `dataset` to one of these, or add that data set to config.datasets"
+        found.append(f"{several if readers[1:] else one}; {nearest(wanted, datasets)}; {hint}")
     return resolved, found

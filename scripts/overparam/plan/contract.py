@@ -27,8 +27,6 @@ CLOSE = 1e-9  # numbers match to this part of themselves, as in the judge's filt
 def problems(registry: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return a sentence for whatever claims ask of an experiment's table that it does not declare.
 
-    A claim of an experiment that declares nothing is not checked.
-
     Parameters
     ----------
     registry
@@ -36,8 +34,8 @@ def problems(registry: Iterable[Mapping[str, Any]]) -> list[str]:
     """
     found = []
     for claim in registry:
-        if measures := experiment_settings.measures(claim["experiment"]):
-            found += [f"{_file(claim)} ({claim['id']}): {sentence}" for sentence in of_claim(claim, measures)]
+        wrong = of_claim(claim, experiment_settings.measures(claim["experiment"]))
+        found += [f"{_file(claim)} ({claim['id']}): {sentence}" for sentence in wrong]
     return found
 
 

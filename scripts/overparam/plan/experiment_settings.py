@@ -11,7 +11,7 @@ from overparam.plan import strict_yaml
 from overparam.plan.validation import nearest, problems
 
 READS = ("nothing", "dataset", "training")
-PARTS = ("description", "reads", "settings", "presets")  # and "measures", once every experiment declares it
+PARTS = ("description", "reads", "settings", "presets", "measures")
 MEASURES = Path(__file__).resolve().parents[3] / "workflow/schemas/measures.schema.yaml"
 IN_EVERY_TABLE = ("quantity", "value", "seed")  # columns that no experiment declares
 KINDS = {"text": (str,), "whole": (int,), "number": (int, float)}  # of the values that a column may list
@@ -50,14 +50,14 @@ def declaration(name: str) -> dict[str, Any]:
     if declared["reads"] not in READS:
         known = nearest(declared["reads"], READS)
         raise UserError(f"{name}/{path.name}: reads: {declared['reads']!r} is not known; {known}")
-    if "measures" in declared and (wrong := _wrong_measures(declared["measures"])):
+    if wrong := _wrong_measures(declared["measures"]):
         raise UserError("\n".join(f"{name}/{path.name}: {sentence}" for sentence in wrong))
     return declared
 
 
-def measures(name: str) -> dict[str, Any] | None:
-    """Return the ``quantities`` and ``columns`` of an experiment's table; None where it does not declare them yet."""
-    return declaration(name).get("measures")
+def measures(name: str) -> dict[str, Any]:
+    """Return the ``quantities`` and ``columns`` of an experiment's table."""
+    return declaration(name)["measures"]
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 from overparam.errors import UserError
+from overparam.quoting import harmless
 
 DEEPEST = 40  # mappings and lists inside one another
 MOST = 500_000  # values; what an alias of YAML names is counted wherever it stands
-LONGEST = 80  # characters of a key that a message shows
 LARGEST = 2**63 - 1  # of a whole number
 NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # control characters, halves of a character
 
@@ -30,7 +30,7 @@ def plain(value: Any, name: str = "") -> Any:
     left = MOST
 
     def refused(key: str, problem: str) -> UserError:
-        return UserError(f"{key if len(key) <= LONGEST else f'{key[:LONGEST]}…'}: {problem}" if key else problem)
+        return UserError(f"{harmless(key)}: {problem}" if key else problem)
 
     def copied(value: Any, key: str, depth: int) -> Any:
         nonlocal left

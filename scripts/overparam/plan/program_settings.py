@@ -6,7 +6,7 @@ from typing import Any
 from overparam.errors import UserError
 from overparam.plan import experiment_settings, strict_yaml
 from overparam.plan.plain_values import plain
-from overparam.plan.validation import nearest, problems
+from overparam.plan.validation import listed, nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "workflow/schemas"
 NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -33,7 +33,7 @@ def check(program: str, settings: Any) -> None:
     if not found and program in PROGRAMS:
         found = problems(given, PROGRAMS[program](given), "settings")
     if found:
-        raise UserError("\n".join(found))
+        raise UserError(listed(found))
 
 
 def _mapping(properties: dict[str, Any], required: list[str], **more: Any) -> dict[str, Any]:
@@ -133,6 +133,7 @@ def _claims(*keys: str) -> Any:
         forms = {"type": "object", "minProperties": 1, "additionalProperties": form}  # no more is shown of them
         entry = {**claim, "properties": claim["properties"] | {"forms": forms}}
         properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": entry}}
+        properties["lineages"] = {"type": "object", "additionalProperties": {"type": "string"}}
         return _mapping(properties, ["claims"], **{"$defs": definitions})
 
     return schema

@@ -10,8 +10,8 @@ from typing import Any
 
 from overparam import places
 from overparam.errors import UserError
-from overparam.plan import strict_yaml
-from overparam.plan.validation import mistaken_for_text, nearest, place, problems, repeated, spelled
+from overparam.plan import contract, strict_yaml
+from overparam.plan.validation import listed, mistaken_for_text, nearest, place, problems, repeated, spelled
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
@@ -55,8 +55,10 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     found += _shared(entries, "id") + _shared(entries, "name")
     if not entries and not found:
         found.append("there is no claim, <topic>/<experiment>/<claim>.yaml")
+    if not found and folder == places.CLAIMS:  # whose experiments are those of this package
+        found = contract.problems(entries.values())
     if found:
-        raise UserError("\n".join([f"{folder}: {len(found)} problem{'s'[: len(found) != 1]}", *found]))
+        raise UserError(f"{folder}: {len(found)} problem{'s'[: len(found) != 1]}\n{listed(found)}")
     return sorted(entries.values(), key=lambda entry: (entry["id"][0], len(entry["id"]), entry["id"]))
 
 

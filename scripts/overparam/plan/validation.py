@@ -4,6 +4,7 @@ Imported while the Snakefile is parsed, so it must stay light: no torch, no pand
 """
 
 import difflib
+import itertools
 import json
 import math
 import re
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
+
+from overparam.quoting import LONGEST, harmless, quoted
 
 TYPES = {
     "integer": "a whole number",
@@ -33,13 +36,16 @@ SIZES = {
     )
 }
 NUMBER = re.compile(r"([-+]?)([0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE]([-+]?)([0-9]+))?")
-LONGEST = 80  # characters of a value that a sentence shows
+EXAMINED = 1000  # violations of a schema; whoever has more has given the wrong file
+SHOWN = 20  # sentences of a message
+LONGEST_LIST = 2000  # characters of a list of what is allowed
+KEYS_SHOWN = 10  # unknown keys of one mapping
 
 
 def problems(
     instance: Any, schema: dict[str, Any], name: str = "", *, defaults: bool = False, called: Sequence[str] = ()
 ) -> list[str]:
-    """Return one sentence per violation of the schema.
+    """Return one sentence per violation of the schema, for the first :data:`EXAMINED` of them.
 
     Parameters
     ----------
@@ -54,7 +60,7 @@ def problems(
     called
         Keys by which an item of a list may be called instead of its index; see :func:`place`.
     """
-    errors = (_Filling if defaults else _Checking)(schema).iter_errors(instance)
+    errors = itertools.islice((_Filling if defaults else _Checking)(schema).iter_errors(instance), EXAMINED)
     leaves = [leaf for error in sorted(errors, key=_order) for leaf in _leaves(error)]
     listed = [leaf.absolute_path for leaf in leaves if leaf.validator == "enum"]
     return list(
@@ -65,6 +71,15 @@ def problems(
             for sentence in _sentences(leaf, place(instance, leaf.absolute_path, name, called), schema)
         )
     )
+
+
+def listed(sentences: Sequence[str]) -> str:
+    """Return sentences as lines of one message: the first of them, and how many more there are."""
+    more = len(sentences) - SHOWN
+    if more <= 0:
+        return "\n".join(sentences)
+    or_more = " or more" if len(sentences) >= EXAMINED else ""
+    return "\n".join([*sentences[:SHOWN], f"and {more:,}{or_more} further problems"])
 
 
 def place(instance: Any, path: Iterable[str | int], name: str = "", called: Sequence[str] = ()) -> str:
@@ -78,24 +93,24 @@ def place(instance: Any, path: Iterable[str | int], name: str = "", called: Sequ
         label = next((known for known in called if _tells_apart(instance, part, known)), None)
         instance = instance[part]
         if isinstance(part, int):
-            key += f"[{part if label is None else instance[label]}]"
+            key += f"[{part if label is None else harmless(instance[label])}]"
         else:
-            key += f".{part}" if key else str(part)
+            key += f"{'.' if key else ''}{harmless(str(part))}"
     return key
 
 
 def nearest(word: Any, allowed: Iterable[Any]) -> str:
     """Return what is allowed in place of ``word``, the most similar word first named."""
     allowed = sorted(str(entry) for entry in allowed)
-    guess = difflib.get_close_matches(str(word), allowed, n=1)
-    meant = f"did you mean {guess[0]!r}? " if guess else ""
-    return f"{meant}allowed: {', '.join(allowed) or 'nothing'}"
+    guess = difflib.get_close_matches(str(word)[:LONGEST], allowed, n=1)
+    meant = f"did you mean {quoted(guess[0])}? " if guess else ""
+    return f"{meant}allowed: {harmless(', '.join(allowed), LONGEST_LIST) or 'nothing'}"
 
 
 def repeated(values: Sequence[str], key: str, noun: str = "name") -> list[str]:
     """Return a sentence for each value that the list at ``key`` has more than once."""
     return [
-        f"{key}: the {noun} {value!r} stands {'twice' if count == 2 else f'{count} times'}"
+        f"{key}: the {noun} {quoted(value)} stands {'twice' if count == 2 else f'{count} times'}"
         for value, count in Counter(values).items()
         if count > 1
     ]
@@ -124,7 +139,7 @@ def spelled(text: Any, whole: bool = False) -> str | None:
 
 def mistaken_for_text(text: str, number: str) -> str:
     """Return what was found where ``number`` was meant; `1e-4` is text in YAML 1.1."""
-    return f"found {_shown(text)}, which YAML reads as text: write {number}"
+    return f"found {_quoted(text)}, which YAML reads as text: write {number}"
 
 
 def _describing(validator_class: type) -> type:
@@ -215,13 +230,16 @@ def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.Validation
 
 def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, Any]) -> Iterator[str]:
     """Yield what one error says; ``key`` is where it lies and ``root`` the whole schema."""
-    instance, value, found = error.instance, error.validator_value, _shown(error.instance)
+    instance, value, found = error.instance, error.validator_value, _quoted(error.instance)
     about = _hint(error.schema)
     match error.validator:
         case "additionalProperties":
             known = error.schema.get("properties", {})
-            for extra in sorted(set(instance) - set(known), key=str):
-                yield f"{key}{'.' if key else ''}{extra}: unknown key; {nearest(extra, known)}"
+            extras = sorted(set(instance) - set(known), key=str)
+            for extra in extras[:KEYS_SHOWN]:
+                yield f"{key}{'.' if key else ''}{harmless(str(extra))}: unknown key; {nearest(extra, known)}"
+            if more := extras[KEYS_SHOWN:]:
+                yield f"{key or 'it'}: and {len(more):,} more unknown keys"
         case "required":
             for missing in (name for name in value if name not in instance):
                 yield f"{key}{'.' if key else ''}{missing}: missing{_described(error.schema, missing, root)}"
@@ -242,10 +260,12 @@ def _sentences(error: jsonschema.ValidationError, key: str, root: Mapping[str, A
         case rule if rule in SIZES:
             words, one, several = SIZES[rule]
             yield f"{key}: {words} {value} {one if value == 1 else several}, found {len(instance)}{about}"
+        case "uniqueItems":
+            yield f"{key}: no entry may stand twice{about}"
         case "pattern":
             yield f"{key}: {found} does not match {value}{about}"
         case _:
-            yield f"{key}: {error.message}{about}"
+            yield f"{key}: {harmless(error.message, 300)}{about}"
 
 
 def _kinds(error: jsonschema.ValidationError) -> list[str]:
@@ -255,11 +275,11 @@ def _kinds(error: jsonschema.ValidationError) -> list[str]:
     return list(dict.fromkeys(kind for rule in rules for kind in ([rule] if isinstance(rule, str) else rule)))
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return harmless(text, LONGEST + 1)
 
 
 def _hint(schema: Mapping[str, Any]) -> str:

@@ -14,9 +14,14 @@ COST_WORDS = {
     "device": "on",
     "devices": "on",
     "peak_memory": "peak memory",
+    "variables": "how libraries compute",
 }
 
-FACT_WORDS = {"modified": "uncommitted changes", "cpu": "processor"}
+FACT_WORDS = {
+    "modified": "uncommitted changes",
+    "cpu": "processor",
+    "variables": "variables that choose how libraries compute",
+}
 
 
 def of(verdict: dict[str, Any]) -> list[dict[str, Any]]:

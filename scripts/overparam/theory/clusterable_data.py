@@ -1,7 +1,7 @@
 """Clusterable data with corrupted labels: inputs near L centres on the sphere, and one of K class values per cluster.
 
-Li, Soltanolkotabi & Oymak, arXiv 1903.11680: an (ε₀, δ)-clusterable data set (definition 1.1), and its corruption, in
-which at most a share ρ of every cluster gets the label of another class (definition 1.2).
+Li, Soltanolkotabi & Oymak (arXiv 1903.11680) define an (ε₀, δ)-clusterable data set (definition 1.1), and its
+corruption, in which at most a share ρ of every cluster gets the label of another class (definition 1.2).
 """
 
 import dataclasses
@@ -22,9 +22,9 @@ class ClusterableData:
     centres
         ``(L, d)``, float64, unit norm.
     cluster
-        ``(n,)``, int64: which centre an input is near.
+        ``(n,)``, int64: the number of the centre that an input is near.
     classes
-        ``(n,)``, int64, in ``[0, K)``: the true class, the same for all of a cluster.
+        ``(n,)``, int64, in ``[0, K)``: the true class, the same for all points of a cluster.
     class_values
         ``(K,)``, float64, equally spaced from −1 to 1: the number that stands for a class in squared loss.
     """
@@ -37,7 +37,7 @@ class ClusterableData:
 
     @property
     def labels(self) -> np.ndarray:
-        """``(n,)``, float64: the class value of every true class, ȳ."""
+        """``(n,)``, float64: ȳ, the class value of every point's true class."""
         return self.class_values[self.classes]
 
 
@@ -58,7 +58,7 @@ def draw_clusters(
     Parameters
     ----------
     n_clusters, n_classes
-        L and K, with 2 ≤ K ≤ L. Cluster ℓ is of class ℓ mod K, in a random order of the clusters: every class is used.
+        L and K, with 2 ≤ K ≤ L. In a random order of the clusters, cluster ℓ is of class ℓ mod K: every class is used.
     n_per_cluster
         Points per cluster, at least 1.
     dimension
@@ -78,7 +78,9 @@ def draw_clusters(
     if not 2 <= n_classes <= n_clusters:
         raise UserError(f"n_classes must be from 2 to n_clusters = {n_clusters}, got {n_classes}")
     if n_per_cluster < 1 or dimension < 2:
-        raise UserError(f"needs n_per_cluster ≥ 1 and dimension ≥ 2, got {n_per_cluster} and {dimension}")
+        raise UserError(
+            f"n_per_cluster must be at least 1 and dimension at least 2, got {n_per_cluster} and {dimension}"
+        )
     if not 0 <= radius <= 2:
         raise UserError(f"radius must be from 0 to 2, the diameter of the sphere, got {radius}")
     if centres is None:
@@ -108,7 +110,8 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     corruption
         ρ, in ``[0, 1]``.
     generator
-        Owned by the caller; gives the same numbers whatever ρ, so that corruptions of one generator are nested.
+        Owned by the caller. As many numbers are drawn whatever ρ is, so that with equal generators the points that are
+        corrupted at a small ρ are corrupted at every larger one too.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
     _check_share(corruption)
     order, wrong = generator.random(len(data.cluster)), _wrong_classes(data, generator)
     sizes = np.bincount(data.cluster, minlength=len(data.centres))
-    within = np.lexsort((order, data.cluster))  # a random order of every cluster, one cluster after the other
+    within = np.lexsort((order, data.cluster))  # a random order within every cluster, cluster by cluster
     rank = np.empty(len(order), dtype=np.int64)
     rank[within] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     # a share such as 0.07 · 100 must not lose a point to rounding
@@ -126,9 +129,10 @@ def corrupt_per_cluster(data: ClusterableData, corruption: float, generator: np.
 
 
 def corrupt_uniformly(data: ClusterableData, fraction: float, generator: np.random.Generator) -> np.ndarray:
-    """Return the given classes when each label is independently, with that probability, a random *wrong* class.
+    """Return the given classes when each label becomes, independently with probability ``fraction``, a *wrong* class.
 
-    Parameters and result are those of :func:`corrupt_per_cluster`; the number of corrupted points is binomial.
+    The wrong class is uniformly random. Parameters and result are as for :func:`corrupt_per_cluster`, but the number of
+    corrupted points is binomial.
     """
     _check_share(fraction)
     draws, wrong = generator.random(len(data.cluster)), _wrong_classes(data, generator)

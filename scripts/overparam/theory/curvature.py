@@ -38,8 +38,8 @@ def spectral_norm(
 ) -> float:
     """Return the largest |eigenvalue| of a symmetric operator, from below, by Lanczos iteration.
 
-    Every step is orthogonalised against all before it, and Ritz values are read off, not vectors: ARPACK waits for a
-    vector, and so stalls on a two-layer network, whose extreme eigenvalues cluster and come in pairs ±λ.
+    Every vector is orthogonalised against all vectors before it, and only Ritz values are read off. ARPACK, which waits
+    until a vector has converged, stalls on a two-layer network, whose extreme eigenvalues cluster and come in pairs ±λ.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def spectral_norm(
     generator
         Draws the starting vector.
     steps
-        Products at most. An operator of rank r needs r + 1.
+        Most products with the operator. An operator of rank r needs r + 1.
     tolerance
-        Stop when the value grew by less than this fraction in ten steps.
+        The iteration stops when the value grew by less than this fraction in ten steps.
 
     Returns
     -------
     float
-        A Ritz value: never above the true norm but by rounding.
+        A Ritz value, which lies above the true norm by rounding errors at most.
     """
     basis = np.empty((min(steps, size), size))
     vector = generator.standard_normal(size)
@@ -90,15 +90,16 @@ def hessian_norms(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the spectral norms of many Hessians at once, from below, by Lanczos iterations side by side.
 
-    All problems share every product with a vector (one reverse pass over one reverse pass), which for small networks
-    costs little more than the product of one. Vectors are not kept: without orthogonalisation a Lanczos process repeats
-    extreme eigenvalues that it has found, but finds them as well (Paige 1972), and memory does not grow with the steps.
+    All Hessians share every product with a vector (one reverse pass over one reverse pass), which for small networks
+    costs little more than the product of one. Vectors are not kept, so that memory does not grow with the steps.
+    Without orthogonalisation a Lanczos process finds the extreme eigenvalues just as well; it only repeats them (Paige
+    1972).
 
     Parameters
     ----------
     function
-        Takes a flat tensor of shape (p,) and one entry of each of ``data`` to a scalar; it must be fit for
-        :func:`torch.func.vmap`.
+        Maps a flat tensor of shape (p,) and one entry of each of ``data`` to a scalar; :func:`torch.func.vmap` must be
+        able to vectorise it.
     points
         Where the Hessians are taken, shape (B, p); the dtype is the precision.
     data
@@ -106,18 +107,19 @@ def hessian_norms(
     generator
         Draws the starting vectors.
     memory_mb
-        Memory in MB: problems are taken in groups that need about as much.
+        Memory in MB: Hessians are taken in groups that need about as much.
     steps, tolerance
         A group stops when each norm grew by less than this fraction in ten steps, or after ``steps``.
 
     Returns
     -------
     norms
-        Ritz values, never above the true norms but by rounding, shape (B,).
+        Ritz values, which lie above the true norms by rounding errors at most, shape (B,).
     settled
         Whether each norm had stopped growing within ``steps``, shape (B,), bool.
     """
-    each = 40 * points.shape[1] * points.element_size()  # Lanczos vectors, the graph and its temporaries; measured
+    # bytes for Lanczos vectors, the graph and its temporaries, as measured
+    each = 40 * points.shape[1] * points.element_size()
     size = max(1, int(memory_mb * 1e6 // each))
     found = []
     for start in range(0, len(points), size):

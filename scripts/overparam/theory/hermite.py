@@ -1,11 +1,11 @@
 """The covariance Σ(X) of a one-hidden-layer network as a Hermite series, with coefficients of the activation's slope.
 
 For unit inputs x, x' with ρ = xᵀx' and w ~ N(0, I_d), E[φ'(wᵀx) φ'(wᵀx')] = Σ_r μ_r² ρ^r with
-μ_r = E[φ'(g) He_r(g)] / √r!, g ~ N(0, 1) (Mehler's formula). Hence Σ(X) = Σ_r μ_r² (XXᵀ)^{⊙(r+1)}: a Hadamard product
-of two factors XXᵀ belongs to r = 1, and μ₁ = E[φ'(g) g] = E[φ''(g)] by Stein's identity
-(Oymak & Soltanolkotabi, arXiv 1902.04674).
+μ_r = E[φ'(g) He_r(g)] / √r!, g ~ N(0, 1) (Mehler's formula). Hence Σ(X) = Σ_r μ_r² (XXᵀ)^{⊙(r+1)}. The term r = 1 is
+the Hadamard product of two factors XXᵀ, with μ₁ = E[φ'(g) g] = E[φ''(g)] by Stein's identity (Oymak & Soltanolkotabi,
+arXiv 1902.04674).
 
-Inputs that share another norm s have the same covariance as unit inputs under the slope z ↦ φ'(sz), times s².
+Inputs that all have another norm s have s² times the covariance of unit inputs under the slope z ↦ φ'(sz).
 """
 
 import dataclasses
@@ -19,15 +19,15 @@ from scipy.special import expit, gammaln
 
 Function = Callable[[np.ndarray], np.ndarray]
 
-NODES = 300  # Gauss–Hermite; the nearest poles, those of tanh at ±iπ/2, leave an error below 1e-15
-TERMS = 150  # what tanh leaves out beyond it is below 1e-13 of Σ; all other smooth slopes far less
-DEGREE = 127  # of the polynomial between quadratures
-NEGLIGIBLE = 1e-20  # squared coefficients below this are rounding
+NODES = 300  # of Gauss–Hermite quadrature; the nearest poles, those of tanh at ±iπ/2, leave an error below 1e-15
+TERMS = 150  # all later terms together are below 1e-13 of Σ for tanh, and far smaller for the other smooth slopes
+DEGREE = 127  # of the polynomial that interpolates between quadratures
+NEGLIGIBLE = 1e-20  # squared coefficients below this are rounding errors
 
 
 @dataclasses.dataclass(frozen=True)
 class Slope:
-    """φ' and φ''; ``second`` is None for ReLU, whose slope is a step, taken as 0 at 0."""
+    """φ' and φ'' as functions of arrays; ``second`` is None for ReLU, whose slope is a step and taken as 0 at 0."""
 
     first: Function
     second: Function | None
@@ -44,10 +44,10 @@ SLOPES = {
 
 
 def coefficients(activation: str, terms: int = TERMS, norm: float = 1.0, nodes: int = NODES) -> np.ndarray:
-    """Return μ_0 … of z ↦ φ'(``norm``·z), shape (terms,), float64.
+    """Return the coefficients μ_0, μ_1, … of z ↦ φ'(``norm``·z), shape (terms,), float64.
 
-    By Gauss–Hermite quadrature; in closed form for ReLU, whose step no quadrature resolves:
-    μ_0 = 1/2, μ_r = He_{r−1}(0) / √(2π r!), which vanishes for even r ≥ 2.
+    They come from Gauss–Hermite quadrature. ReLU, whose step no quadrature resolves, has a closed form: μ_0 = 1/2 and
+    μ_r = He_{r−1}(0) / √(2π r!), which vanishes for even r ≥ 2.
     """
     if activation == "relu":
         return _step_coefficients(terms)
@@ -62,7 +62,7 @@ def coefficients(activation: str, terms: int = TERMS, norm: float = 1.0, nodes: 
 
 
 def mean_curvature(activation: str, nodes: int = NODES) -> float:
-    """Return E[φ''(g)], g ~ N(0, 1): by quadrature of φ'' itself; for ReLU, where φ'' = δ, the density at 0."""
+    """Return E[φ''(g)], g ~ N(0, 1), by quadrature of φ'' itself; for ReLU, where φ'' = δ, it is the density at 0."""
     second = SLOPES[activation].second
     if second is None:
         return (2 * np.pi) ** -0.5
@@ -73,12 +73,12 @@ def mean_curvature(activation: str, nodes: int = NODES) -> float:
 def covariance_series(gram: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Return Σ_r μ_r² gram^{⊙(r+1)} for coefficients μ (terms,), in the shape of ``gram``."""
     squares = np.where(found**2 > NEGLIGIBLE, found**2, 0)
-    # most slopes are even or odd but for a constant, so that one of the two sums has at most one term
+    # most slopes are even or odd up to a constant, so that one of the two sums has at most one term
     return gram * (_polynomial(squares[::2], gram**2) + gram * _polynomial(squares[1::2], gram**2))
 
 
 def _polynomial(terms: np.ndarray, places: np.ndarray) -> np.ndarray | float:
-    """Return Σ_r terms_r places^r without the zeros at the end."""
+    """Return Σ_r terms_r places^r; zeros at the end of ``terms`` are skipped."""
     present = np.flatnonzero(terms)
     return polynomial.polyval(places, terms[: present[-1] + 1]) if len(present) else 0.0
 
@@ -86,20 +86,20 @@ def _polynomial(terms: np.ndarray, places: np.ndarray) -> np.ndarray | float:
 def relu_covariance(gram: np.ndarray) -> np.ndarray:
     """Return the sum of the whole series for ReLU, ρ(π − arccos ρ)/2π, entry by entry; |ρ| ≤ 1.
 
-    Cho & Saul 2009: half the arc-cosine kernel of order 0, times ρ.
+    This is half of the arc-cosine kernel of order 0 (Cho & Saul 2009), times ρ.
     """
     return gram * (np.pi - np.arccos(np.clip(gram, -1, 1))) / (2 * np.pi)
 
 
 def covariance(gram: np.ndarray, activation: str, norm: float = 1.0) -> np.ndarray:
-    """Return Σ(X) for inputs of norm ``norm`` from XXᵀ (n, n): ReLU in closed form, all others by 150 terms.
+    """Return Σ(X) for inputs of norm ``norm`` from XXᵀ (n, n): for ReLU in closed form, else the sum of 150 terms.
 
-    A larger norm brings the poles nearer, and the series falls more slowly: at norm 2 the error is up to 1e-6 (tanh).
+    A larger norm brings the poles nearer, so that the terms fall more slowly: at norm 2 the error is up to 1e-6 (tanh).
 
     Raises
     ------
     ValueError
-        If an input has another norm: then the law of (wᵀx, wᵀx') depends on more than xᵀx'.
+        If an input has another norm: the law of (wᵀx, wᵀx') then depends on more than xᵀx'.
     """
     cosines = _cosines(gram, norm)
     if activation == "relu":
@@ -110,9 +110,9 @@ def covariance(gram: np.ndarray, activation: str, norm: float = 1.0) -> np.ndarr
 def covariance_by_quadrature(gram: np.ndarray, activation: str, norm: float = 1.0, nodes: int = 200) -> np.ndarray:
     """Return Σ(X) for a smooth activation by a product of two Gauss–Hermite rules, without the series.
 
-    (wᵀx, wᵀx') is ``norm`` times (g, ρg + √(1 − ρ²) g') with g, g' independent. The product is taken at 128 Chebyshev
-    points ρ, with the polynomial through them in between: to about 1e-14. Errors as for
-    :func:`covariance`.
+    (wᵀx, wᵀx') is ``norm`` times (g, ρg + √(1 − ρ²) g') with g, g' independent. The rules are applied at 128 Chebyshev
+    points ρ; in between, the polynomial through these points is exact to about 1e-14. Raises what :func:`covariance`
+    raises.
     """
     return gram * _product(activation, norm, nodes)(_cosines(gram, norm))
 
@@ -140,7 +140,7 @@ def _cosines(gram: np.ndarray, norm: float) -> np.ndarray:
 
 
 def gram_of(inputs: np.ndarray) -> np.ndarray:
-    """Return XXᵀ for inputs (…, n, d), its diagonal free of rounding where they are of unit norm."""
+    """Return XXᵀ for inputs (…, n, d), with exact ones on the diagonal where inputs have unit norm."""
     gram = inputs @ np.swapaxes(inputs, -1, -2)
     diagonal = np.einsum("...ii->...i", gram)
     diagonal[np.isclose(diagonal, 1, rtol=0, atol=1e-12)] = 1
@@ -149,7 +149,7 @@ def gram_of(inputs: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _rule(nodes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return points and weights of the expectation under N(0, 1)."""
+    """Return points and weights of the quadrature for expectations under N(0, 1)."""
     points, weights = hermite_e.hermegauss(nodes)
     return points, weights / weights.sum()
 

@@ -5,30 +5,9 @@ in W is J = φ'(XWᵀ) diag(v) ∗ X, row by row (Oymak & Soltanolkotabi, arXiv 
 JJᵀ = (φ'(XWᵀ) diag(v)² φ'(XWᵀ)ᵀ) ⊙ XXᵀ.
 """
 
-import dataclasses
-from collections.abc import Callable
-
 import torch
 
-Function = Callable[[torch.Tensor], torch.Tensor]
-
-
-@dataclasses.dataclass(frozen=True)
-class Activation:
-    """An activation φ and its derivative; that of ReLU is the one that exists almost everywhere, 0 at 0."""
-
-    value: Function
-    first: Function
-
-
-ACTIVATIONS = {
-    "softplus": Activation(torch.nn.functional.softplus, torch.sigmoid),
-    "relu": Activation(torch.relu, lambda z: (z > 0).to(z.dtype)),
-    "tanh": Activation(torch.tanh, lambda z: 1 - torch.tanh(z) ** 2),
-    "sigmoid": Activation(torch.sigmoid, lambda z: torch.sigmoid(z) * torch.sigmoid(-z)),
-    "erf": Activation(torch.erf, lambda z: 2 / torch.pi**0.5 * torch.exp(-(z**2))),
-    "quadratic": Activation(lambda z: z**2 / 2, lambda z: z),
-}
+from overparam.theory.activations import Activation
 
 
 def predict(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activation: Activation) -> torch.Tensor:
@@ -51,7 +30,7 @@ def jacobian(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activa
 
 
 def gram(hidden: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor, activation: Activation) -> torch.Tensor:
-    """Return JJᵀ without forming J, shape (B, n, n)."""
+    """Return JJᵀ for the Jacobian in W, without forming J, shape (B, n, n)."""
     slopes = activation.first(inputs @ hidden.mT) * v[:, None]
     return (slopes @ slopes.mT) * (inputs @ inputs.mT)
 

@@ -3,10 +3,11 @@
 With f(θ; x) of shape (K,), the Jacobian of n inputs is J of shape (n·K, p), and the empirical tangent kernel is JJᵀ
 (Jacot, Gabriel & Hongler, arXiv 1806.07572).
 
-The kernel is a sum over groups of parameters, Σ_g J_g J_gᵀ: a pass holds the columns of one group for all inputs, as
-many as fit, and makes them from a few inputs at a time. So every entry of J is computed once; only the forward pass and
-the backward pass down to the group are repeated, once per group. Pairs of chunks of inputs, the other way, compute all
-of J as many times as there are chunks in half the memory, halved by symmetry.
+The kernel is a sum over groups of parameters, Σ_g J_g J_gᵀ. A pass computes the columns of one group, a few inputs at
+a time, and holds them for all inputs; a group has as many columns as fit into memory. So every entry of J is computed
+once, and only the forward pass and the backward pass down to the group are repeated, once per group. The alternative,
+to hold all columns for two chunks of inputs at a time, would compute all of J about c/2 times, where c is the number of
+chunks of which each fits into half of the memory.
 """
 
 import dataclasses
@@ -17,21 +18,21 @@ import torch
 from torch.func import jacrev, vmap
 
 Parameters = dict[str, torch.Tensor]
-Network = Callable[[Parameters, torch.Tensor], torch.Tensor]
+NetworkFunction = Callable[[Parameters, torch.Tensor], torch.Tensor]
 
-CHUNK = 64  # inputs; more at a time are not faster
-MOST_PASSES = 100  # a limit that would take more is not kept
-BLOCKS = 8  # of rows, of which one triangle is computed: 9/16 of all products
+CHUNK = 64  # inputs at a time; more are not faster
+MOST_PASSES = 100  # a memory limit that would need more passes is exceeded
+BLOCKS = 8  # of rows; of a symmetric kernel one triangle of blocks is computed, which is 9/16 of all products
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """How a kernel is computed.
+class KernelPlan:
+    """How a tangent kernel is computed.
 
     Attributes
     ----------
     columns
-        Parameters per pass: that many columns of J are held for all inputs.
+        Parameters per pass: so many columns of J are held for all inputs.
     passes
         Number of passes over the inputs.
     chunk
@@ -43,13 +44,13 @@ class Plan:
     chunk: int
 
 
-def jacobian(network: Network, parameters: Parameters, inputs: torch.Tensor, memory_mb: float) -> torch.Tensor:
+def jacobian(network: NetworkFunction, parameters: Parameters, inputs: torch.Tensor, memory_mb: float) -> torch.Tensor:
     """Return ∂f(θ; x_i)/∂θ for every input.
 
     Parameters
     ----------
     network
-        Takes the parameters and one input to outputs of shape (K,), or to a scalar, which counts as K = 1.
+        Maps the parameters and one input to outputs of shape (K,), or to a scalar, which counts as K = 1.
     parameters
         θ, tensors by name; the columns of the Jacobian follow the order of this dictionary.
     inputs
@@ -69,7 +70,7 @@ def jacobian(network: Network, parameters: Parameters, inputs: torch.Tensor, mem
 
 
 def tangent_kernel(
-    network: Network,
+    network: NetworkFunction,
     parameters: Parameters,
     inputs: torch.Tensor,
     memory_mb: float,
@@ -82,9 +83,10 @@ def tangent_kernel(
     network, parameters, inputs
         As for :func:`jacobian`.
     memory_mb
-        Memory for what is held besides the result, in MB; see :func:`plan`.
+        Memory for what is held besides the result, in MB; see :func:`kernel_plan`.
     others
-        Shape (m, …); ``None`` for ``inputs`` themselves, which computes about half of the symmetric kernel only.
+        Shape (m, …). ``None`` stands for ``inputs`` themselves; of the symmetric kernel only about half is computed
+        then.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def tangent_kernel(
     """
     n_outputs, sample = _count_outputs(network, parameters, inputs), next(iter(parameters.values()))
     sides = [inputs] if others is None else [inputs, others]
-    chosen = plan(network, parameters, inputs[0], sum(map(len, sides)), memory_mb)
+    chosen = kernel_plan(network, parameters, inputs[0], sum(map(len, sides)), memory_mb)
     rows = [len(side) * n_outputs for side in sides]
     held = [sample.new_empty(count, chosen.columns) for count in rows]
     kernel = sample.new_zeros(rows[0], rows[-1])
@@ -114,19 +116,21 @@ def tangent_kernel(
     return kernel
 
 
-def plan(network: Network, parameters: Parameters, example: torch.Tensor, n_inputs: int, memory_mb: float) -> Plan:
+def kernel_plan(
+    network: NetworkFunction, parameters: Parameters, example: torch.Tensor, n_inputs: int, memory_mb: float
+) -> KernelPlan:
     """Return how the kernel of ``n_inputs`` inputs is computed within ``memory_mb``.
 
     Held at a time are the columns of one group for all inputs and, for a chunk of inputs, what the backward pass needs
     and the gradients of every tensor that the group touches. What the backward pass needs is measured on ``example``.
-    The number of passes is the least that these leave; every pass has as many columns. Limits below what a single
-    input takes, and such as would need more than :data:`MOST_PASSES`, are exceeded.
+    The number of passes is the smallest for which this fits, and columns are spread evenly over the passes. A limit
+    that is too small for a single input, or that would need more than :data:`MOST_PASSES` passes, is exceeded.
     """
     count = sum(value.numel() for value in parameters.values())
     itemsize = max(value.element_size() for value in parameters.values())
     n_outputs = _count_outputs(network, parameters, example[None])
     budget = memory_mb * 1e6
-    tape = 2 * _tape(network, parameters, example)  # and as much again while going back through it
+    tape = 2 * _tape(network, parameters, example)  # as much again is needed while going back through it
     largest = max(value.numel() for value in parameters.values())
     row = n_outputs * itemsize
     chunk = min(CHUNK, n_inputs)
@@ -135,22 +139,22 @@ def plan(network: Network, parameters: Parameters, example: torch.Tensor, n_inpu
     left = budget - chunk * (tape + 2 * row * largest)
     columns = min(count, max(math.ceil(count / MOST_PASSES), int(left // (row * (n_inputs + chunk)))))
     passes = math.ceil(count / columns)
-    return Plan(math.ceil(count / passes), passes, chunk)
+    return KernelPlan(math.ceil(count / passes), passes, chunk)
 
 
 def chunk_size(parameters: Parameters, memory_mb: float, n_outputs: int) -> int:
-    """Return how many inputs at a time keep Jacobian, gradient tape and copy within ``memory_mb``; at least one."""
+    """Return for how many inputs Jacobian, gradient tape and a copy fit into ``memory_mb``; at least one."""
     each = n_outputs * sum(value.numel() * value.element_size() for value in parameters.values())
     return max(1, int(memory_mb * 1e6 // (4 * max(each, 1))))
 
 
-def _count_outputs(network: Network, parameters: Parameters, inputs: torch.Tensor) -> int:
+def _count_outputs(network: NetworkFunction, parameters: Parameters, inputs: torch.Tensor) -> int:
     with torch.no_grad():
         return network(parameters, inputs[0]).numel()
 
 
-def _tape(network: Network, parameters: Parameters, example: torch.Tensor) -> int:
-    """Return the bytes that the backward pass of one input needs, parameters not counted."""
+def _tape(network: NetworkFunction, parameters: Parameters, example: torch.Tensor) -> int:
+    """Return the bytes that the backward pass of one input needs, without those of the parameters."""
     leaves = {name: value.detach().requires_grad_() for name, value in parameters.items()}
     own = {value.untyped_storage().data_ptr() for value in leaves.values()}
     kept = {}
@@ -162,7 +166,7 @@ def _tape(network: Network, parameters: Parameters, example: torch.Tensor) -> in
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        result = network(leaves, example)  # alive until the end, and with it every storage that was counted
+        result = network(leaves, example)  # kept until the end, so that no address is used again and counted twice
     del result
     return sum(kept.values())
 
@@ -184,9 +188,9 @@ def _groups(parameters: Parameters, columns: int) -> list[dict[str, slice]]:
 
 
 def _columns(
-    network: Network, parameters: Parameters, group: dict[str, slice], inputs: torch.Tensor
+    network: NetworkFunction, parameters: Parameters, group: dict[str, slice], inputs: torch.Tensor
 ) -> list[torch.Tensor]:
-    """Return the columns of a group of the Jacobian of a chunk of inputs, one (b, K, …) per tensor of the group."""
+    """Return the columns of a group for a chunk of b inputs, one tensor (b, K, …) per parameter tensor of the group."""
 
     def function(chosen: Parameters, x: torch.Tensor) -> torch.Tensor:
         return torch.atleast_1d(network({**parameters, **chosen}, x))
@@ -197,7 +201,7 @@ def _columns(
 
 
 def _accumulate(kernel: torch.Tensor, left: torch.Tensor, right: torch.Tensor | None = None) -> None:
-    """Add ``left @ right.mT``; without ``right`` it is ``left`` itself, and the diagonal's blocks and those below."""
+    """Add ``left @ right.mT`` to the kernel; without ``right``, add ``left @ left.mT`` to one triangle of blocks."""
     if right is not None:
         kernel.addmm_(left, right.mT)
         return

@@ -6,65 +6,19 @@ arXiv 2010.01092, section 3.1). Block i is m^(−1/2) times
     [ 0            σ'(z) xᵀ   ]
     [ σ'(z) x   v σ''(z) x xᵀ ],     z = wᵢ·x,
 
-which acts on span{e_v, x} only: there it is [[0, a], [a, b]] with a = σ'(z)|x| and b = v σ''(z)|x|². So everything
-about curvature depends on a unit through (vᵢ, zᵢ) alone, and no (m(d+1))² matrix is ever formed.
+which acts on span{e_v, x} only, where it is [[0, a], [a, b]] with a = σ'(z)|x| and b = v σ''(z)|x|². So a unit enters
+everything about curvature only through (vᵢ, zᵢ), and no matrix of (m(d+1))² entries is ever formed.
 """
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import expit
 
-Function = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclasses.dataclass(frozen=True)
-class Activation:
-    """An activation σ with its first two derivatives, and bounds on the absolute values of its first three.
-
-    A piecewise linear σ has ``bounds[1] == 0``: its derivatives are those that exist almost everywhere.
-    """
-
-    value: Function
-    first: Function
-    second: Function
-    bounds: tuple[float, float, float]
-
-    @property
-    def smooth(self) -> bool:
-        """Whether σ is twice differentiable everywhere."""
-        return self.bounds[1] > 0
-
-
-def _tanh_first(z: np.ndarray) -> np.ndarray:
-    return 1 - np.tanh(z) ** 2
-
-
-def _tanh_second(z: np.ndarray) -> np.ndarray:
-    value = np.tanh(z)
-    return -2 * value * (1 - value**2)
-
-
-def _sigmoid_first(z: np.ndarray) -> np.ndarray:
-    value = expit(z)
-    return value * (1 - value)
-
-
-def _sigmoid_second(z: np.ndarray) -> np.ndarray:
-    value = expit(z)
-    return value * (1 - value) * (1 - 2 * value)
-
-
-ACTIVATIONS = {
-    "tanh": Activation(np.tanh, _tanh_first, _tanh_second, (1.0, 4 / 27**0.5, 2.0)),
-    "sigmoid": Activation(expit, _sigmoid_first, _sigmoid_second, (1 / 4, 1 / 108**0.5, 1 / 8)),
-    "relu": Activation(lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), np.zeros_like, (1.0, 0.0, 0.0)),
-}
+from overparam.theory.activations import Activation
 
 
 def output_weights(width: int, distribution: str, generator: np.random.Generator) -> np.ndarray:
-    """Draw v, shape (m,): ``gaussian`` N(0, 1), or ``sign`` ±1 with equal chances."""
+    """Draw v, shape (m,): from N(0, 1) if ``gaussian``, or ±1 with equal chances if ``sign``."""
     if distribution == "gaussian":
         return generator.standard_normal(width)
     if distribution == "sign":
@@ -84,17 +38,17 @@ def output(v: np.ndarray, z: np.ndarray, activation: Activation) -> float:
 
 
 def gradient(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> np.ndarray:
-    """Return ∇f in the coordinates (vᵢ, wᵢ·x/|x|), shape (m, 2); ∇f is zero in all other directions."""
+    """Return ∇f in the coordinates (vᵢ, wᵢ·x/|x|), shape (m, 2); in all other directions ∇f is zero."""
     return np.stack([activation.value(z), v * activation.first(z) * x_norm], axis=1) / v.size**0.5
 
 
 def hessian_modes(v: np.ndarray, z: np.ndarray, x_norm: float, activation: Activation) -> tuple[np.ndarray, np.ndarray]:
-    """Diagonalise H in the coordinates of :func:`gradient`.
+    """Diagonalise H, block by block, in the coordinates of :func:`gradient`.
 
     Returns
     -------
     eigenvalues
-        Of each block, with the factor m^(−1/2), shape (m, 2).
+        Eigenvalues of each block, with the factor m^(−1/2), shape (m, 2).
     eigenvectors
         Unit vectors, shape (m, 2, 2): ``[i, :, j]`` belongs to ``eigenvalues[i, j]``.
     """
@@ -119,10 +73,10 @@ def largest_block_norm_in_ball(
 ) -> tuple[float, float]:
     """Return a certified interval for max ‖block‖ over all units and all weights within ``radius`` of the given ones.
 
-    The largest block norm over B(θ₀, R) is attained by spending the whole budget R on one unit: another unit's
-    displacement does not change this one's block. Within a unit the block depends on (v, z) only, and its norm grows
-    with |v|. So what is left is one angle per unit, v ↦ |v| + R cos φ and z ↦ z + R|x| sin φ, which is searched by
-    branch and bound with the Lipschitz constant R(2 M₂|x|² + (|v| + R) M₃|x|³), M_j = sup|σ^(j)|.
+    The largest block norm over B(θ₀, R) is attained by spending the whole budget R on one unit, since the displacement
+    of another unit does not change this unit's block. A block depends on (v, z) only, and its norm grows with |v|. What
+    remains is one angle φ per unit, with v ↦ |v| + R cos φ and z ↦ z + R|x| sin φ. It is searched by branch and bound
+    with the Lipschitz constant R(2 M₂|x|² + (|v| + R) M₃|x|³), where M_j = sup|σ^(j)|.
 
     Parameters
     ----------
@@ -133,18 +87,18 @@ def largest_block_norm_in_ball(
     radius
         R, ``>= 0``.
     tolerance
-        Relative width of the returned interval at most.
+        Largest relative width of the returned interval.
 
     Returns
     -------
     lower, upper
-        A value that is attained, and one that is nowhere exceeded. Without the factor m^(−1/2).
+        A value that is attained, and one that is nowhere exceeded; both without the factor m^(−1/2).
     """
     if radius == 0:
         exact = float(block_norms(v, z, x_norm, activation).max())
         return exact, exact
     size = np.abs(v)
-    if not activation.smooth:  # the block is σ'(z)|x|, a step: it is 0 or 1 times |x|, and largest at the largest z
+    if not activation.smooth:  # the block's norm is |x| times a step, σ'(z) = 0 or 1, and largest at the largest z
         exact = float(block_norms(size, z + radius * x_norm, x_norm, activation).max())
         return exact, exact
 
@@ -177,8 +131,8 @@ def _branch_and_bound(
 ) -> float:
     """Return a value of ``at`` that no value on ``centre`` ± ``half_width`` exceeds by more than ``tolerance``.
 
-    ``lipschitz`` and ``ceiling`` bound the slope and the value, per unit; ``lower`` is a value known already. An
-    interval is cut in three as long as it could hold a value above lower × (1 + tolerance).
+    ``lipschitz`` and ``ceiling`` bound the slope and the value of every unit; ``lower`` is a value that is known to be
+    attained. An interval is cut in three as long as it could hold a value above lower × (1 + tolerance).
     """
     places = np.full(units.size, centre)
     while units.size:
@@ -193,10 +147,10 @@ def _branch_and_bound(
 
 
 def _ceilings(sizes: np.ndarray, x_norm: float, activation: Activation, tolerance: float) -> np.ndarray:
-    """Return, for each |v| in ``sizes``, what a block with that |v| or less does not exceed, whatever its z.
+    """Return, for each |v| in ``sizes``, a bound on the norm of a block with that |v| or less, whatever its z.
 
-    The supremum over z rises with |v|, so 17 of them, certified to ``tolerance``, serve all units. σ' and |σ''| are
-    even, and fall beyond |z| = 8.
+    The supremum over z rises with |v|. It is therefore computed, certified to ``tolerance``, at 17 sizes only, and a
+    unit takes that of the next larger one. Only z from 0 to 8 is searched, as σ' and |σ''| are even and fall beyond 8.
     """
     _, second, third = activation.bounds
     knots = np.linspace(sizes.min(), sizes.max(), 17)
@@ -215,7 +169,7 @@ def remainders(
 ) -> np.ndarray:
     """Return each unit's Taylor remainder g(v+δv, z+δz) − g − ∇g·δ of g = v σ(z), without the factor m^(−1/2).
 
-    Arguments broadcast against each other.
+    The arrays broadcast against each other.
     """
     value = activation.value(z)
     moved = activation.value(z + shift_z) - value
@@ -233,7 +187,8 @@ def largest_block_norm_on_segment(
 ) -> float:
     """Return max ‖block‖ over all units at ``points`` places of the segment θ₀ + t δ, t in [0, 1].
 
-    A finite set of places: never above the supremum β along the segment, so a bound that uses it is the harder one.
+    At finitely many places the maximum is never above the supremum β along the segment, so a bound that uses it is
+    harder to keep than the one with β.
     """
     return max(
         float(block_norms(v + t * shift_v, z + t * shift_z, x_norm, activation).max())
@@ -246,8 +201,8 @@ def worst_unit_displacement(
 ) -> tuple[int, float, float]:
     """Return the unit and its displacement (δv, δz) of norm ``radius`` with the largest |remainder| found.
 
-    The norm is √(δv² + (δz/|x|)²). 24 directions for every unit, then 2,048 for the best ``candidates`` units: a
-    maximum that is attained, so an estimate of the worst displacement from below.
+    The norm is √(δv² + (δz/|x|)²). Every unit is tried in 24 directions, and the best ``candidates`` units in 2,048.
+    The maximum found is attained, so it estimates the worst displacement from below.
     """
 
     best = np.zeros(v.size)

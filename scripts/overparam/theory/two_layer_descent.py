@@ -1,12 +1,12 @@
-"""Gradient descent on the two-layer network c Σ vᵢ σ(wᵢ·x), carried by pre-activations instead of weights.
+"""Gradient descent on the two-layer network c Σ vᵢ σ(wᵢ·x), followed in its pre-activations instead of its weights.
 
-Gradient descent moves W within the span of the training inputs only: ΔW = −A X. So the pre-activations Z = X Wᵀ at all
-points of interest and the coefficients A are a complete state, whose size does not depend on the input dimension: a
-step costs O(mn) evaluations of σ, which makes 2²⁰ hidden units affordable. The squared loss is ½Σ(φ(f) − y)², φ the
-``head`` on the output.
+Gradient descent moves W only within the span of the training inputs: ΔW = −A X. So the pre-activations Z = X Wᵀ at all
+points of interest and the coefficients A are a complete state, whose size does not depend on the input dimension. A
+step costs O(mn) evaluations of σ, which makes 2²⁰ hidden units affordable. The squared loss is ½Σ(φ(f) − y)², where φ
+is the ``head`` on the output.
 
-With features σ(Z) and slopes S = σ'(Z) diag(v), the tangent kernel is c² φ'(f) φ'(f)ᵀ ⊙ (σ(Z)σ(Z)ᵀ + SSᵀ ⊙ XXᵀ), its
-first term only where v is trained.
+With features σ(Z) and slopes S = σ'(Z) diag(v), the tangent kernel is c² φ'(f) φ'(f)ᵀ ⊙ (σ(Z)σ(Z)ᵀ + SSᵀ ⊙ XXᵀ); the
+first term in brackets is there only if v is trained.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from overparam.theory.two_layer import Activation
+from overparam.theory.activations import Activation
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -60,7 +60,8 @@ class Network:
         self, v: np.ndarray, hidden: np.ndarray, points: np.ndarray, n_train: int, scale: float,
         activation: Activation, trains_output: bool = True, head: str = "linear",
     ):  # fmt: skip
-        self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T  # z: (N, m), units last: contiguous
+        # z (N, m): the units of one point are contiguous
+        self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T
         self.n_train, self.scale = n_train, scale
         self.activation, self.trains_output, self.head = activation, trains_output, HEADS[head]
         self._v_start, self._moved = v, np.zeros((n_train, v.size))  # Aᵀ
@@ -93,7 +94,7 @@ class Network:
         self._evaluate()
 
     def step_on(self, sample: int, residual: float, rate: float) -> None:
-        """Move the weights by −``rate`` times the gradient of one sample's loss; outputs and kernel are not renewed."""
+        """Move the weights by −``rate`` times the gradient of one sample's loss; call :meth:`refresh` afterwards."""
         pull = rate * self.scale * residual * float(self.head.first(self._raw[sample]))
         coefficients = pull * self.v * self.activation.first(self.z[sample])
         if self.trains_output:
@@ -107,7 +108,7 @@ class Network:
         return float(self.head.value(self._raw[point]))
 
     def refresh(self) -> None:
-        """Renew outputs, features and slopes at all points after steps on single samples."""
+        """Compute outputs, features and slopes at all points anew, after steps on single samples."""
         self._evaluate()
 
     @property

@@ -1,1 +1,1 @@
-"""The packed trainer: many models as one computation."""
+"""The trainer: many models as one computation."""

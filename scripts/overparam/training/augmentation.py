@@ -1,7 +1,7 @@
 """Augmentation on the device: random crops of padded images and horizontal flips.
 
-The draws of a seed come from its own generator, one shift and one flip per sample and epoch, so that they depend on
-nothing it is packed with, nor on the size of the batches.
+Every seed has a generator of its own and draws one shift and one flip per sample and epoch. So its draws depend neither
+on the networks that it is packed with nor on the size of the batches.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ class Augmentation:
     flip
         Whether half of the images are mirrored left to right.
     generators
-        One per group of models that share their batches, on the CPU.
+        One per group of models that share their batches; on the CPU.
     """
 
     def __init__(self, images: torch.Tensor, pad: int, flip: bool, generators: list[torch.Generator]):
@@ -38,7 +38,7 @@ class Augmentation:
         """Draw the shifts and flips of one epoch, for every sample and group."""
         n, device = len(self.padded), self.padded.device
         shifts, flips = [], []
-        for generator in self.generators:  # the number of draws does not depend on the options
+        for generator in self.generators:  # as many draws whatever the options, so that options change no other draw
             shifts.append(torch.randint(0, 2 * self.pad + 1, (2, n), generator=generator))
             flips.append(torch.randint(0, 2, (n,), generator=generator))
         self.shifts = torch.stack(shifts, dim=1).to(device)
@@ -52,7 +52,7 @@ class Augmentation:
         index
             Sample numbers, ``(G, B)``.
         groups
-            The groups that they belong to, G of them; default: all.
+            The G groups that the rows of ``index`` belong to; all groups by default.
 
         Returns
         -------
@@ -74,7 +74,8 @@ def build(settings: dict[str, Any], images: torch.Tensor, seeds: list[int]) -> A
     Parameters
     ----------
     settings
-        ``augmentation``: ``{crop: pixels of padding, flip: bool}``, both optional; and the root ``seed``.
+        ``augmentation``: ``{crop: pixels of padding, flip: bool}``, where either may be left out; and the root
+        ``seed``.
     images
         Training images ``(n, height, width, channels)``.
     seeds

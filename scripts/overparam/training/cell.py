@@ -1,4 +1,4 @@
-"""One cell: all widths of a group, one after another, each with all noise levels and seeds packed."""
+"""Training of one cell: its widths one after another, the noise levels and seeds of a width as one pack."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from overparam.datasets.labels import Corruption
 from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.training import machine, samples
-from overparam.training.packed import train_pack
+from overparam.training.trainer import train_pack
 from overparam.training.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
@@ -49,18 +49,18 @@ def train_cell(
     device
         As :func:`overparam.training.machine.prepare` returned it.
     unfinished
-        Where the state is kept, and what an interrupted job left of the same cell; default: nothing is kept.
+        Where the state is kept, with what an interrupted job left of the same cell. By default nothing is kept.
 
     Returns
     -------
     table, cost
-        The training table (rows by width, seed, label noise, epoch, split; same settings, same bytes), and what making
-        it took: plain JSON values.
+        The training table, with one row per width, seed, level of label noise, epoch and split; the same settings give
+        the same bytes. And what it cost to make, as plain JSON values.
 
     Raises
     ------
     UserError
-        If the data do not suffice for the settings.
+        If the data set has too few samples for the settings, or another name than they say.
     """
     settings = {**DEFAULTS, **settings}
     if settings["dataset"] != dataset.name:

@@ -1,4 +1,4 @@
-"""Saved states of a training: written whole at an interval, read by whoever continues it."""
+"""Saved states of a training: written at an interval, and read by the job that continues it."""
 
 import contextlib
 import hashlib
@@ -20,24 +20,25 @@ DIGEST = 32  # bytes of a SHA-256
 
 
 class Stateful(Protocol):
-    """What has a state, in torch's own words."""
+    """Anything that has a state which can be saved; the methods are named as torch names them."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state: tensors, arrays and numbers by name."""
 
     def load_state_dict(self, state: dict[str, Any]) -> Any:
-        """Take over such a state."""
+        """Continue from a state that :meth:`state_dict` returned."""
 
 
 class DamagedError(Exception):
-    """A file that is no whole state of this training."""
+    """Raised where a file is not a complete state of this training."""
 
 
 class Checkpoint:
     """The state of one training in a file.
 
-    Whoever takes part in the training is attached; :meth:`save` writes the states of all of them, and
-    :meth:`restore` gives each its own back. The state before the last is kept beside it, in case that one is damaged.
+    Every part of the training that has a state is attached by a name; :meth:`save` writes the states of all parts, and
+    :meth:`restore` gives each part its own back. The state before the last one is kept as well, in case the last one is
+    damaged.
 
     Parameters
     ----------
@@ -55,11 +56,11 @@ class Checkpoint:
         self.restored = False
 
     def attach(self, **parts: Stateful) -> None:
-        """Let these take part."""
+        """Add parts whose states are saved and restored."""
         self.parts |= parts
 
     def restore(self) -> bool:
-        """Give every part its state of the last whole file back, if there is one; return whether there was."""
+        """Give every part its state back from the newest file that is intact; return whether there was one."""
         self.restored = True
         for path in (self.path, self.previous):
             try:
@@ -70,7 +71,7 @@ class Checkpoint:
                 continue
             except DamagedError as error:
                 log.warning("%s can't be used: %s; going on without it", path, error)
-                path.unlink(missing_ok=True)  # or the next state would put it in the place of the whole one
+                path.unlink(missing_ok=True)  # otherwise the next save would move it over the intact state
                 continue
             for name, part in self.parts.items():
                 part.load_state_dict(states[name])
@@ -80,13 +81,13 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether the interval has passed since the last state."""
+        """Whether the interval has passed since the last state was saved."""
         return time.monotonic() >= self.next
 
     def save(self) -> None:
-        """Save the states of all parts, atomically; a state that can't be written is missed, no more.
+        """Save the states of all parts atomically; if that fails, say so in the log and let the training go on.
 
-        Before :meth:`restore` it does nothing: what is there is further on.
+        Until :meth:`restore` has been called nothing is saved, because the file may hold a later state.
         """
         if not self.restored:
             return
@@ -104,7 +105,7 @@ class Checkpoint:
 
 
 def write(path: Path, states: dict[str, dict[str, Any]]) -> None:
-    """Write states atomically: after their SHA-256, arrays in NumPy's own format, which holds no code."""
+    """Write states atomically: first their SHA-256, then the arrays in NumPy's own format, which can hold no code."""
     buffer = io.BytesIO()
     arrays = {f"{part}/{name}": _array(value) for part, state in states.items() for name, value in state.items()}
     np.savez(buffer, parts=np.array(list(states)), **arrays)
@@ -115,7 +116,7 @@ def write(path: Path, states: dict[str, dict[str, Any]]) -> None:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """Read what :func:`write` wrote: numbers as tensors, text as arrays.
+    """Read what :func:`write` wrote; numbers come back as tensors, text as arrays.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     content = path.read_bytes()
     start = len(MAGIC) + DIGEST
     if content[: len(MAGIC)] != MAGIC:
-        raise DamagedError("no state of a training")
+        raise DamagedError("it is not a saved state of a training")
     body = memoryview(content)[start:]
     if hashlib.sha256(body).digest() != content[len(MAGIC) : start]:
         raise DamagedError("its bytes are not those that were written")

@@ -1,4 +1,4 @@
-"""Losses and errors of every model of a pack on one split, and the epochs at which they are taken."""
+"""Losses and errors of every model of a pack on one split, and the epochs at which they are measured."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from overparam.packs.losses import Loss
 from overparam.packs.pack import Pack
 from overparam.training.samples import Samples
 
-BATCH = 500  # samples; results do not depend on it but for rounding
+BATCH = 500  # samples in one forward pass; another number changes results by rounding only
 
 
 def epochs(evaluations: int | list[int], last: int) -> list[int]:
@@ -16,8 +16,8 @@ def epochs(evaluations: int | list[int], last: int) -> list[int]:
     Parameters
     ----------
     evaluations
-        About how many, >= 2: 0, and the rest evenly spread in log epoch from 1 to ``last`` (fewer where they
-        coincide); or the epochs themselves. ``last`` is always among them.
+        How many epochs, at least 2: epoch 0, and the others evenly spread in log epoch from 1 to ``last`` (fewer where
+        two fall on the same epoch). Or a list of the epochs themselves. ``last`` is always among them.
     last
         Number of epochs trained, >= 1.
     """
@@ -36,8 +36,8 @@ def evaluate(pack: Pack, samples: Samples, loss: Loss, precision: torch.autocast
     dict
         Float64 arrays ``(M,)``: ``loss_noisy``, ``error_noisy`` (against the given labels), ``loss_clean``,
         ``error_clean``, ``error_corrupted`` (against the given label, on the samples where it is false) and
-        ``corrupted_fraction``. What does not exist is NaN: noisy labels of test samples, errors without corrupted
-        samples, errors of a model whose loss is not finite.
+        ``corrupted_fraction``. A metric is NaN where it does not exist: test samples have no noisy labels,
+        ``error_corrupted`` needs corrupted samples, and a model whose loss is not finite has no errors.
     """
     training = pack.training
     pack.eval()

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from overparam.errors import UserError
-from overparam.jobs import devices
+from overparam.jobs import devices, processor, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +18,11 @@ MATMUL_TOLERANCE = 1e-5  # relative error of a float32 product; bf16 products ar
 def prepare(gpus: int) -> torch.device:
     """Set this process up for training and return its device.
 
-    On the CPU: one thread (two jobs of one thread beat one job of two), fast float32 products if they are exact here,
-    no denormal numbers (the moments of dead units decay into them, and they are slow). On the GPU: one that no other
-    job of this machine has, for which this one may have to wait, float32 at its full precision, and deterministic
-    kernels where torch has them (it has none for the gradient of overlapping max pooling).
+    On the CPU the process uses one thread, because two jobs of one thread each are faster than one job of two; it uses
+    fast float32 products if they are exact on this CPU; and it replaces denormal numbers by zero, because they are slow
+    and the moments of dead units decay into them. On a GPU it takes one that no other job of this machine uses, and
+    waits for it if need be; float32 keeps its full precision, and kernels are deterministic where torch has such ones
+    (it has none for the gradient of overlapping max pooling).
 
     Raises
     ------
@@ -34,7 +35,7 @@ def prepare(gpus: int) -> torch.device:
         if not torch.cuda.is_available():
             raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
         torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing reads what it has not written
+        torch.utils.deterministic.fill_uninitialized_memory = False  # no kernel here reads what it has not written
         torch.backends.cudnn.allow_tf32 = False  # float32 means float32: torch leaves convolutions 10 bits of 23
         torch.cuda.reset_peak_memory_stats()
         log.info("device: %s, torch %s", torch.cuda.get_device_name(), torch.__version__)
@@ -43,7 +44,7 @@ def prepare(gpus: int) -> torch.device:
     torch.set_flush_denormal(True)
     precision = choose_matmul_precision()
     words = "device: CPU, %s, one thread, float32 products %s, torch %s"
-    log.info(words, devices.processor(), precision, torch.__version__)
+    log.info(words, processor.name(), precision, torch.__version__)
     return torch.device("cpu")
 
 
@@ -60,7 +61,7 @@ def choose_matmul_precision() -> str:
 
 
 def matmul_errors() -> list[float]:
-    """Return the largest relative errors of float32 products as training takes them."""
+    """Return the largest relative errors of float32 products of the sizes that training uses."""
     generator = torch.Generator().manual_seed(0)
     errors = []
     for models, rows, inner, columns in ((1, 256, 256, 256), (1, 512, 3072, 128), (4, 64, 64, 128), (4, 10, 512, 128)):
@@ -73,11 +74,11 @@ def matmul_errors() -> list[float]:
 
 
 def description(device: torch.device) -> dict[str, Any]:
-    """Return what trained, and its peak memory so far in bytes, as plain JSON values."""
+    """Return the device, its peak memory so far in bytes and the settings of torch, as plain JSON values."""
     if device.type == "cuda":
         name, memory = torch.cuda.get_device_name(device), torch.cuda.max_memory_allocated(device)
     else:
-        name = devices.processor()
+        name = processor.name()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts KiB
     return {
         "device": device.type,
@@ -85,5 +86,6 @@ def description(device: torch.device) -> dict[str, Any]:
         "peak_memory_bytes": memory,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "variables": surroundings.arithmetic() or None,
         "float32_matmul_precision": torch.get_float32_matmul_precision(),
     }

@@ -1,8 +1,8 @@
-"""Optimizers and their schedules from settings. They work element by element, so a pack needs nothing of its own.
+"""Optimizers and schedules, made from settings. They work element by element, and so they need not know of packs.
 
-The update rules are torch's own fused kernels. The classes of ``torch.optim`` load torch's compiler when they are made,
-which takes longer than training a small cell, and its functional interface takes longer than the kernel of a small
-network.
+The update rules are torch's own fused kernels, called directly. The classes of ``torch.optim`` load torch's compiler
+when they are made, which takes longer than training a small cell; its functional interface takes longer than the kernel
+itself does for a small network.
 """
 
 from typing import Any
@@ -13,12 +13,13 @@ from overparam.training.schedules import Schedule
 
 
 class Optimizer:
-    """Updates parameters from their gradients, and clears these. Its state starts at the first step.
+    """Updates parameters from their gradients, then clears the gradients. Its state is made at the first step.
 
     Parameters
     ----------
     parameters
-        Packed parameters, the models first. Those without a gradient at the first step are left as they are.
+        Packed parameters, with the models on the first axis. A parameter that has no gradient at the first step is
+        never updated.
     weight_decay
         L2 term added to the gradient.
     """
@@ -26,12 +27,12 @@ class Optimizer:
     def __init__(self, parameters: list[torch.nn.Parameter], weight_decay: float):
         self.parameters, self.weight_decay = parameters, weight_decay
         self.used: list[torch.Tensor] = []
-        self.detached: list[torch.Tensor] = []  # which autograd does not look at
+        self.detached: list[torch.Tensor] = []  # the same memory as `used`, hidden from autograd
         self.moments: list[list[torch.Tensor]] = []
         self.steps = torch.zeros((), device=parameters[0].device)
         self.loaded: dict[str, Any] = {}
 
-    n_moments = 0  # tensors that it keeps per parameter
+    n_moments = 0  # number of tensors kept per parameter
 
     def __call__(self, learning_rate: float) -> None:
         """Take one step."""
@@ -54,7 +55,7 @@ class Optimizer:
             for kind, moments in enumerate(self.moments):
                 for number, values in enumerate(moments):
                     values.copy_(torch.as_tensor(self.loaded[f"{kind}.{number}"]))
-            self.loaded = {}  # as large as the moments
+            self.loaded = {}  # frees as much memory as the moments take
 
     def state_dict(self) -> dict[str, Any]:
         """Return the number of steps and all moments."""
@@ -64,7 +65,7 @@ class Optimizer:
         return {"steps": self.steps, **kept}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over a state at the next step."""
+        """Continue from such a state, from the next step on."""
         self.used, self.loaded = [], state
 
 
@@ -122,7 +123,7 @@ def optimizer(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> 
     Parameters
     ----------
     parameters
-        Packed parameters, the models first.
+        Packed parameters, with the models on the first axis.
     options
         ``name``: ``sgd`` (``momentum``, default 0) or ``adam``; ``weight_decay`` (default 0).
     """
@@ -133,7 +134,7 @@ def optimizer(parameters: list[torch.nn.Parameter], options: dict[str, Any]) -> 
 
 
 def schedule(options: dict[str, Any], steps_per_epoch: int, epochs: int) -> Schedule:
-    """Return the schedule in ``options``: ``schedule`` (default constant), ``period``, ``factor``."""
+    """Return the schedule that ``options`` name: by ``schedule`` (default: constant), ``period`` and ``factor``."""
     chosen = {key: options[key] for key in ("period", "factor") if key in options}
     n_steps = epochs * steps_per_epoch
     return Schedule(options.get("schedule", "constant"), options["learning_rate"], n_steps, steps_per_epoch, **chosen)

@@ -24,11 +24,11 @@ class Recorder:
         self.rows: list[pd.DataFrame] = []
 
     def recorded(self, epoch: int) -> bool:
-        """Return whether this epoch's rows are there: a job may be stopped right after it made them."""
+        """Return whether this epoch has its rows already: a job may have been stopped right after it made them."""
         return bool(self.rows) and self.rows[-1]["epoch"].iloc[-1] >= epoch
 
     def record(self, moment: Moment) -> None:
-        """Evaluate every model on every split, unless it was; take what is not finite out of ``moment.finite``."""
+        """Evaluate every model on every split, unless that was done, and note in ``moment.finite`` which diverged."""
         if self.recorded(moment.epoch):
             return
         finite = moment.finite
@@ -49,18 +49,18 @@ class Recorder:
         for split, table in metrics.items():
             when = {"epoch": moment.epoch, "step": moment.step, "split": split}
             rows.append(pd.DataFrame({**self.who, **when, **table, **norms, "diverged": diverged}))
-        self.rows += rows  # all splits of a moment or none
+        self.rows += rows  # in one step: a job that is stopped has all splits of a moment, or none
 
     def state_dict(self) -> dict[str, Any]:
         """Return the rows so far, column by column."""
         return columns(pd.concat(self.rows, ignore_index=True)) if self.rows else {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over such rows."""
+        """Go on from such rows."""
         self.rows = [frame(state)] if state else []
 
     def table(self) -> pd.DataFrame:
-        """Return all rows, model by model."""
+        """Return all rows, one model after another."""
         rows = pd.concat(self.rows, ignore_index=True)
         rows["model_number"] = rows.index % self.pack.n_models
         return rows.sort_values("model_number", kind="stable", ignore_index=True).drop(columns="model_number")
@@ -72,5 +72,5 @@ def columns(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def frame(arrays: dict[str, Any]) -> pd.DataFrame:
-    """Return the table whose columns :func:`columns` gave; tensors will do as well."""
+    """Return the table that has these columns, as :func:`columns` returned them or as tensors."""
     return pd.DataFrame({name: np.asarray(values) for name, values in arrays.items()})

@@ -1,4 +1,4 @@
-"""The samples of one cell, resident on the device."""
+"""The samples of one cell, kept on the device that trains."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from overparam.datasets.arrow import Dataset, Split
 from overparam.datasets.labels import Corruption
 from overparam.errors import UserError
 
-CHUNK = 5000  # images normalised at once: nothing as large as the whole set exists beside it
+CHUNK = 5000  # images normalised at a time, so that there is no second copy of the whole set
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Samples:
     clean
         ``(n,)``, int64: true labels.
     given
-        ``(M, n)``, int64: the labels that each model is given; ``None`` for test samples, which have clean ones only.
+        ``(M, n)``, int64: the labels that each model is given; ``None`` for test samples, which only have true labels.
     """
 
     images: torch.Tensor
@@ -49,15 +49,15 @@ def load(
     Parameters
     ----------
     settings
-        ``n_train``: the first samples of the training set, trained on. ``n_heldout``: the samples after them, not
-        trained on, with labels corrupted in the same way. ``label_noise``, ``noise_definition``, ``seeds``, and
-        ``label_seed``: of the labels that all seeds share, null for each its own.
+        ``n_train``, how many samples are trained on, the first ones of the training set. ``n_heldout``, how many of the
+        samples after these are held out, with labels corrupted in the same way. ``label_noise``, ``noise_definition``
+        and ``seeds``. ``label_seed``, if all seeds share the corrupted labels of that seed; null if each has its own.
     dataset
         Images and clean labels.
     corruptions
-        One for every combination of noise and seed of labels, in any order.
+        One for every combination of noise level and seed of labels, in any order.
     device
-        Where the samples stay.
+        The device that the samples are moved to.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def load(
 
 
 def resident(dataset: Dataset, part: Split, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return normalised images (n, height, width, channels) and clean labels (n,) of a split, or of a part of one."""
+    """Return normalised images (n, height, width, channels) and true labels (n,) of a split or of a part of one."""
     n, channels, height, width = part.images.shape
     images = torch.empty(n, height, width, channels, device=device)
     for start in range(0, n, CHUNK):

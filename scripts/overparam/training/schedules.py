@@ -1,4 +1,4 @@
-"""Learning rates over time, each a function of the step in closed form."""
+"""Schedules: the learning rate as a function of the step, in closed form."""
 
 import dataclasses
 import math

@@ -1,7 +1,7 @@
-"""Stopping rules: at which epoch of its training a model is looked at.
+"""Stopping rules: the epoch of its training at which a model is measured.
 
-A rule is fixed before training and sees the held-out part of the *corrupted* training set only: never the test set,
-never a clean label. Selecting on the test set would be a measurement of luck.
+A rule is fixed before training, and it sees the held-out part of the *corrupted* training set only: no test sample and
+no true label. Whoever selects on the test set measures luck.
 """
 
 import pandas as pd
@@ -9,7 +9,7 @@ import pandas as pd
 from overparam.errors import UserError
 from overparam.tables import MODEL
 
-# rule -> column of the held-out rows that it minimises; the last epoch minimises nothing
+# rule -> column of the held-out rows that the rule minimises; `final` takes the last epoch and minimises nothing
 RULES = {"final": None, "heldout_error": "error_noisy", "heldout_loss": "loss_noisy"}
 
 
@@ -22,9 +22,9 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
         One row per model, epoch and split; of :data:`overparam.tables.TRAINING` the columns of ``MODEL``, ``epoch``,
         ``split``, ``error_noisy`` and ``loss_noisy``.
     rule
-        ``final`` (the last epoch: no early stopping), ``heldout_error`` or ``heldout_loss`` (the minimum over
-        all epochs of the error or the loss on the held-out samples under their given labels; of equal minima
-        the earliest, and an epoch at which the quantity is not a number is never chosen).
+        ``final`` takes the last epoch: no early stopping. ``heldout_error`` and ``heldout_loss`` take the epoch at
+        which the error or the loss on the held-out samples, with their given labels, is smallest. If several epochs are
+        equally good the earliest one is taken; an epoch without a number is never taken.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def stopping_epochs(training: pd.DataFrame, rule: str) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If the rule needs a held-out split and a model has none.
+        If the rule needs held-out samples and a model has none.
     """
     models = training[MODEL].drop_duplicates()
     if rule == "final":
@@ -62,7 +62,7 @@ def at_end(training: pd.DataFrame) -> pd.DataFrame:
 def at_stopping(training: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of every split at each rule's stopping epoch, with the rule in the column ``stopping``.
 
-    A study that was trained without held-out samples has no rows for the rules that need them.
+    A study that was trained without held-out samples has no rows of the rules that need them.
 
     Raises
     ------
@@ -83,16 +83,15 @@ def long(rows: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        Rows of the training table, one or more columns of ``conditions`` added.
+        Rows of the training table, with the columns ``conditions``.
     conditions
-        Columns that tell rows of one model apart (say ``["stopping", "epoch"]``); kept as they are.
+        Columns that tell the rows of one model apart, say ``["stopping", "epoch"]``. They are kept as they are.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`overparam.tables.MODEL`, ``conditions``, ``split``, ``labels`` (``noisy``: the labels given to
-        the trainer; ``clean``), ``quantity`` (``error``, ``loss``) and ``value``. Test samples keep their clean labels
-        only.
+        Columns of :data:`overparam.tables.MODEL`, ``conditions``, ``split``, ``labels`` (``noisy``, those given to the
+        trainer, or ``clean``), ``quantity`` (``error`` or ``loss``) and ``value``. Test samples have true labels only.
     """
     tidy = []
     for quantity in ("error", "loss"):

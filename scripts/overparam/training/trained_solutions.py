@@ -1,6 +1,6 @@
-"""Networks trained as one pack on the same images in the same order, and looked into where they fit them.
+"""Networks that are trained as one pack on the same images in the same order until they fit them.
 
-Two of them with the same labels differ in their initial weights alone.
+Two of these networks that have the same labels differ in their initial weights alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from overparam import models, seeding
 from overparam.datasets.arrow import Dataset
 from overparam.packs.losses import squared
 from overparam.packs.pack import Pack
-from overparam.training import packed
-from overparam.training.packed import Moment
+from overparam.training import trainer
 from overparam.training.samples import Samples, resident
+from overparam.training.trainer import Moment
 
-CHUNK = 500  # images looked at in one forward pass
+CHUNK = 500  # images in one forward pass
 
 
 def samples(dataset: Dataset, rows: np.ndarray, given: np.ndarray, device: torch.device) -> Samples:
@@ -37,15 +37,15 @@ def initialised(
 
 
 def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Moment]:
-    """Train the networks on squared loss in float32, as :func:`overparam.training.packed.fit` does.
+    """Train the networks on squared loss in float32, as :func:`overparam.training.trainer.fit` does.
 
     Parameters
     ----------
     pack
         M networks, trained in place.
     settings
-        ``epochs``, ``batch_size`` (at most; of all samples if there are fewer), ``optimizer``, ``evaluations``, the
-        root ``seed`` and ``order_seed``: all networks take the same batches in the same order.
+        ``epochs``, ``batch_size`` (or all samples, if there are fewer), ``optimizer``, ``evaluations``, the root
+        ``seed`` and ``order_seed``, so that all networks see the same batches in the same order.
     given
         Samples on the device of the pack, with M rows of labels.
 
@@ -55,7 +55,7 @@ def train(pack: Pack, settings: dict[str, Any], given: Samples) -> Iterator[Mome
         At the epochs of ``evaluations``.
     """
     fixed = {"loss": "squared", "precision": "float32", "batch_size": min(settings["batch_size"], len(given))}
-    yield from packed.fit(pack, {**settings, **fixed}, given)
+    yield from trainer.fit(pack, {**settings, **fixed}, given)
 
 
 def train_until(
@@ -63,14 +63,14 @@ def train_until(
 ) -> np.ndarray:
     """Train every network until its train loss is at most ``level``, and leave it in that state.
 
-    The loss is looked at in evaluation mode whenever ``settings["evaluations"]`` says so; it is the squared loss, mean
-    over the classes, and mean over the samples or, with ``largest``, the largest one. A network that does not get
-    there is left as it is after the last epoch.
+    The loss is measured in evaluation mode at the epochs of ``settings["evaluations"]``. It is the squared loss,
+    averaged over the classes, and then averaged over the samples or, with ``largest``, the largest one among them. A
+    network that does not reach the level is left in its state after the last epoch.
 
     Returns
     -------
     numpy.ndarray
-        Whether each network got there, ``(M,)``, bool.
+        Whether each network reached the level, ``(M,)``, bool.
     """
     count = pack.n_models
     reached = torch.zeros(count, dtype=torch.bool, device=given.given.device)
@@ -80,7 +80,7 @@ def train_until(
     for _ in train(pack, settings, given):
         losses = sample_losses(logits(pack, given.images), given.given)
         loss = losses.amax(dim=1) if largest else losses.mean(dim=1)
-        new = (loss <= level) & ~reached  # a loss that is not a number never is
+        new = (loss <= level) & ~reached  # False for a loss that is not a number
         if new.any():
             for saved, values in zip(kept, state, strict=True):
                 saved[new] = values[new]
@@ -103,7 +103,7 @@ def logits(pack: Pack, images: torch.Tensor) -> torch.Tensor:
 
 
 def sample_losses(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Return the squared loss of every sample, mean over the classes, ``(M, n)``; ``labels`` are (M, n) or (n,)."""
+    """Return the squared loss of every sample, averaged over the classes, ``(M, n)``; labels are (M, n) or (n,)."""
     return squared(outputs, labels.expand(len(outputs), -1)).double()
 
 
@@ -113,7 +113,10 @@ def errors(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def disagreement(outputs: torch.Tensor) -> float:
-    """Return the share of samples that two networks class differently, mean over all pairs of ``outputs`` (M, K, n)."""
+    """Return the share of samples that two networks classify differently, averaged over all pairs of networks.
+
+    ``outputs`` are (M, K, n); nan if there is one network only.
+    """
     classes, count = torch.nn.functional.one_hot(outputs.argmax(dim=1), outputs.shape[1]).double().sum(0), len(outputs)
     pairs = count * (count - 1)
     if not pairs:

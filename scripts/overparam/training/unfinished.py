@@ -1,4 +1,4 @@
-"""What an interrupted cell leaves behind for whoever continues it: finished widths, and the state of the next one."""
+"""What an interrupted cell leaves for the job that continues it: its finished widths, and the state of the next one."""
 
 import contextlib
 import hashlib
@@ -18,20 +18,20 @@ from overparam.training import checkpoint, recording
 
 log = logging.getLogger(__name__)
 
-BUSY = "another job trains the same cell: waiting for its end, to go on from its state"
+BUSY = "another job trains the same cell: waiting until it ends, to go on from its state"
 
 
 def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
-    """Return a name for a training that changes with all that determines its bytes.
+    """Return a name for a training, which changes with everything that decides the bytes of its table.
 
     Parameters
     ----------
     settings
         The settings of a cell.
     code
-        Hash of the code that trains it.
+        Hash of the code that trains the cell.
     inputs
-        The description of its data set, which holds the checksums, and its tables of labels.
+        The description of the data set, which holds checksums, and the tables of labels.
     """
     digest = hashlib.sha256(json.dumps([settings, code, torch.__version__], sort_keys=True).encode())
     for path in inputs:
@@ -45,11 +45,11 @@ class Unfinished:
     Parameters
     ----------
     folder
-        Made if it is missing; ``None``: nothing is kept.
+        The folder, which exists; or ``None`` to keep nothing.
     interval
-        Seconds between two states.
+        Seconds between two saved states.
     waited
-        Whether another job had it until now.
+        Whether another job trained the same cell until now.
     """
 
     def __init__(self, folder: Path | None, interval: float = 0.0, waited: bool = False):
@@ -57,7 +57,7 @@ class Unfinished:
         self.stopwatch = Stopwatch()
 
     def checkpoint(self, width: int) -> checkpoint.Checkpoint | None:
-        """Return where the training of a width saves its state."""
+        """Return what saves and restores the training of a width; ``None`` if nothing is kept."""
         if not self.folder:
             return None
         kept = checkpoint.Checkpoint(self.folder / f"w{width}.state", self.interval)
@@ -65,7 +65,7 @@ class Unfinished:
         return kept
 
     def finished(self, width: int) -> pd.DataFrame | None:
-        """Return the table of a width that was finished before."""
+        """Return the table of a width that an earlier job finished, or ``None`` if none did."""
         if not self.folder:
             return None
         path = self.folder / f"w{width}.finished"
@@ -81,7 +81,7 @@ class Unfinished:
         return recording.frame(states["table"])
 
     def finish(self, width: int, table: pd.DataFrame) -> None:
-        """Keep the table of a finished width instead of its states."""
+        """Keep the table of a finished width, and remove its saved states."""
         if not self.folder:
             return
         states = {"table": recording.columns(table), "stopwatch": self.stopwatch.state_dict()}
@@ -91,14 +91,14 @@ class Unfinished:
 
 
 class Stopwatch:
-    """Seconds that a cell took so far, those of interrupted jobs up to their last state included."""
+    """Seconds that a cell has taken so far, with those of interrupted jobs up to their last saved state."""
 
     def __init__(self):
         self.start, self.before, self.resumed = time.perf_counter(), 0.0, 0
 
     @property
     def seconds(self) -> float:
-        """Seconds in this job and those before it."""
+        """Seconds in this job and in those before it."""
         return self.before + time.perf_counter() - self.start
 
     def state_dict(self) -> dict[str, Any]:
@@ -113,10 +113,10 @@ class Stopwatch:
 
 @contextlib.contextmanager
 def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
-    """Yield what is left in ``folder``, for this process alone; remove the folder if the block succeeds.
+    """Yield what is left in ``folder``, for this process alone, and remove the folder if the block succeeds.
 
-    A job that an earlier run left behind may still train the same cell: this one waits until it has ended, and goes on
-    from its last state.
+    A job of an earlier run may still be training the same cell. Then this one waits until that job has ended, and goes
+    on from its last state.
     """
     if not folder:
         yield Unfinished(None)
@@ -124,7 +124,7 @@ def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = folder.with_suffix(".lock")
     with locks.held(lock, BUSY) as waited:
-        folder.mkdir(exist_ok=True)  # which the other job has removed
+        folder.mkdir(exist_ok=True)  # a job that this one has waited for may have removed it
         yield Unfinished(folder, interval, waited)
         shutil.rmtree(folder, ignore_errors=True)
-        lock.unlink(missing_ok=True)  # while it is held: a waiting job then makes its own
+        lock.unlink(missing_ok=True)  # while it is held, so that a job that waits makes a lock of its own

@@ -14,7 +14,7 @@ from torch import nn
 
 from overparam.datasets import cifar10
 from overparam.packs.pack import Pack
-from overparam.training import packed
+from overparam.training import trainer
 from overparam.training.samples import Samples
 
 BATCH, N_CLASSES, N_TRAIN, RATE = 128, 10, 5120, 1e-3
@@ -61,7 +61,7 @@ class Case:
 
     def pack(self, precision: str, device: torch.device) -> Pack:
         """Return the initialised pack."""
-        return packed.build(self.settings(precision, 1), self.width, self.shape, N_CLASSES).to(device)
+        return trainer.build(self.settings(precision, 1), self.width, self.shape, N_CLASSES).to(device)
 
     def plain(self, pack: Pack | None = None, number: int = 0) -> nn.Module:
         """Return one network as a plain module, with its own start or that of network ``number`` of a pack."""

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from overparam import seeding
 from overparam.packs import losses
 from overparam.packs.pack import Pack
-from overparam.training import evaluation, packed
+from overparam.training import evaluation, trainer
 from overparam.training.samples import Samples
 from ways import plain
 from ways.cases import BATCH, Case, Data
@@ -23,7 +23,7 @@ def train(pack: Pack, case: Case, precision: str, samples: Samples, batches: int
     for epochs, n in ((whole, len(samples)), (int(rest > 0), rest)):
         if epochs:
             part = Samples(samples.images[:n], samples.clean[:n], samples.given[:, :n])
-            for moment in packed.fit(pack, case.settings(precision, epochs), part):
+            for moment in trainer.fit(pack, case.settings(precision, epochs), part):
                 steps += moment.step
     return steps * BATCH * pack.n_models
 

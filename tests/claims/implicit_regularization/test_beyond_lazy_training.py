@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.implicit_regularization.beyond_lazy_training import beyond_lazy_training as figure
 from overparam.claims.implicit_regularization.beyond_lazy_training import measure as beyond_lazy_training
@@ -27,7 +28,7 @@ def test_softplus_and_its_derivatives_match_torch_also_far_out():
     z = torch.tensor([-800.0, -30.0, -1.0, 0.0, 2.0, 40.0, 800.0], dtype=torch.float64, requires_grad=True)
     value = torch.nn.functional.softplus(z, threshold=1e9)
     (first,) = torch.autograd.grad(value.sum(), z)
-    softplus, at = beyond_lazy_training.SOFTPLUS, z.detach().numpy()
+    softplus, at = beyond_lazy_training.ACTIVATIONS["softplus"], z.detach().numpy()
     np.testing.assert_allclose(softplus.value(at)[:-1], value.detach().numpy()[:-1], rtol=1e-12)
     assert (softplus.value(at)[-1], softplus.first(at)[-1]) == (800, 1)  # where torch's derivative has no number
     np.testing.assert_allclose(softplus.first(at)[:-1], first.numpy()[:-1], rtol=1e-12, atol=1e-300)
@@ -40,7 +41,7 @@ def test_fit_follows_autograd_step_by_step():
     draw = np.random.default_rng(0)
     inputs, labels = two_layer.unit_vectors(4, 5, draw), draw.choice([-1.0, 1.0], 4)
     signs, hidden = np.where(np.arange(30) < 15, 1.0, -1.0), draw.standard_normal((30, 5))
-    network = Network(signs, hidden, inputs, 4, 0.1, beyond_lazy_training.SOFTPLUS, trains_output=False)
+    network = Network(signs, hidden, inputs, 4, 0.1, beyond_lazy_training.ACTIVATIONS["softplus"], trains_output=False)
     found = beyond_lazy_training.fitted(network, labels, tolerance=0.0, step_limit=3)
     x, w = torch.as_tensor(inputs), torch.as_tensor(hidden)
 
@@ -77,6 +78,19 @@ def test_both_sweeps_agree_where_they_meet(table):
 
 
 def test_figure_states_its_numbers(table):
-    assert figure.draw(table, {}).axes
+    measurements, verdict = judged("G5", table)
+    assert figure.draw(measurements, verdict).axes
     last = figure._rows(table, "relu", "width", "one over width").query("width == 1024")["value"].mean()
-    assert f"to {last:.2g} (exponent" in figure.alt_text(table, {})
+    (still,) = [one for one in verdict["forms"]["printed"]["predictions"] if one["name"].startswith("at smaller")]
+    (slope,) = [one["estimate"] for one in still["estimates"] if one["name"] == "activation = relu: slope"]
+    assert f"to {last:.2g} (exponent {slope:.2f})" in figure.alt_text(measurements, verdict)
+
+
+def test_the_guide_has_the_largest_slope_that_is_predicted(table):
+    measurements, verdict = judged("G5", table)
+    verdict["forms"]["printed"]["predictions"][0]["declared"]["band"] = [None, -2]
+    over_width, over_scale = figure.draw(measurements, verdict).axes
+    (guide,) = [line for line in over_width.lines if line.get_label().startswith("slope −2,")]
+    x, y = guide.get_data()
+    assert y[-1] / y[0] == pytest.approx((x[-1] / x[0]) ** -2)
+    assert (over_width.get_xlabel(), over_scale.get_xlabel()) == ("hidden units k", "|v| √(kn) / ‖y‖")

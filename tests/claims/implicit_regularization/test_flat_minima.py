@@ -5,14 +5,16 @@ import pandas as pd
 import pytest
 import torch
 from digits_data import digits_dataset
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.implicit_regularization.flat_minima import (
+    drawn_problems,
     flat_minima_generalise,
     larger_steps_find_flatter_minima,
 )
 from overparam.claims.implicit_regularization.flat_minima import measure as flat_minima
-from overparam.claims.implicit_regularization.flat_minima.squared_relu import Problems, single_loss
+from overparam.claims.implicit_regularization.flat_minima.squared_relu import SquaredReluProblems, single_loss
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
 from overparam.plan import experiment_settings
@@ -39,15 +41,15 @@ def chosen(table: pd.DataFrame, **where) -> pd.DataFrame:
 
 
 def test_samples_are_centred_and_labels_are_parities(dataset):
-    (inputs, labels), (others, other_labels), starts = flat_minima.draw(SETTINGS, dataset)
+    (inputs, labels), (others, other_labels), starts = drawn_problems.draw(SETTINGS, dataset)
     n, seeds = SETTINGS["n_train"], SETTINGS["n_seeds"]
     assert inputs.shape == (seeds, n, 65) and others.shape == (seeds, 100, 65)
     torch.testing.assert_close(inputs[..., :64].mean(dim=1), torch.zeros(seeds, 64, dtype=torch.float64))
     torch.testing.assert_close(inputs[..., :64].square().sum(dim=2).mean(dim=1), torch.ones(seeds, dtype=torch.float64))
-    assert (inputs[..., 64] == flat_minima.CONSTANT_INPUT).all() and (labels.abs() == 1).all()
+    assert (inputs[..., 64] == drawn_problems.CONSTANT_INPUT).all() and (labels.abs() == 1).all()
     assert (other_labels[0].numpy() == np.where(dataset.test.labels % 2, -1, 1)).all()
     assert starts.shape == (seeds, 66, SETTINGS["n_starts"], SETTINGS["width"])
-    fewer = flat_minima.draw({**SETTINGS, "n_seeds": 2, "n_starts": 3}, dataset)
+    fewer = drawn_problems.draw({**SETTINGS, "n_seeds": 2, "n_starts": 3}, dataset)
     torch.testing.assert_close(fewer[2], starts[:2, :, :3], rtol=0, atol=0)
 
 
@@ -57,7 +59,9 @@ def test_largest_curvature_is_that_of_the_whole_hessian(memory_mb):
     x, y = (torch.as_tensor(draws.standard_normal(shape)) for shape in ((3, 9, 4), (3, 9)))
     weights = torch.as_tensor(draws.standard_normal((3, 5, 2, 3)))
     weights[1, 0, 1] = torch.nan
-    found = flat_minima.largest_curvature(Problems(x, y), weights, seeding.torch_generator(0, "test"), memory_mb)
+    found = flat_minima.largest_curvature(
+        SquaredReluProblems(x, y), weights, seeding.torch_generator(0, "test"), memory_mb
+    )
     assert found[1, 1] == torch.inf
     for row, model in ((0, 0), (0, 1), (1, 0), (2, 1)):
         hessian = torch.func.hessian(single_loss)(weights[row, :, model].flatten(), x[row], y[row])
@@ -65,7 +69,7 @@ def test_largest_curvature_is_that_of_the_whole_hessian(memory_mb):
 
 
 def test_linear_model_follows_its_closed_form_and_diverges_beyond_the_edge(table, dataset):
-    (inputs, labels), _, _ = flat_minima.draw(SETTINGS, dataset)
+    (inputs, labels), _, _ = drawn_problems.draw(SETTINGS, dataset)
     rows = chosen(table, model="linear", method="descent", arm="equal_time")
     for seed in range(2):
         x, y = inputs[seed].numpy(), labels[seed].numpy()
@@ -173,13 +177,15 @@ def test_images_must_be_enough(dataset):
 
 
 def test_figures_draw_and_their_texts_have_the_numbers(table):
-    verdict = {"data": {"label": "digits"}}
-    assert len(larger_steps_find_flatter_minima.draw(table, verdict).axes) == 6
-    assert len(flat_minima_generalise.draw(table, verdict).axes) == 12
+    measurements, verdict = judged("G2", table)
+    verdict["data"] = {"label": "digits"}
+    axes = larger_steps_find_flatter_minima.draw(measurements, verdict).axes
+    assert len(axes) == 6 and axes[0].get_ylabel() == "λ_max, in λ*" and axes[4].get_xlabel() == "step size h, in 2/λ*"
+    assert len(flat_minima_generalise.draw(measurements, verdict).axes) == 12
     rows = chosen(table, model="network", quantity="curvature", arm="equal_time")
     flow = chosen(rows, method="explicit", learning_rate=0).set_index("seed")["value"]
     largest = chosen(rows, method="descent", origin="step_size", learning_rate=2).set_index("seed")["value"]
-    text = larger_steps_find_flatter_minima.alt_text(table, verdict)
+    text = larger_steps_find_flatter_minima.alt_text(measurements, verdict)
     assert f"{(largest / flow).mean():.3f} times it at 2 · 2/λ*" in text
     rows = chosen(table, quantity="loss_increase", weights="found", origin="initialisation", arm="equal_loss")
     ranks = [part["sharpness"].corr(part["value"], method="spearman") for _, part in rows.groupby("seed")]

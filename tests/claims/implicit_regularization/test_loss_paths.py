@@ -7,7 +7,7 @@ from scipy.integrate import solve_ivp
 
 from overparam import seeding
 from overparam.claims.implicit_regularization.flat_minima.loss_paths import descent, epoch, flow, follow, joined
-from overparam.claims.implicit_regularization.flat_minima.squared_relu import Problems, single_loss
+from overparam.claims.implicit_regularization.flat_minima.squared_relu import SquaredReluProblems, single_loss
 
 
 def drawn(*shape: int) -> torch.Tensor:
@@ -15,20 +15,20 @@ def drawn(*shape: int) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def linear() -> Problems:
-    return Problems(drawn(1, 9, 4), drawn(1, 9), linear=True)
+def linear() -> SquaredReluProblems:
+    return SquaredReluProblems(drawn(1, 9, 4), drawn(1, 9), linear=True)
 
 
 @pytest.fixture(scope="module")
-def network() -> Problems:
-    return Problems(drawn(1, 9, 4) / 2, drawn(1, 9).sign())
+def network() -> SquaredReluProblems:
+    return SquaredReluProblems(drawn(1, 9, 4) / 2, drawn(1, 9).sign())
 
 
 def per_model(*values: float) -> torch.Tensor:
     return torch.tensor([values], dtype=torch.float64)
 
 
-def solution(problems: Problems) -> tuple[np.ndarray, np.ndarray]:
+def solution(problems: SquaredReluProblems) -> tuple[np.ndarray, np.ndarray]:
     """Return the Hessian and the least-squares solution."""
     x, y = problems.inputs[0].numpy(), problems.labels[0].numpy()
     return x.T @ x / len(y), np.linalg.lstsq(x, y)[0]
@@ -122,13 +122,13 @@ def test_an_epoch_of_one_batch_is_a_step_of_descent_and_of_single_samples_takes_
     start, h = drawn(1, 5, 1, 3) / 2, per_model(0.1)
     for size in (9, 5):  # of 9 samples, the last 4 are left out
         order = seeding.generator(0, "order").permutation(9)[:size]
-        batch = Problems(network.inputs[:, order], network.labels[:, order])
+        batch = SquaredReluProblems(network.inputs[:, order], network.labels[:, order])
         loss, after = epoch(network, h, size, [seeding.generator(0, "order")])(start)
         torch.testing.assert_close(after, descent(batch, h)(start)[1])
         torch.testing.assert_close(loss, network.loss(start))
     expected = start
     for row in seeding.generator(0, "order").permutation(9):
-        expected = descent(Problems(network.inputs[:, [row]], network.labels[:, [row]]), h)(expected)[1]
+        expected = descent(SquaredReluProblems(network.inputs[:, [row]], network.labels[:, [row]]), h)(expected)[1]
     torch.testing.assert_close(epoch(network, h, 1, [seeding.generator(0, "order")])(start)[1], expected)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from scipy.optimize import minimize_scalar
 
 from overparam.claims.implicit_regularization.modified_loss import measure as modified_loss
@@ -19,7 +20,7 @@ def table() -> pd.DataFrame:
     return modified_loss.measure(SETTINGS)
 
 
-def torch_loss(problems: modified_loss.Problems, row: int, chosen: slice = slice(None)):
+def torch_loss(problems: modified_loss.TanhProblems, row: int, chosen: slice = slice(None)):
     """Return L of one row as a function of its parameters, by torch."""
     x, y = torch.as_tensor(problems.inputs[row, chosen]), torch.as_tensor(problems.labels[row, chosen])
     size = problems.width * x.shape[1]
@@ -108,5 +109,21 @@ def test_solver_adds_nothing_that_matters(table):
 
 
 def test_figure_draws_and_states_the_coefficient(table):
-    assert len(figure.draw(table, {}).axes) == 3
-    assert "best coefficient at the smallest h is 0.25" in figure.alt_text(table, {})
+    measurements, verdict = judged("G1", table)
+    assert len(figure.draw(measurements, verdict).axes) == 3
+    text = figure.alt_text(measurements, verdict)
+    assert "best coefficient at the smallest h is 0.25" in text
+    own = verdict["forms"]["corrected"]["predictions"][-1]["estimates"][0]["estimate"]
+    assert f"the modified loss of its batches with {own:.2f}." in text
+
+
+def test_band_and_orders_are_the_declared_ones(table):
+    measurements, verdict = judged("G1", table)
+    declared = {one["name"]: one["declared"] for one in verdict["forms"]["corrected"]["predictions"]}
+    declared["best-coefficient"]["band"] = [0.2, 0.4]
+    declared["descent-tracks-the-modified-flow"]["band"] = [2.9, 3.1]
+    axes = figure.draw(measurements, verdict).axes
+    assert 0.3 in [pytest.approx(line.get_ydata()[0]) for line in axes[2].lines]
+    assert axes[2].patches[0].get_y() == 0.2 and axes[2].patches[0].get_height() == pytest.approx(0.2)
+    assert [text.get_text() for text in axes[0].texts] == ["$h$", "$h^{3}$"]
+    assert axes[0].get_xlabel() == "step size h, in 1/λ_max"

@@ -5,7 +5,7 @@ import torch
 
 from overparam import seeding
 from overparam.claims.implicit_regularization.flat_minima.squared_relu import (
-    Problems,
+    SquaredReluProblems,
     rescaled,
     single_loss,
     squared_length,
@@ -17,8 +17,8 @@ def drawn(*shape: int) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def problems() -> Problems:
-    return Problems(drawn(2, 7, 3), drawn(2, 7).sign())
+def problems() -> SquaredReluProblems:
+    return SquaredReluProblems(drawn(2, 7, 3), drawn(2, 7).sign())
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def weights() -> torch.Tensor:
     return drawn(2, 4, 5, 6)
 
 
-def each(problems: Problems, weights: torch.Tensor):
+def each(problems: SquaredReluProblems, weights: torch.Tensor):
     """Yield problem, model, loss function and flat weights of every network."""
     for row in range(weights.shape[0]):
         for model in range(weights.shape[2]):
@@ -59,7 +59,7 @@ def test_outputs_are_those_of_torch(problems, weights):
 
 
 def test_linear_models_are_least_squares():
-    problems, weights = Problems(drawn(2, 7, 3), drawn(2, 7).sign(), linear=True), drawn(2, 3, 5, 1)
+    problems, weights = SquaredReluProblems(drawn(2, 7, 3), drawn(2, 7).sign(), linear=True), drawn(2, 3, 5, 1)
     loss, gradient, curved = problems.gradient(weights, twice=True)
     x, y, w = problems.inputs[1], problems.labels[1], weights[1, :, 4, 0]
     torch.testing.assert_close(loss[1, 4], 0.5 * (x @ w - y).square().mean())

@@ -15,7 +15,7 @@ from overparam.datasets.arrow import Dataset
 from overparam.drawing.rounding import at_least, at_most
 from overparam.errors import UserError
 from overparam.seeding import generator
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 12, "dimension": 3, "activations": ["softplus", "tanh"],
@@ -40,7 +40,7 @@ def models(n: int = 5, d: int = 3, k: int = 4):
     draw = torch.Generator().manual_seed(0)
     options = {"generator": draw, "dtype": torch.float64}
     x, v = torch.randn(2, n, d, **options), hidden_layer.half_signs(k, k**-0.5).expand(2, -1)
-    yield interpolation.hidden_network(x, v, hidden_layer.ACTIVATIONS["tanh"]), torch.randn(2, k * d, **options)
+    yield interpolation.hidden_network(x, v, activations.ACTIVATIONS["tanh"]), torch.randn(2, k * d, **options)
     yield interpolation.linear_network(x, v), torch.randn(2, k * (d + k), **options)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 from scipy import special, stats
 
 from overparam import seeding
@@ -107,17 +108,35 @@ def test_table_is_repeatable_and_has_no_double_rows(table):
     assert not table.duplicated([column for column in table.columns if column != "value"]).any()
 
 
-@pytest.mark.parametrize("figure", [recovery_figure, time_figure])
-def test_figures_draw_and_say_their_numbers(table, figure):
-    assert figure.draw(table, {}).axes
-    text = figure.alt_text(table, {})
+@pytest.mark.parametrize(("claim", "figure"), [("F4", recovery_figure), ("F5", time_figure)])
+def test_figures_draw_and_say_their_numbers(table, claim, figure):
+    measurements, verdict = judged(claim, table)
+    assert figure.draw(measurements, verdict).axes
+    text = figure.alt_text(measurements, verdict)
     assert "(control)" in text and "nan" not in text
+
+
+def test_the_share_of_runs_that_is_asked_for_is_the_declared_one(table):
+    measurements, verdict = judged("F4", table)
+    verdict["forms"]["printed"]["predictions"][0]["declared"]["less"] = 0.75
+    figure = recovery_figure.draw(measurements, verdict)
+    assert "75 % of runs" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert all(0.75 in [line.get_ydata()[0] for line in axis.lines if len(line.get_ydata())] for axis in figure.axes)
+    assert [axis.get_xlabel() for axis in figure.axes] == ["label noise ρ", "cluster radius ε · L²", "hidden units k"]
+
+
+def test_exponents_of_the_settling_time_are_the_judges(table):
+    _, verdict = judged("F5", table)
+    for prediction in verdict["forms"]["corrected"]["predictions"]:
+        for estimate in prediction["estimates"]:
+            estimate["estimate"] = 0.123
+    assert "0.12 in L and 0.12 in log(1/ρ)" in time_figure.alt_text(table, verdict)
 
 
 def test_rates_carry_the_exact_binomial_interval():
     rows = pd.DataFrame({"x": [1] * 10, "value": [1.0] * 7 + [0.0] * 3})
     _, (axis,) = theme.panels()
-    seed_curves.rate(axis, rows, "x", "runs", 0)
+    seed_curves.success_rate(axis, rows, "x", "runs", 0)
     (low, high) = axis.collections[0].get_segments()[0][:, 1]
     assert low == pytest.approx(stats.beta.ppf(0.025, 7, 4))  # Clopper and Pearson
     assert high == pytest.approx(stats.beta.ppf(0.975, 8, 3))

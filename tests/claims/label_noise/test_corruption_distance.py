@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 from scipy import integrate, special, stats
 
 from overparam import seeding
@@ -92,11 +93,30 @@ def test_table_is_repeatable_and_has_no_double_rows(table):
     assert not table.duplicated([column for column in table.columns if column != "value"]).any()
 
 
-@pytest.mark.parametrize("figure", [early_distance, overfitting_distance])
-def test_figures_draw_and_say_their_numbers(table, figure):
-    assert figure.draw(table, {}).axes
-    text = figure.alt_text(table, {})
+@pytest.mark.parametrize(("claim", "figure"), [("F6", early_distance), ("F7", overfitting_distance)])
+def test_figures_draw_and_say_their_numbers(table, claim, figure):
+    measurements, verdict = judged(claim, table)
+    assert figure.draw(measurements, verdict).axes
+    text = figure.alt_text(measurements, verdict)
     assert "(control)" in text and "nan" not in text
+
+
+def test_exponents_of_the_early_distance_are_the_judges(table):
+    _, verdict = judged("F6", table)
+    estimates = {one["name"]: one["estimates"][0] for one in verdict["forms"]["printed"]["predictions"]}
+    estimates["slope-in-clusters"]["estimate"], estimates["does-not-grow-with-samples"]["estimate"] = 0.513, None
+    text = early_distance.alt_text(table, verdict)
+    assert "clusters with exponent 0.51, with the number of samples with unknown" in text
+
+
+def test_the_guide_has_the_predicted_slope(table):
+    measurements, verdict = judged("F7", table)
+    verdict["forms"]["printed"]["predictions"][0]["declared"]["band"] = [0.9, 1.1]
+    (axis,) = overfitting_distance.draw(measurements, verdict).axes
+    (guide,) = [line for line in axis.lines if line.get_label() == "slope 1"]
+    x, y = guide.get_data()
+    assert y[-1] / y[0] == pytest.approx(x[-1] / x[0])
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("false labels s", "‖W − W₀‖")
 
 
 def test_more_corrupted_clusters_than_clusters_are_refused():

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.label_noise import clustered_descent
 from overparam.claims.label_noise.corruption_dynamics import fast_slow_dynamics, residual_splits
 from overparam.claims.label_noise.corruption_dynamics import measure as corruption_dynamics
 from overparam.plan import experiment_settings
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 from overparam.theory.clusterable_data import corrupt_per_cluster, draw_clusters
 
 
@@ -60,7 +61,7 @@ def one_problem(radius: float):
 def test_fast_subspace_is_that_of_the_jacobian():
     problems = one_problem(0.3)
     basis = corruption_dynamics.fast_subspace(problems, 4)[0].numpy()
-    activation = hidden_layer.ACTIVATIONS["softplus"]
+    activation = activations.ACTIVATIONS["softplus"]
     jacobian = hidden_layer.jacobian(problems.hidden, problems.v[None], problems.inputs, activation)[0].numpy()
     left = np.linalg.svd(jacobian)[0][:, :4]
     np.testing.assert_allclose(basis @ basis.T, left @ left.T, atol=1e-9)
@@ -75,7 +76,7 @@ def test_fast_subspace_without_radius_is_that_of_the_cluster_indicators():
 def test_recorded_parts_are_those_of_the_residual():
     problems = one_problem(0.3)
     rate = 1 / torch.linalg.matrix_norm(problems.inputs, 2) ** 2
-    curve, once = corruption_dynamics.descend(problems, rate, 20, 0.125, settings(step_limit=8000))
+    curve, once = corruption_dynamics.follow_descent(problems, rate, 20, 0.125, settings(step_limit=8000))
     basis = corruption_dynamics.fast_subspace(problems, 4)[0]
     seen = [f[0] for f, _ in itertools.islice(clustered_descent.descend(problems, rate), 21)]
     start, stop = (outputs - problems.given[0] for outputs in (seen[0], seen[-1]))
@@ -93,7 +94,7 @@ def test_recorded_parts_are_those_of_the_residual():
 def test_a_run_that_is_cut_off_says_so():
     problems = one_problem(0.3)
     rate = 1 / torch.linalg.matrix_norm(problems.inputs, 2) ** 2
-    _, once = corruption_dynamics.descend(problems, rate, 5, 0.125, settings(step_limit=10))
+    _, once = corruption_dynamics.follow_descent(problems, rate, 5, 0.125, settings(step_limit=10))
     assert once["limit_hit"] == 1 and np.isinf(once["slow_step"]) and once["fitted_step"] == 10
 
 
@@ -117,8 +118,25 @@ def test_table_is_repeatable():
     pd.testing.assert_frame_equal(corruption_dynamics.measure(few), corruption_dynamics.measure(few))
 
 
-@pytest.mark.parametrize("figure", [residual_splits, fast_slow_dynamics])
-def test_figures_draw_and_say_their_numbers(table, figure):
-    assert figure.draw(table, {}).axes
-    text = figure.alt_text(table, {})
+@pytest.mark.parametrize(("claim", "figure"), [("F9", residual_splits), ("F10", fast_slow_dynamics)])
+def test_figures_draw_and_say_their_numbers(table, claim, figure):
+    measurements, verdict = judged(claim, table)
+    assert figure.draw(measurements, verdict).axes
+    text = figure.alt_text(measurements, verdict)
     assert "(control)" in text and "inf" not in text
+
+
+def test_the_printed_share_is_the_declared_one(table):
+    measurements, verdict = judged("F9", table)
+    (printed,) = [one for one in verdict["forms"]["printed"]["predictions"] if one["name"].startswith("corruption")]
+    printed["declared"]["greater"] = 0.3
+    figure = residual_splits.draw(measurements, verdict)
+    assert "printed: mostly outside, below 0.3" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert 0.3 in [line.get_ydata()[0] for line in figure.axes[1].lines]
+
+
+def test_curves_and_axes_are_named_by_the_contract(table):
+    figure = fast_slow_dynamics.draw(*judged("F10", table))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"slow part of f − y", "train error, given labels"} <= set(names)
+    assert {axis.get_xlabel() for axis in figure.axes} == {"gradient steps"}

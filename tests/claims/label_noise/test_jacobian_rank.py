@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.label_noise.jacobian_rank import jacobian_rank_is_clusters as figure
 from overparam.claims.label_noise.jacobian_rank import measure as experiment
+from overparam.drawing.rounding import at_least
 from overparam.errors import UserError
 from overparam.plan import experiment_settings
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 SETTINGS = experiment_settings.resolve("jacobian_rank", "smoke", {})[0] | {"seed": 5, "memory_mb": 100}
 
@@ -25,7 +27,7 @@ def test_jacobian_is_that_of_autograd(activation):
     found, _ = experiment._jacobians(SETTINGS, 0, 4, activation, points, None)
     draw = experiment.generator(SETTINGS["seed"], "jacobian_rank", "weights", 0, 4)
     hidden, v = torch.as_tensor(draw.standard_normal((4, SETTINGS["dimension"]))), hidden_layer.half_signs(4, 0.5)
-    value = hidden_layer.ACTIVATIONS[activation].value
+    value = activations.ACTIVATIONS[activation].value
     expected = torch.func.jacrev(lambda weights: value(torch.as_tensor(points) @ weights.T) @ v)(hidden)
     np.testing.assert_allclose(found, expected.flatten(1), atol=1e-12)
 
@@ -79,7 +81,20 @@ def test_one_unit_must_have_too_few_parameters():
 
 
 def test_figure_draws_and_its_text_has_the_numbers(table):
-    text = figure.alt_text(table, {})
+    measurements, verdict = judged("F8", table)
+    text = figure.alt_text(measurements, verdict)
     assert f"Jacobian on {SETTINGS['n_clusters']} clusters" in text
     assert f"antipodal centres {SETTINGS['n_clusters'] // 2}" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(measurements, verdict).axes) == 2
+
+
+def test_the_largest_radius_is_the_one_up_to_which_the_gap_is_judged(table):
+    measurements, verdict = judged("F8", table)
+    (printed,) = [one for one in verdict["forms"]["printed"]["predictions"] if one["name"] == "gap-after-L"]
+    printed["declared"]["where"]["radius"]["max"] = 0.002
+    _, right = figure.draw(measurements, verdict).axes
+    assert 0.002 in [line.get_xdata()[0] for line in right.lines]
+    gaps = table[(table["quantity"] == "gap") & (table["radius"] == 0.001) & (table["activation"] == "softplus")]
+    text = figure.alt_text(measurements, verdict)
+    assert "up to 0.002" in text and f"softplus {at_least(gaps['value'].min())}" in text
+    assert (right.get_xlabel(), right.get_ylabel()) == ("cluster radius ε", "$σ_{L+1}/σ_L$")

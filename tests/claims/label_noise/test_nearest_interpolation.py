@@ -8,9 +8,9 @@ from scipy import optimize
 from overparam import seeding
 from overparam.claims.label_noise import nearest_interpolation
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS, Activation
+from overparam.theory.activations import ACTIVATIONS, Activation
 
-LINEAR = Activation(lambda z: z, torch.ones_like)
+LINEAR = Activation(lambda z: z, torch.ones_like, torch.zeros_like, (1.0, 0.0, 0.0))
 SOFTPLUS = ACTIVATIONS["softplus"]
 
 

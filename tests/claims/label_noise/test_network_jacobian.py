@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from torch.func import functional_call
 
 from overparam import models, seeding
@@ -140,11 +141,15 @@ def test_batch_norm_gets_the_statistics_of_the_images():
 
 
 def test_figure_draws_and_its_text_has_the_numbers(table):
-    text = figure.alt_text(table, {"data": {"label": "patterns"}})
+    measurements, verdict = judged("F11", table)
+    verdict["data"] = {"label": "patterns"}
+    text = figure.alt_text(measurements, verdict)
     shares = table[(table["quantity"] == "label_share") & (table["centring"] == "centred")]
     start = shares[(shares["images"] == "real") & (shares["stage"] == "start") & (shares["label_noise"] == 0)]
     assert f"{start['value'].mean():.2f} (true)" in text and "patterns" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    spectrum, centred, _ = figure.draw(measurements, verdict).axes
+    assert spectrum.get_ylabel() == "singular value σᵢ/σ₁" and spectrum.get_xlabel() == "index i (of 180)"
+    assert centred.get_ylabel() == "share of label norm ‖Uᵀy‖/‖y‖"
 
 
 def test_the_packed_network_is_the_single_one():

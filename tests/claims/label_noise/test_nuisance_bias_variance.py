@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.label_noise.nuisance_bias_variance import measure as experiment
@@ -64,7 +65,10 @@ def test_noise_makes_the_rise(table):
 
 
 def test_figure_draws_and_its_text_has_the_numbers(table):
-    text = figure.alt_text(table, {})
+    measurements, verdict = judged("F12", table)
+    text = figure.alt_text(measurements, verdict)
     final = table[(table["quantity"] == "final_error") & (table["noise"] > 0)]["value"].mean()
     assert f"{final:.2g}" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    left, right = figure.draw(measurements, verdict).axes
+    assert left.get_xlabel() == "gradient steps" and right.get_ylabel() == "share of the labels' energy fitted"
+    assert {"test error", "bias", "variance", "train error"} <= set(left.get_legend_handles_labels()[1])

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.linearity.deep_linearity import deep_network
 from overparam.claims.linearity.deep_linearity import deep_transition_to_linearity as figure
@@ -76,6 +77,8 @@ def test_cross_shares_are_those_of_the_hessian_in_all_first_weights():
 
 
 def test_figure_states_the_exponents(table):
-    assert figure.draw(table, {}).axes
+    drawn = judged("D5", table)
+    assert figure.draw(*drawn).axes
     rows = figure._rows(table, "hessian_norm", "linear output", place="start")
-    assert f"exponents {width_curves.exponent(rows):.2f} and" in figure.alt_text(table, {})
+    text = figure.alt_text(*drawn)
+    assert f"exponents {width_curves.exponent(rows):.2f} and" in text and "unknown" not in text

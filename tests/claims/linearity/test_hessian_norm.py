@@ -1,9 +1,12 @@
 """Hessian norms: against Lanczos and a full Hessian, and the figure."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from smoke_settings import settings
 
 from overparam.claims.linearity.hessian_norm import hessian_norm_decay as hessian_norm_figure
@@ -11,27 +14,45 @@ from overparam.claims.linearity.hessian_norm import measure as hessian_norm
 
 
 def hessian_table(exponent: float) -> pd.DataFrame:
-    """Return norms m^exponent with weights ±1, and √(log m) times that with Gaussian ones."""
+    """Return norms m^exponent with weights ±1, and √(log m) times that with Gaussian ones, the same for both seeds."""
     rows = []
-    for width in (16, 256, 4096):
-        common = {"seed": 0, "width": width, "input_norm": 1.0, "radius": 1.0}
+    for seed, width in itertools.product((0, 1), (16, 256, 4096)):
+        common = {"seed": seed, "width": width, "input_norm": 1.0}
         root_log, value = np.log(width) ** 0.5, width**exponent
         for activation, weights, output, norm in (
             ("tanh", "gaussian", "linear", value * root_log),
             ("sigmoid", "gaussian", "linear", value * root_log),
+            ("relu", "gaussian", "linear", value),
             ("tanh", "sign", "linear", value),
-            ("tanh", "gaussian", "squared", 1.0 if exponent == -0.5 else value),
+            ("tanh", "gaussian", "squared", 1.0 if exponent == -0.5 else value / root_log),
         ):
             case = {**common, "activation": activation, "output_weights": weights, "output": output}
-            rows.append({**case, "quantity": "hessian_norm", "value": norm})
-            rows.append({**case, "quantity": "hessian_norm_over_root_log", "value": norm / root_log})
+            rows += [
+                {**case, "radius": 1.0, "quantity": "hessian_norm", "value": norm},
+                {**case, "radius": 1.0, "quantity": "hessian_norm_over_root_log", "value": norm / root_log},
+                {**case, "radius": 0.0, "quantity": "hessian_norm", "value": norm},
+                {**case, "radius": 0.0, "quantity": "hessian_norm_lanczos", "value": norm},
+            ]
     return pd.DataFrame(rows)
 
 
-def test_alt_text_names_a_cause_only_where_the_exponents_agree_with_it():
-    agreeing, other = (hessian_norm_figure.alt_text(hessian_table(exponent), {}) for exponent in (-0.5, -0.3))
-    assert "accounts for" in agreeing and "stops the fall" in agreeing
+def test_alt_text_names_a_cause_only_where_the_judge_supports_it():
+    agreeing, other = (
+        hessian_norm_figure.alt_text(*judged("D1", hessian_table(exponent))) for exponent in (-0.5, -0.6)
+    )
+    assert "accounts for the difference from −1/2" in agreeing and "stops the fall" in agreeing
     assert "accounts for" not in other and "stops the fall" not in other
+    assert "with weights ±1 with exponent -0.600" in other
+
+
+def test_figure_draws_the_predicted_slope_and_the_norm_that_is_judged():
+    table = pd.concat([hessian_table(-0.5), hessian_table(-0.5).assign(input_norm=2.5)])
+    raw, scaled = hessian_norm_figure.draw(*judged("D1", table)).axes
+    assert "slope −1/2" in [text.get_text() for text in raw.texts]
+    names = [text.get_text() for text in raw.figure.legends[0].get_texts()]
+    assert "tanh, v ~ N(0, 1), |x| = 2.5" in names and "tanh, v ~ N(0, 1)" in names
+    assert (raw.get_xlabel(), raw.get_ylabel()) == ("width m", "max ‖H(θ)‖, ‖θ − θ₀‖ ≤ 1")
+    assert scaled.get_ylabel() == "√m max ‖H(θ)‖, relative to the smallest m"
 
 
 def test_hessian_norm_agrees_with_lanczos_and_is_repeatable():
@@ -58,5 +79,5 @@ def test_squared_output_norm_is_that_of_the_full_hessian():
         return f**2 / 2
 
     full = torch.func.hessian(squared)(torch.as_tensor(np.concatenate([v, hidden.ravel()]))).numpy()
-    found = hessian_norm._squared_output(v, hidden @ x, 1.0, hessian_norm.two_layer.ACTIVATIONS["tanh"])
+    found = hessian_norm._squared_output(v, hidden @ x, 1.0, hessian_norm.activations.ACTIVATIONS["tanh"])
     assert found == pytest.approx(np.linalg.norm(full, 2), rel=1e-10)

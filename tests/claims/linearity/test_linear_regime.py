@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam.claims.linearity.linear_regime import linearity_gives_convergence as linear_convergence
 from overparam.claims.linearity.linear_regime import measure as linear_regime
 from overparam.claims.linearity.linear_regime import tangent_kernel_constancy as tangent_kernel
 from overparam.drawing import width_curves
 from overparam.plan import experiment_settings
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import Network
 
-IDENTITY = two_layer.Activation(lambda z: z, np.ones_like, np.zeros_like, (1.0, 0.0, 0.0))
+IDENTITY = activations.Activation(lambda z: z, np.ones_like, np.zeros_like, (1.0, 0.0, 0.0))
 SETTINGS = {"loss_tolerance": 1e-3, "step_limit": 5000, "epoch_limit": 2000}
 
 
@@ -62,7 +63,7 @@ def test_loss_of_a_linear_network_is_a_parabola_and_that_of_another_is_not():
     v, z, labels = draw.standard_normal(30), draw.standard_normal((30, 3)), np.array([1.0, -1.0, 1.0])
     along = (np.zeros(30), draw.standard_normal((30, 3)))
     assert linear_regime._from_parabola(v, z, labels, IDENTITY, along, 2.0) < 1e-12
-    assert linear_regime._from_parabola(v, z, labels, two_layer.ACTIVATIONS["tanh"], along, 2.0) > 1e-3
+    assert linear_regime._from_parabola(v, z, labels, activations.ACTIVATIONS["tanh"], along, 2.0) > 1e-3
 
 
 def test_gradient_line_is_that_of_automatic_differentiation():
@@ -77,7 +78,7 @@ def test_gradient_line_is_that_of_automatic_differentiation():
 
     in_v, in_hidden = torch.func.grad(loss, (0, 1))(*weights)
     size = torch.sqrt((in_v**2).sum() + (in_hidden**2).sum())
-    found = linear_regime._gradient(v, hidden @ inputs.T, inputs, labels, two_layer.ACTIVATIONS["tanh"])
+    found = linear_regime._gradient(v, hidden @ inputs.T, inputs, labels, activations.ACTIVATIONS["tanh"])
     np.testing.assert_allclose(found[0], in_v / size, rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(found[1], in_hidden @ x.T / size, rtol=1e-10, atol=1e-14)
 
@@ -107,15 +108,14 @@ def test_non_linear_output_breaks_the_promise(table):
 
 def test_measurements_repeat_and_figures_state_their_numbers(table):
     pd.testing.assert_frame_equal(table, linear_regime.measure(settings(n_seeds=3)))
-    for figure in (tangent_kernel, linear_convergence):
-        assert figure.draw(table, {}).axes
+    kernel, convergence = judged("D4", table), judged("D6", table)
+    assert tangent_kernel.draw(*kernel).axes and linear_convergence.draw(*convergence).axes
+    text = linear_convergence.alt_text(*convergence)
     wide = linear_convergence.ratios(table).query("case == 'claimed' and width >= 256")
     worst = wide[wide["method"] == "sgd"]["value"].min()
-    assert f"SGD at least {linear_convergence.at_least(worst)} times" in linear_convergence.alt_text(table, {})
+    assert f"SGD at least {linear_convergence.at_least(worst)} times" in text and "From m = 256 on" in text
     lines = table[(table["method"] == "gradient lines") & (table["case"] == "claimed")]
     exponent = width_curves.exponent(lines[lines["activation"] == "tanh"])
-    assert f"Along the gradient the loss nears a parabola with exponents {exponent:.2f}" in (
-        linear_convergence.alt_text(table, {})
-    )
+    assert f"Along the gradient the loss nears a parabola with exponents {exponent:.2f}" in text
     rows = tangent_kernel._rows(table, "kernel_change", "tanh", "one over root width")
-    assert f"kernel {width_curves.exponent(rows):.2f}" in tangent_kernel.alt_text(table, {})
+    assert f"kernel {width_curves.exponent(rows):.2f}" in tangent_kernel.alt_text(*kernel)

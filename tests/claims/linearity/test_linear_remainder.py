@@ -1,12 +1,20 @@
 """The remainder obeys its bound, and does not where the premises fail."""
 
+import pandas as pd
+import pytest
+from judged_claims import judged
 from smoke_settings import settings
 
+from overparam.claims.linearity.linear_remainder import linear_remainder_bound
 from overparam.claims.linearity.linear_remainder import measure as linear_remainder
 
 
-def test_remainder_obeys_the_bound_unless_the_premises_fail():
-    table = linear_remainder.measure(settings("linear_remainder", n_seeds=3, largest_exponent=7))
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return linear_remainder.measure(settings("linear_remainder", n_seeds=3, largest_exponent=7))
+
+
+def test_remainder_obeys_the_bound_unless_the_premises_fail(table):
     keys = ["activation", "output", "direction", "seed", "width", "trial"]
     wide = table.pivot(index=keys, columns="quantity", values="value").reset_index()
     ratio = wide["remainder"] / wide["remainder_bound"]
@@ -18,3 +26,13 @@ def test_remainder_obeys_the_bound_unless_the_premises_fail():
     assert (ratio[(wide["output"] == "squared") & worst] > 1).all()
     assert (wide.loc[smooth & worst, "remainder"] <= wide.loc[smooth & worst, "remainder_ball_bound"]).all()
     assert wide["limit_hit"].max() == 0
+
+
+def test_figure_states_the_tightest_ratios_as_judged(table):
+    drawn = judged("D2", table)
+    assert linear_remainder_bound.draw(*drawn).axes[0].get_ylabel() == "|R(θ)|"
+    shares = linear_remainder_bound._shares(table, "tanh", "linear")
+    text = linear_remainder_bound.alt_text(*drawn)
+    assert f"bound β‖θ − θ₀‖²/(2√m) is {shares.max():.3g}" in text
+    squared = linear_remainder_bound._shares(table, "tanh", "squared").max()
+    assert f"with the tanh output squared {squared:.3g}" in text

@@ -1,5 +1,6 @@
 """Cross blocks of the Hessian vanish, but for the controls."""
 
+from judged_claims import judged
 from smoke_settings import settings
 
 from overparam.claims.linearity.submodel_independence import measure as submodel_independence
@@ -22,5 +23,6 @@ def test_a_product_with_the_hessian_leaks_out_of_its_units_in_the_controls_only(
     assert (leakage["two layers"] == 0).all()
     assert (leakage["squared output"] > 1e-6).all()
     assert (leakage["three layers"].drop("relu", level="activation") > 1e-6).all()
-    alt_text = submodel_independence_figure.alt_text(table, {})
-    assert "Up to m = 256" in alt_text
+    drawn = judged("D3", table)
+    assert submodel_independence_figure.draw(*drawn).axes[0].get_ylabel() == "hidden unit i"
+    assert "Up to m = 256" in submodel_independence_figure.alt_text(*drawn)

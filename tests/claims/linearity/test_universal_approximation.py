@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.linearity.universal_approximation import measure as universal_approximation
 from overparam.claims.linearity.universal_approximation import universal_approximation as figure
@@ -68,6 +69,7 @@ def test_error_falls_only_with_biases_and_a_true_activation(table):
 
 
 def test_figure_states_its_numbers(table):
-    assert figure.draw(table, {}).axes
+    drawn = judged("D7", table)
+    assert figure.draw(*drawn).axes
     least = table[(table["quantity"] == "least_sup_error") & (table["width"] == 32)]["value"].iloc[0]
-    assert f"goes below {least:.3g}" in figure.alt_text(table, {})
+    assert f"goes below {least:.3g}" in figure.alt_text(*drawn)

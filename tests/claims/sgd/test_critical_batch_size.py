@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 from scipy.optimize import brentq
 
 from overparam.claims.sgd import exact_moments
@@ -67,7 +68,7 @@ def test_latest_knee_has_half_of_the_full_batch_rate_in_the_slowest_direction(ra
 
 def test_unit_norm_kernel_and_all_kinds_are_interpolated():
     settings = {"n_train": 8, "n_params": 40}
-    for kind in critical_batch_size.INPUTS:
+    for kind in critical_batch_size.KINDS_OF_INPUTS:
         inputs = critical_batch_size.draw_inputs(kind, settings, np.random.default_rng(0))
         assert np.linalg.matrix_rank(inputs) == 8
     kernel = critical_batch_size.draw_inputs("gaussian_kernel", settings, np.random.default_rng(0))
@@ -75,7 +76,7 @@ def test_unit_norm_kernel_and_all_kinds_are_interpolated():
 
 
 def test_knees_lie_between_the_derived_bounds_and_controls_have_none(table):
-    places = figure.knees(table)
+    places = figure.knees(table, level=2)
     assert len(places) == 5 * 3 and places["knee"].notna().all()
     np.testing.assert_allclose(places["earliest"], places["critical"] - 2)
     assert (places["knee"] >= 0.95 * places["earliest"]).all() and (places["knee"] <= 1.05 * places["latest"]).all()
@@ -88,7 +89,22 @@ def test_knees_lie_between_the_derived_bounds_and_controls_have_none(table):
 
 
 def test_figure_draws_and_states_the_knees(table):
-    assert len(figure.draw(table, {}).axes) == 2
-    places = figure.knees(table)
+    drawn = judged("C5", table)
+    assert len(figure.draw(*drawn).axes) == 2
+    places = figure.knees(table, level=2)
     share = (places["knee"] / places["critical"]).min()
-    assert f"{int(share * 100) / 100:g} to" in figure.alt_text(table, {})
+    assert f"are twice those of the full batch at {int(share * 100) / 100:g} to" in figure.alt_text(*drawn)
+
+
+def test_figure_takes_level_and_band_from_the_prediction(table):
+    measurements, verdict = judged("C5", table)
+    for prediction in verdict["forms"]["printed"]["predictions"]:
+        prediction["declared"] |= {"level": 3, "band": [0.25, 4]}
+    curves, places = figure.draw(measurements, verdict).axes
+    assert 3 in [line.get_ydata()[0] for line in curves.lines if len(set(line.get_ydata())) == 1]
+    assert places.get_ylabel() == "batch size with 3 times the full batch's steps"
+    assert "0.25 to 4 times m*" in [text.get_text() for text in places.get_legend().get_texts()]
+    lower = figure.knees(table, level=3)["knee"] / figure.knees(table, level=2)["knee"]
+    assert (lower.dropna() < 1).all() and "are 3 times those of the full batch" in figure.alt_text(
+        measurements, verdict
+    )

@@ -67,8 +67,8 @@ def test_mean_square_step_agrees_with_kronecker_products():
     np.testing.assert_allclose(unpacked(found, 4).ravel(), full, atol=1e-12)
 
 
-def test_crossing_is_the_first_step_at_the_level():
-    assert exact_moments.crossing(lambda t: 0.5**t, 0.5**37) == 37
-    assert exact_moments.crossing(lambda t: 0.5**t, 0.6 * 0.5**37) == 38
-    assert np.isinf(exact_moments.crossing(lambda t: 1.0, 0.5, limit=64))
-    assert np.isinf(exact_moments.crossing(lambda t: np.nan, 0.5, limit=64))
+def test_first_step_below_a_level_is_found_by_doubling_and_bisection():
+    assert exact_moments.first_step_below(lambda t: 0.5**t, 0.5**37) == 37
+    assert exact_moments.first_step_below(lambda t: 0.5**t, 0.6 * 0.5**37) == 38
+    assert np.isinf(exact_moments.first_step_below(lambda t: 1.0, 0.5, limit=64))
+    assert np.isinf(exact_moments.first_step_below(lambda t: np.nan, 0.5, limit=64))

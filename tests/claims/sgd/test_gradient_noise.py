@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.sgd.gradient_noise import measure as gradient_noise
+from overparam.claims.sgd.gradient_noise import noise_proportional_to_loss
 from overparam.errors import UserError
 from overparam.judge.predictions import evaluate
 from overparam.plan import registry
@@ -134,5 +136,13 @@ def test_levels_are_the_first_records_below_each():
 
 
 def test_sizes_on_the_wrong_side_are_refused():
-    with pytest.raises(UserError, match="needs p < n_train < p"):
+    with pytest.raises(UserError, match="n_train: 12 samples must be more than the 40 parameters of the small network"):
         gradient_noise.measure(SETTINGS | {"small_width": 5})
+
+
+def test_figure_draws_the_predicted_slopes(table):
+    measurements, verdict = judged("C4", table)
+    (axis,) = noise_proportional_to_loss.draw(measurements, verdict).axes
+    assert [text.get_text() for text in axis.texts] == ["slope 1", "slope 2"]
+    assert axis.get_xlabel() == "excess training loss L − L*"
+    assert "the loss falls" in noise_proportional_to_loss.alt_text(measurements, verdict)

@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam import seeding
 from overparam.claims.sgd import least_squares_sgd
+from overparam.claims.sgd.interpolating_sgd import interpolating_sgd_converges
 from overparam.claims.sgd.interpolating_sgd import measure as interpolating_sgd
 
 SETTINGS = {
@@ -67,3 +69,14 @@ def test_contradictory_labels_cannot_be_fitted_though_there_are_more_parameters(
     np.testing.assert_array_equal(task.inputs[-2:], task.inputs[:2])
     assert np.abs(task.residuals).max() > 1e-3
     assert np.abs(interpolating_sgd._draw(SETTINGS, 40, "generic", seed=0).residuals).max() < 1e-10
+
+
+def test_figure_draws_the_promised_rate_and_the_level_that_are_judged(table):
+    measurements, verdict = judged("C3", table)
+    left, right = interpolating_sgd_converges.draw(measurements, verdict).axes
+    for axis in (left, right):
+        promised = next(line for line in axis.lines if line.get_label() == "promised rate")
+        np.testing.assert_allclose(promised.get_ydata(), np.exp([0, -25]))
+        assert 1e-10 in [line.get_ydata()[0] for line in axis.lines if len(set(line.get_ydata())) == 1]
+    assert left.get_ylabel() == "excess loss (L − L*)/(L₀ − L*)"
+    assert "times as fast as promised" in interpolating_sgd_converges.alt_text(measurements, verdict)

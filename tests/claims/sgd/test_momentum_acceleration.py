@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.sgd.momentum_acceleration import measure as momentum_acceleration
 from overparam.claims.sgd.momentum_acceleration import momentum_acceleration as figure
@@ -117,6 +118,10 @@ def test_mass_keeps_its_promise_and_nesterov_at_the_same_step_diverges(table):
 
 
 def test_figure_draws_and_states_the_steps(table):
-    assert len(figure.draw(table, {}).axes) == 3
+    measurements, verdict = judged("C6", table, accuracy=1e-6)
+    axes = figure.draw(measurements, verdict).axes
+    assert len(axes) == 3
+    assert 1e-6 in [line.get_ydata()[0] for line in axes[0].lines if len(line.get_ydata()) == 2]
+    assert {"∝ κ", "∝ √κ"} <= {text.get_text() for text in axes[1].texts}
     steps = table[(table["samples"] == "orthonormal") & (table["quantity"] == "steps") & (table["method"] == "sgd")]
-    assert f"SGD {steps['value'].iloc[0]:.0f}." in figure.alt_text(table, {})
+    assert f"SGD {steps['value'].iloc[0]:.0f}." in figure.alt_text(measurements, verdict)

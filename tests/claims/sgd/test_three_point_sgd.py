@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
+from overparam.claims.sgd.three_point_sgd import constant_step_has_a_floor, decreasing_step_converges
 from overparam.claims.sgd.three_point_sgd import measure as three_point_sgd
 
 SETTINGS = {
@@ -31,7 +33,7 @@ def test_the_floor_is_the_exact_one_within_five_standard_errors(table):
     measured = rows[rows["quantity"] == "stationary_error"].groupby("learning_rate")["value"].agg(["mean", "sem"])
     assert len(exact) == SETTINGS["n_learning_rates"]
     assert ((measured["mean"] - exact).abs() < 5 * measured["sem"]).all()
-    assert (measured["sem"] < 0.1 * exact).all()  # else the line above says little
+    assert (measured["sem"] < 0.1 * exact).all()  # with larger errors the line above would hold for any floor
 
 
 def test_no_floor_without_noise(table):
@@ -54,3 +56,13 @@ def test_a_seed_does_not_depend_on_how_many_there_are(table):
     fewer = three_point_sgd.measure(SETTINGS | {"n_seeds": 3})
     kept = table[table["seed"] < 3].reset_index(drop=True)
     pd.testing.assert_frame_equal(fewer, kept)
+
+
+def test_figures_draw_the_predicted_slopes(table):
+    floor, _ = constant_step_has_a_floor.draw(*judged("C1", table)).axes
+    assert "slope 1" in [text.get_text() for text in floor.get_legend().get_texts()]
+    assert (floor.get_xlabel(), floor.get_ylabel()) == ("learning rate η", "E‖w − w*‖², stationary")
+    (decay,) = decreasing_step_converges.draw(*judged("C2", table)).axes
+    assert [text.get_text() for text in decay.texts] == ["slope −1"]
+    assert "as the step grows 10 times" in constant_step_has_a_floor.alt_text(*judged("C1", table))
+    assert f"After {SETTINGS['n_steps']:,} steps" in decreasing_step_converges.alt_text(*judged("C2", table))

@@ -6,7 +6,7 @@ import torch
 
 from overparam.claims.shallow_networks import certified_problems
 from overparam.seeding import generator
-from overparam.theory import hidden_layer
+from overparam.theory import activations
 
 SIZES = {
     "sine": {"n": 3, "p": 7},
@@ -17,7 +17,7 @@ SIZES = {
 }
 
 
-def drawn(family: str, scales=(1.0, 1.0, 3.0)) -> certified_problems.Problems:
+def drawn(family: str, scales=(1.0, 1.0, 3.0)) -> certified_problems.CertifiedProblems:
     generators = [generator(0, "test", family, seed) for seed in range(len(scales))]
     return certified_problems.draw(family, SIZES[family], np.array(scales), generators)
 
@@ -72,7 +72,7 @@ def test_the_slide_is_the_share_one_half():
 @pytest.mark.parametrize("activation", certified_problems.SMOOTHNESS)
 def test_derivatives_of_activations_are_bounded_tightly(activation):
     z = torch.linspace(-12, 12, 48_001, dtype=torch.float64)
-    phi = hidden_layer.ACTIVATIONS[activation]
+    phi = activations.ACTIVATIONS[activation]
     second = torch.func.vmap(torch.func.grad(phi.first))(z)
     for found, bound in zip((phi.first(z), second), certified_problems.SMOOTHNESS[activation], strict=True):
         assert found.abs().max() <= bound * (1 + 1e-12)

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from judged_claims import judged
 from scipy import integrate, special, stats
 
 from overparam.claims.shallow_networks.data_condition_number import data_condition_number as figure
 from overparam.claims.shallow_networks.data_condition_number import measure as data_condition_number
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 3, "ratios": [0.25], "dimensions": [8, 12], "crowded_ratios": [1],
@@ -48,7 +49,7 @@ def test_repeated_inputs_have_an_infinite_condition_number():
 
 
 def test_derived_eigenvalue_is_the_edge_of_marchenko_and_pastur():
-    # rows of unit norm with independent entries are what it takes (XXᵀ)^{⊙(r+1)} to be made of
+    # it takes (XXᵀ)^{⊙(r+1)} for the Gram matrix of rows of unit norm with independent entries
     squares = hermite.coefficients("softplus", 40) ** 2
     expected = squares[1] * (1 - (30 / 78) ** 0.5) ** 2 + squares[3] * (1 - (30 / 1365) ** 0.5) ** 2 + squares[5:].sum()
     found = data_condition_number.derived_eigenvalue(30, 12, "softplus")  # N_1 = 78, N_3 = 1365
@@ -92,8 +93,8 @@ def test_descent_follows_autograd():
     options = {"generator": draw, "dtype": torch.float64}
     x = torch.nn.functional.normalize(torch.randn(1, 4, 3, **options), dim=2)
     y, start = torch.randn(1, 4, **options), torch.randn(1, 6, 3, **options)
-    phi, v = hidden_layer.ACTIVATIONS["softplus"], hidden_layer.half_signs(6, 6**-0.5)
-    problems = Problems(x, y, start, v[None])
+    phi, v = activations.ACTIVATIONS["softplus"], hidden_layer.half_signs(6, 6**-0.5)
+    problems = HiddenLayerProblems(x, y, start, v[None])
 
     def residual(weights: torch.Tensor) -> torch.Tensor:
         return phi.value(x[0] @ weights.T) @ v - y[0]
@@ -112,10 +113,10 @@ def test_common_step_is_the_smallest_of_the_group():
     x = np.stack([two_layer.unit_vectors(5, 3, draw), np.repeat(two_layer.unit_vectors(1, 3, draw), 5, axis=0)])
     y, start = torch.as_tensor(draw.standard_normal((2, 5))), torch.as_tensor(draw.standard_normal((1, 8, 3)))
     v = hidden_layer.half_signs(8, 8**-0.5).expand(2, -1)
-    problems = Problems(torch.as_tensor(x), y, start.expand(2, -1, -1), v)
+    problems = HiddenLayerProblems(torch.as_tensor(x), y, start.expand(2, -1, -1), v)
     own, _ = data_condition_number.descend(problems, "softplus", 20)
     common, _ = data_condition_number.descend(problems, "softplus", 20, torch.tensor([0, 0]))
-    assert common[1] == own[1]  # five equal inputs: the larger eigenvalue
+    assert common[1] == own[1]  # the second problem has five equal inputs, and so the larger eigenvalue
     assert common[0] > own[0]
 
 
@@ -132,8 +133,9 @@ def test_spread_inputs_are_better_conditioned_and_fitted_faster(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E9", table)
+    text = figure.alt_text(*drawn)
     mean = table[(table["quantity"] == "condition_number") & (table["n_features"] == 12)].groupby("activation")["value"]
     limit = data_condition_number.limit(0.25, "relu")
     assert f"ReLU {mean.mean()['relu']:.3g} at n/d² = 0.25 (limit {limit:.3g})" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3

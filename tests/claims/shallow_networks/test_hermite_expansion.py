@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hermite_expansion import hermite_expansion as figure
 from overparam.claims.shallow_networks.hermite_expansion import measure as hermite_expansion
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 
 SETTINGS = {
     "seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 4, "dimension": 3, "control_norm": 0.5, "terms": [4, 64, 512],
@@ -29,7 +31,7 @@ def test_series_equals_quadrature_for_unit_inputs_only(table):
     assert error.loc[1.0].max() < 1e-10
     other = error.loc[0.5].groupby("activation").max()
     assert (other.drop("quadratic") > 1e-3).all()
-    assert other["quadratic"] < 1e-10  # φ'(z) = z: one term, whatever the norm
+    assert other["quadratic"] < 1e-10  # φ'(z) = z has one term, whatever the norm
 
 
 def test_finite_networks_have_the_gram_matrix_of_their_jacobian(table):
@@ -38,9 +40,7 @@ def test_finite_networks_have_the_gram_matrix_of_their_jacobian(table):
     ((width, found),) = hermite_expansion._concentration([5], 1, "tanh", inputs, lemma, generator(0, "weights"))
     weights = torch.as_tensor(generator(0, "weights").standard_normal((1, 5, 3)))
     v = hidden_layer.half_signs(5, 1.0)[None]
-    exact = (
-        hidden_layer.gram(weights, v, torch.as_tensor(inputs)[None], hidden_layer.ACTIVATIONS["tanh"])[0].numpy() / 5
-    )
+    exact = hidden_layer.gram(weights, v, torch.as_tensor(inputs)[None], activations.ACTIVATIONS["tanh"])[0].numpy() / 5
     assert width == 5
     assert found == pytest.approx(np.linalg.norm(exact - lemma, 2) / np.linalg.norm(lemma, 2), rel=1e-12)
 
@@ -68,6 +68,16 @@ def test_truncation(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E7", table)
+    text = figure.alt_text(*drawn)
     assert "12 Monte Carlo means" in text and "R = 512" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3
+
+
+def test_the_dashed_lines_have_the_exponents_that_were_judged(table):
+    declared, verdict = judged("E7", table)
+    found = altered(verdict, "ReLU's tail falls like R^(−1/2)", band=[-0.8, -0.7])
+    lines = figure.draw(declared, found).axes[1].get_lines()
+    (tail,) = (line for line in lines if line.get_label() == "slope −3/4")
+    slope = np.polyfit(np.log(tail.get_xdata()), np.log(tail.get_ydata()), 1)[0]
+    np.testing.assert_allclose(slope, -0.75)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hermite_lower_bound import hermite_lower_bound as figure
 from overparam.claims.shallow_networks.hermite_lower_bound import measure as hermite_lower_bound
@@ -62,8 +63,9 @@ def test_quadratic_activation_is_its_quadratic_part(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E8", table)
+    text = figure.alt_text(*drawn)
     unit = hermite.covariance(np.ones((1, 1)), "tanh")[0, 0]  # every entry of diag Σ
     assert f"{-smallest(table, coefficient='printed', input_norm=1)['min']['tanh'] / unit:.2g} (tanh)" in text
     assert "0.0427 and 0.159 for them" in text and "no eigenvalue of these two and the quadratic is below" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3

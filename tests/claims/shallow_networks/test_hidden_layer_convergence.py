@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_convergence import measure as experiment
 from overparam.claims.shallow_networks.hidden_layer_convergence import relu_convergence, smooth_activation_convergence
@@ -19,7 +21,7 @@ def table() -> pd.DataFrame:
 def test_sufficient_width_of_orthogonal_inputs_is_known():
     inputs = np.eye(4)  # Σ = E φ'² I, so λ(X) = E φ'² and κ = 1/λ
     assert experiment.sufficient_width(inputs, "relu") == pytest.approx(2**6 * 4**4 / 4**3)
-    second_moment = 4 / np.pi / 5**0.5  # of erf': the Gaussian integral (4/π) E exp(−2g²)
+    second_moment = 4 / np.pi / 5**0.5  # of erf', by the Gaussian integral (4/π) E exp(−2g²)
     assert experiment.sufficient_width(inputs, "erf") == pytest.approx(second_moment**-2 * 4**2 / 4)
     double = inputs.copy()
     double[1] = double[0]
@@ -77,10 +79,25 @@ def test_same_settings_give_the_same_table(table):
     pd.testing.assert_frame_equal(table, experiment.measure(SETTINGS))
 
 
-@pytest.mark.parametrize("figure", [smooth_activation_convergence, relu_convergence])
-def test_figures_draw_and_their_text_has_the_numbers(table, figure):
-    text = figure.alt_text(table, {})
-    rows = table[table["activation"].isin(figure.ACTIVATIONS)]
+FIGURES = [("E10", smooth_activation_convergence, ["softplus", "tanh"]), ("E11", relu_convergence, ["relu"])]
+
+
+@pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
+def test_figures_draw_and_their_text_has_the_numbers(table, claim, figure, activations):
+    drawn = judged(claim, table)
+    text = figure.alt_text(*drawn)
+    rows = table[table["activation"].isin(activations)]
     steps = rows[(rows["arm"] == "large step") & (rows["quantity"] == "fitted")]["value"]
     assert f"{int((1 - steps).sum())} of {len(steps)} runs do not fit" in text
-    assert len(figure.draw(table, {}).axes) == 4
+    assert len(figure.draw(*drawn).axes) == 4
+
+
+@pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
+def test_figures_show_the_limit_and_the_activations_that_were_judged(table, claim, figure, activations):
+    declared, verdict = judged(claim, table)
+    found = altered(verdict, "fits-at-the-theorem's-width", limit=0.07, where={"activation": activations[:1]})
+    axes = figure.draw(declared, found).axes
+    assert levels(axes[3]) == [0.07]
+    assert [text.get_text() for text in axes[3].get_legend().get_texts()][:-1] == [
+        {"relu": "ReLU"}.get(name, name) for name in activations[:1]
+    ]

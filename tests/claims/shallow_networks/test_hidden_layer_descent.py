@@ -8,15 +8,15 @@ import torch
 
 from overparam import seeding
 from overparam.claims.shallow_networks import hidden_layer_descent
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 
-def problems(count: int = 3, n_train: int = 5, dimension: int = 4, width: int = 40) -> Problems:
+def problems(count: int = 3, n_train: int = 5, dimension: int = 4, width: int = 40) -> HiddenLayerProblems:
     draw = seeding.generator(0, "descent")
     inputs = torch.as_tensor(draw.standard_normal((count, n_train, dimension)))
-    return Problems(
+    return HiddenLayerProblems(
         torch.nn.functional.normalize(inputs, dim=2),
         torch.as_tensor(draw.choice([-1.0, 1.0], (count, n_train))),
         torch.as_tensor(draw.standard_normal((count, width, dimension))),
@@ -24,7 +24,9 @@ def problems(count: int = 3, n_train: int = 5, dimension: int = 4, width: int = 
     )
 
 
-def autograd_step(given: Problems, k: int, hidden: torch.Tensor, rate: float, activation, rows) -> torch.Tensor:
+def autograd_step(
+    given: HiddenLayerProblems, k: int, hidden: torch.Tensor, rate: float, activation, rows
+) -> torch.Tensor:
     def loss(weights: torch.Tensor) -> torch.Tensor:
         outputs = activation.value(given.inputs[k, rows] @ weights.T) @ given.v[k]
         return ((outputs - given.labels[k, rows]) ** 2).sum() / 2

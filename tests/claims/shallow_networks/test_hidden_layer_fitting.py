@@ -6,23 +6,25 @@ import torch
 from scipy import optimize, special
 
 from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitting as fitting
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 
-def networks(n_train=12, dimension=4, widths=(2, 5, 9), n_problems=3, seed=0, dtype=torch.float64) -> fitting.Networks:
+def networks(
+    n_train=12, dimension=4, widths=(2, 5, 9), n_problems=3, seed=0, dtype=torch.float64
+) -> fitting.RaggedNetworks:
     draw = np.random.default_rng(seed)
     x = draw.standard_normal((n_problems, n_train, dimension))
     x /= np.linalg.norm(x, axis=-1, keepdims=True)
     y = draw.choice([-1.0, 1.0], (n_problems, n_train))
     hidden = [torch.as_tensor(draw.standard_normal((width, dimension))) for _ in range(n_problems) for width in widths]
     problem = torch.arange(n_problems).repeat_interleave(len(widths))
-    return fitting.Networks(torch.as_tensor(x), torch.as_tensor(y), problem, hidden).to(dtype)
+    return fitting.RaggedNetworks(torch.as_tensor(x), torch.as_tensor(y), problem, hidden).to(dtype)
 
 
-def alone(given: fitting.Networks, m: int) -> fitting.Networks:
+def alone(given: fitting.RaggedNetworks, m: int) -> fitting.RaggedNetworks:
     """Return network m with its problem and nothing else."""
     chosen = given.problem[m : m + 1]
-    return fitting.Networks(
+    return fitting.RaggedNetworks(
         given.inputs[chosen], given.labels[chosen], torch.zeros(1, dtype=torch.long), [given.hidden[m]]
     )
 
@@ -62,7 +64,7 @@ def test_every_ending_is_told_apart():
     outcome = fitting.descend(given, "softplus", 0.9, 1e-3, 3000, spell=100)
     narrow, wide = outcome.residual[::2], outcome.residual[1::2]
     assert (wide <= 1e-3).all() and (outcome.steps[1::2] < 3000).all()
-    assert (narrow > 0.1).all()  # one unit, one sign: stuck, and given up before the limit
+    assert (narrow > 0.1).all()  # one unit has one sign only: it is stuck, and given up before the limit
     assert (outcome.steps[::2] < 3000).all() and not outcome.diverged.any()
 
 
@@ -79,9 +81,9 @@ def test_largest_curvature_is_the_norm_of_the_jacobian():
     for m, start in enumerate(given.hidden):
         x, y = given.inputs[given.problem[m]], given.labels[given.problem[m]]
         v = fitting.output_weights(y, len(start))
-        jacobian = hidden_layer.jacobian(start[None], v[None], x[None], hidden_layer.ACTIVATIONS["softplus"])[0]
+        jacobian = hidden_layer.jacobian(start[None], v[None], x[None], activations.ACTIVATIONS["softplus"])[0]
         exact = torch.linalg.matrix_norm(jacobian, 2).item() ** 2
-        assert 0.97 * exact < found[m].item() <= exact * (1 + 1e-12)  # a power iteration, from below
+        assert 0.97 * exact < found[m].item() <= exact * (1 + 1e-12)  # a power iteration approaches it from below
 
 
 def test_levenberg_marquardt_finds_what_scipy_finds():
@@ -89,7 +91,7 @@ def test_levenberg_marquardt_finds_what_scipy_finds():
     outcome = fitting.levenberg_marquardt(given, "softplus", 1e-10, 300)
     assert (outcome.residual[1::2] <= 1e-10).all()  # 24 parameters for 10 samples
     agree = 0
-    for m in range(0, len(given.hidden), 2):  # 6 parameters for 10 samples: a local minimum
+    for m in range(0, len(given.hidden), 2):  # 6 parameters for 10 samples end in a local minimum
         x, y = given.inputs[given.problem[m]], given.labels[given.problem[m]]
         v = fitting.output_weights(y, 2)
 
@@ -100,7 +102,7 @@ def test_levenberg_marquardt_finds_what_scipy_finds():
         ours, theirs = float(outcome.residual[m]), float(np.linalg.norm(reference.fun) / y.norm())
         assert ours > 0.05
         agree += ours == pytest.approx(theirs, rel=0.02)
-    assert agree >= 4  # of 6: minima are several, and minima at infinity are approached for ever
+    assert agree >= 4  # of 6: there are several minima, and those at infinity are never reached
 
 
 def test_levenberg_marquardt_with_relu_fits_what_is_wide_enough():

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_sgd import measure as experiment
 from overparam.claims.shallow_networks.hidden_layer_sgd import sgd_convergence
@@ -54,7 +56,13 @@ def test_small_steps_take_longer_by_about_the_ratio_of_steps():
 
 
 def test_figure_draws_and_its_text_has_the_numbers(table):
-    text = sgd_convergence.alt_text(table, {})
+    drawn = judged("E12", table)
+    text = sgd_convergence.alt_text(*drawn)
     failed = table[(table["arm"] == "too large step") & (table["quantity"] == "iterations")]["value"]
     assert f"{np.isinf(failed).sum()} of {len(failed)} runs do not fit" in text
-    assert len(sgd_convergence.draw(table, {}).axes) == 2
+    assert len(sgd_convergence.draw(*drawn).axes) == 2
+
+
+def test_the_line_of_fitted_runs_is_the_limit_that_was_judged(table):
+    declared, verdict = judged("E12", table)
+    assert levels(sgd_convergence.draw(declared, altered(verdict, "fits", limit=0.07)).axes[1]) == [0.07]

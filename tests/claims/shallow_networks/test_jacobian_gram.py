@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered, levels
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.jacobian_gram import jacobian_gram_identity as figure
 from overparam.claims.shallow_networks.jacobian_gram import measure as jacobian_gram
 from overparam.drawing.rounding import at_least
-from overparam.theory import hidden_layer
+from overparam.theory import activations
 
 SETTINGS = {"seed": 0, "memory_mb": 50, "n_seeds": 2, "n_train": 4, "dimension": 3, "width": 5}
 
@@ -23,9 +25,9 @@ def errors(table: pd.DataFrame, quantity: str, network: str = "two layers") -> p
     return rows.set_index(["output_weights", "activation", "seed"])["value"]
 
 
-@pytest.mark.parametrize("activation", hidden_layer.ACTIVATIONS)
+@pytest.mark.parametrize("activation", activations.ACTIVATIONS)
 def test_slopes_are_derivatives_of_the_values(activation):
-    phi, z = hidden_layer.ACTIVATIONS[activation], torch.linspace(-3, 3, 40, dtype=torch.float64)
+    phi, z = activations.ACTIVATIONS[activation], torch.linspace(-3, 3, 40, dtype=torch.float64)
     exact = torch.func.vmap(torch.func.grad(phi.value))(z)
     torch.testing.assert_close(phi.first(z), exact, rtol=1e-12, atol=1e-12)
 
@@ -33,7 +35,7 @@ def test_slopes_are_derivatives_of_the_values(activation):
 @pytest.mark.parametrize("quantity", ["jacobian_error", "gram_error", "unit_sum_error"])
 def test_formulas_agree_with_automatic_differentiation(table, quantity):
     assert errors(table, quantity).max() < 1e-12
-    assert errors(table, quantity, "squared output").min() > 1e-3  # the judge can fail
+    assert errors(table, quantity, "squared output").min() > 1e-3  # so that the claim does fail in its control
 
 
 def test_printed_gram_matrix_is_right_for_weights_of_size_one_only(table):
@@ -51,7 +53,13 @@ def test_printed_gram_matrix_lacks_exactly_the_square_of_the_weights(table):
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E5", table)
+    text = figure.alt_text(*drawn)
     balanced = errors(table, "printed_gram_error")["balanced, ‖y‖/√(kn)"].min()
     assert f"by {at_least(balanced)} and more" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(*drawn).axes) == 2
+
+
+def test_the_line_of_the_tolerance_is_the_limit_that_was_judged(table):
+    declared, verdict = judged("E5", table)
+    assert levels(figure.draw(declared, altered(verdict, "Jacobian", limit=1e-6)).axes[0]) == [1e-6]

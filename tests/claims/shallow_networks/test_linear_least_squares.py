@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
+from judged_claims import judged
 from scipy import linalg
 
 from overparam.claims.shallow_networks.linear_least_squares import linear_least_squares_geometry as figure
@@ -32,7 +34,7 @@ def test_iterates_follow_the_closed_form():
     found = linear_least_squares.descend(x, y, start, np.repeat(rate[:, None], 5, 1), 1e-30, 40)
     for k in range(2):
         left, values, right = np.linalg.svd(x[k], full_matrices=False)
-        shift = left.T @ (y[k] - x[k] @ start[k]) / values  # of the limit, in the right singular vectors
+        shift = left.T @ (y[k] - x[k] @ start[k]) / values  # of the limit from the start, in the right singular vectors
         decay = (1 - rate[k] * values**2) ** np.arange(41)[:, None]  # (τ, n)
         np.testing.assert_allclose(found["end"][k], start[k] + right.T @ (shift * (1 - decay[-1])), atol=1e-12)
         steps = np.linalg.norm(np.diff(decay, axis=0) * shift, axis=1)
@@ -45,7 +47,7 @@ def test_iterates_follow_the_closed_form():
 
 def test_no_step_is_longer_than_the_fall_of_the_residual_over_the_smallest_singular_value():
     draw = np.random.default_rng(1)
-    for _ in range(500):  # the inequality behind the bound on the path, at any residual
+    for _ in range(500):  # the inequality behind the bound on the path holds at any residual
         values = np.exp(draw.standard_normal(4) * draw.choice([0.1, 1, 3]))
         rate = draw.uniform(0.01, 1) / values.max() ** 2
         residual = np.exp(draw.standard_normal(4) * draw.choice([0.1, 2, 5]))
@@ -67,7 +69,9 @@ def test_problem_has_the_condition_and_ends_at_the_closest_optimum(table):
     assert (plain["residual_ratio"] <= 1e-12).all() and (plain["closest_error"] <= 1e-8).all()
     assert (plain["path"] <= plain["promised_path"]).all() and (plain["path"] >= plain["distance"] * (1 - 1e-9)).all()
     assert (plain["rate"] >= plain["promised_rate"] * (1 - 1e-9)).all()
-    assert (plain["rate"] / plain["promised_rate"]).min() < 1.3  # the rate is tested, not far away
+    assert (
+        plain["rate"] / plain["promised_rate"]
+    ).min() < 1.3  # the promised rate lies near, so that the test could fail
     root = (plain["promised_path"] / plain["distance"]).groupby("condition").max()
     assert root.to_dict() == pytest.approx({1.5: 1.5, 4.0: 10**0.5})
 
@@ -85,13 +89,14 @@ def test_every_control_breaks_its_own_property(table):
 
 def test_figure_says_the_numbers(table):
     paths = table[(table["case"] == "gradient descent") & (table["quantity"] == "path_over_distance")]["value"]
-    assert f"at most {at_most(paths.max(), 3)} times that distance" in figure.alt_text(table, {})
-    assert len(figure.draw(table, {}).axes) == 3
+    drawn = judged("E1", table)
+    assert f"at most {at_most(paths.max(), 3)} times that distance" in figure.alt_text(*drawn)
+    assert len(figure.draw(*drawn).axes) == 3
 
 
 def test_no_component_turns_back_so_that_the_path_is_at_most_root_n_times_the_distance():
     draw = np.random.default_rng(2)
-    for _ in range(200):  # the limit on the path for large κ, at shifts and spectra that stretch it
+    for _ in range(200):  # the bound on the path for large κ, with shifts and spectra that make the path long
         values, shift = np.exp(draw.uniform(-6, 0, 5)), np.exp(draw.uniform(-1, 1, 5))
         decay = (1 - (values / values.max()) ** 2) ** np.unique(np.geomspace(1, 1e7, 400).astype(int))[:, None]
         path = np.linalg.norm(np.diff(decay, axis=0, prepend=1.0, append=0.0) * shift, axis=1).sum()
@@ -101,3 +106,12 @@ def test_no_component_turns_back_so_that_the_path_is_at_most_root_n_times_the_di
 def test_more_samples_than_parameters_is_refused():
     with pytest.raises(UserError, match="n_params"):
         linear_least_squares.measure(settings(n_train=50))
+
+
+def test_figure_takes_limit_and_labels_from_verdict_and_declaration(table):
+    table, verdict = judged("E1", table)
+    axes = figure.draw(table, altered(verdict, "ends at the closest optimum", limit=1e-3)).axes
+    assert levels(axes[1]) == [1e-3]
+    declared = table.attrs["measures"]
+    assert axes[0].get_xlabel() == declared["columns"]["condition"]["label"]
+    assert axes[1].get_ylabel() == declared["quantities"]["closest_error"]["label"]

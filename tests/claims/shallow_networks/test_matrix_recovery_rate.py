@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered, levels
+from judged_claims import judged
 from scipy.optimize import minimize
 
 from overparam.claims.shallow_networks import symmetric_factorization as factorization
@@ -65,7 +67,7 @@ def test_well_conditioned_starts_converge_as_promised_and_stay_close(table):
     assert value["distance_over_promised"].max() < 1
     assert (value["distance_over_nearest"] >= 1 - 1e-6).all()
     assert (value["path_over_distance"] >= 1).all()
-    assert value["premise"].min() > 1  # the lemma does not apply; its conclusion holds
+    assert value["premise"].min() > 1  # the lemma does not apply, but its conclusion holds
 
 
 def test_controls_fail(table):
@@ -76,6 +78,16 @@ def test_controls_fail(table):
 
 
 def test_figure_draws_and_states_the_residuals(table):
-    assert len(figure.draw(table, {}).axes) == 2
+    drawn = judged("E18", table)
+    assert len(figure.draw(*drawn).axes) == 2
     final = table[(table["quantity"] == "final_residual") & (table["case"] == "one_column")]["value"].min()
-    assert f"With one column a residual of at least {int(final * 100) / 100:g}" in figure.alt_text(table, {})
+    assert f"With one column a residual of at least {int(final * 100) / 100:g}" in figure.alt_text(*drawn)
+
+
+def test_figure_draws_the_rate_and_the_distance_that_were_judged(table):
+    declared, verdict = judged("E18", table)
+    found = altered(verdict, "close-to-the-start", limit=3)
+    left, right = figure.draw(declared, altered(found, "geometric", band=[None, -2])).axes
+    (promised,) = (line for line in left.get_lines() if line.get_label() == "promised, e^(−2t)")
+    np.testing.assert_allclose(promised.get_ydata(), np.exp(-2 * promised.get_xdata()))
+    assert levels(right) == [3]

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.matrix_recovery_threshold import matrix_recovery_threshold as figure
 from overparam.claims.shallow_networks.matrix_recovery_threshold import measure as matrix_recovery_threshold
@@ -16,7 +17,11 @@ def table() -> pd.DataFrame:
 
 def test_counts_cover_the_shares_and_dr():
     assert matrix_recovery_threshold.sample_counts(20, 2, [0.5, 1.0, 1.1]) == [20, 39, 40, 43]
-    assert matrix_recovery_threshold.sample_counts(20, 8, [0.5, 1.0, 1.1]) == [52, 105, 116]  # dr = 160 is far
+    assert matrix_recovery_threshold.sample_counts(20, 8, [0.5, 1.0, 1.1]) == [
+        52,
+        105,
+        116,
+    ]  # dr = 160 lies beyond their range
 
 
 def test_fits_end_at_the_degrees_of_freedom(table):
@@ -43,7 +48,8 @@ def test_largest_fits_stop_at_the_first_failure():
 
 
 def test_figure_draws_and_states_the_shares(table):
-    assert len(figure.draw(table, {}).axes) == 2
+    drawn = judged("E17", table)
+    assert len(figure.draw(*drawn).axes) == 2
     at = table[(table["quantity"] == "fitted") & (table["place"] == "degrees") & (table["start"] == "orthogonal")]
     higher = at[at["rank"] >= 2]
-    assert f"0 of {len(higher)} problems of rank 2 and more" in figure.alt_text(table, {})
+    assert f"0 of {len(higher)} problems of rank 2 and more" in figure.alt_text(*drawn)

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
+from judged_claims import judged
 from scipy import optimize
 
 from overparam.claims.shallow_networks import certified_problems
 from overparam.claims.shallow_networks.nonlinear_least_squares import measure as nonlinear_least_squares
 from overparam.claims.shallow_networks.nonlinear_least_squares import nonlinear_least_squares_lemma as lemma_figure
-from overparam.claims.shallow_networks.nonlinear_least_squares import potential_decreases as residual_and_path
+from overparam.claims.shallow_networks.nonlinear_least_squares import potential_decreases as potential_figure
 from overparam.plan import experiment_settings
 from overparam.seeding import generator
 
@@ -24,7 +26,7 @@ def table() -> pd.DataFrame:
     return found
 
 
-def problem(family: str = "tanh network") -> tuple[certified_problems.Problems, torch.Tensor]:
+def problem(family: str = "tanh network") -> tuple[certified_problems.CertifiedProblems, torch.Tensor]:
     sizes = {"n": 2, "d": 3, "k": 3}
     generators = [generator(0, "test", seed) for seed in range(3)]
     problems = certified_problems.draw(family, sizes, np.ones(3), generators)
@@ -37,7 +39,7 @@ def test_batch_follows_a_plain_loop():
     problems, labels = problem()
     step = torch.tensor([0.3, 0.5, 0.2], dtype=torch.float64)
     found = nonlinear_least_squares.descend(problems, labels, step, 1e-4, 1000)
-    assert len(set(found["gradient_steps"].tolist())) > 1  # so that problems drop out of the batch one by one
+    assert len(set(found["gradient_steps"].tolist())) > 1  # problems drop out of the batch one by one
     for k in range(3):
         one = problems.take(torch.tensor([k]))
         theta, path, norms, lengths = one.start.clone().requires_grad_(), 0.0, [], []
@@ -68,7 +70,7 @@ def test_closest_optimum_is_that_of_a_general_solver():
         def constraint(theta: np.ndarray, one=one, k=k) -> np.ndarray:
             return (one.outputs(one.data, torch.as_tensor(theta)[None])[0] - labels[k]).numpy()
 
-        scale = float(found[k])  # in units of the answer, so that the solver's absolute tolerances suit
+        scale = float(found[k])  # the unit is the answer, to which the solver's absolute tolerances are then suited
         result = optimize.minimize(
             lambda shift: shift @ shift / 2,
             np.full(len(start), 0.3),
@@ -84,7 +86,7 @@ def test_promised_rate():
     step, alpha = torch.tensor([0.1, 1.0, 3.0]), torch.ones(3)
     found = nonlinear_least_squares.promised_rate(step, alpha)
     np.testing.assert_allclose(torch.exp(-found[:2]), [0.95, 0.5], rtol=1e-6)
-    assert found[2] == torch.inf  # (1 − ηα²/2) is negative: no squared residual is that small
+    assert found[2] == torch.inf  # 1 − ηα²/2 is negative, and no squared residual is that small
 
 
 def test_lemma_holds_with_its_own_step_and_not_with_the_printed_one(table):
@@ -96,7 +98,7 @@ def test_lemma_holds_with_its_own_step_and_not_with_the_printed_one(table):
     )
     assert (right["rate_share"] >= 1).all()
     assert (right[["distance_share", "path_share", "multiple_share"]] <= 1).all().all()
-    assert right["path_share"].max() > 0.2  # the bound is tested, not far away
+    assert right["path_share"].max() > 0.2  # the bound lies near, so that the test could fail
     assert printed.loc[printed["scale"] == 10, "path_share"].min() > 1
     slow = inside[(inside["step_size"] == "2/β²") & (inside["alpha_share"] == 0.95)]
     assert (slow["path_share"] > 1).any()
@@ -131,11 +133,20 @@ def test_twice_the_stable_step_breaks_every_line_of_the_lemma(table):
 
 
 def test_figures_say_the_numbers(table):
-    text = lemma_figure.alt_text(table, {})
+    lemma, potential = judged("E2", table), judged("E3", table)
+    text = lemma_figure.alt_text(*lemma)
     slide = table[(table["step_size"] == "2/β") & (table["alpha_share"] == 0.5) & (table["quantity"] == "diverged")]
     assert f"{int(slide['value'].sum())} of them diverge" in text
-    other = residual_and_path.alt_text(table, {})
+    other = potential_figure.alt_text(*potential)
     printed = table[(table["potential"] == "printed") & (table["case"] == "conditions of the lemma")]["value"]
     assert f"increases in {int((printed > 1).sum())} of {len(printed)} runs" in other
-    assert len(lemma_figure.draw(table, {}).axes) == 2
-    assert len(residual_and_path.draw(table, {}).axes) == 2
+    assert len(lemma_figure.draw(*lemma).axes) == 2
+    assert len(potential_figure.draw(*potential).axes) == 2
+
+
+def test_the_text_speaks_of_the_steps_that_were_judged(table):
+    declared, verdict = judged("E2", table)
+    where = {"case": "conditions of the lemma", "step_size": ["0.9/β²"]}
+    text = lemma_figure.alt_text(declared, altered(verdict, "geometric rate", "corrected", where=where))
+    n_runs = len(lemma_figure.ratios(table).query("step_size == '0.9/β²'"))
+    assert f"{n_runs} runs with the steps 0.9/β²: the rate" in text

@@ -4,6 +4,8 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+from altered_verdicts import altered
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.output_layer import measure as output_layer
 from overparam.claims.shallow_networks.output_layer import output_layer_interpolation as figure
@@ -85,17 +87,25 @@ def test_one_sample_more_than_dimensions_between_no_units_makes_relu_features_si
     for count, singular in ((dimension, False), (dimension + 1, True)):
         x = np.eye(dimension)[0] + 1e-3 * draw.standard_normal((count, dimension))
         z = x @ hidden.T
-        assert len({tuple(row) for row in z > 0}) == 1 and (z > 0).sum() >= dimension  # no unit separates these
+        assert len({tuple(row) for row in z > 0}) == 1 and (z > 0).sum() >= dimension  # no unit separates these samples
         features = np.maximum(z, 0)
         assert (np.linalg.matrix_rank(features, tol=1e-9) < count) == singular
 
 
 def test_figure_states_what_was_measured(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E14", table)
+    text = figure.alt_text(*drawn)
     residual = table[(table["quantity"] == "residual") & (table["width_minus_n"] == -1)]["value"].min()
     assert f"{residual:.2g}" in text and "softplus 1.00" in text
-    assert len(figure.draw(table, {}).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 3
 
 
 def test_measurements_are_repeatable(settings, table):
     pd.testing.assert_frame_equal(table, output_layer.measure(settings))
+
+
+def test_figure_shows_the_dimensions_that_were_judged(table):
+    declared, verdict = judged("E14", table)
+    name = "ReLU interpolates at k = n, d ≥ 5"
+    found = altered(verdict, name, "corrected", where={"dimension": {"min": 3}})
+    assert "d ≥ 3" in figure.draw(declared, found).axes[1].get_xlabel()

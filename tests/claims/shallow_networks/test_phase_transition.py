@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.phase_transition import earlier_width_requirements as earlier_widths_figure
 from overparam.claims.shallow_networks.phase_transition import hidden_layer_fitting as fitting
@@ -49,7 +51,7 @@ def test_every_run_ends_in_one_way(table):
     ("success", "contour", "smallest"),
     [
         ([0, 0, 1, 1], 32**0.5, 8),
-        ([0, 1, 0, 1], 32**0.5, 8),  # out of order: as many widths below as failed
+        ([0, 1, 0, 1], 32**0.5, 8),  # out of order: the contour has as many widths below it as failed
         ([1, 1, 1, 1], 0, 2),
         ([0, 0, 0, 0], np.inf, np.inf),
     ],
@@ -100,7 +102,7 @@ def test_dead_samples_are_out_of_reach_on_orthogonal_inputs():
     labels = torch.as_tensor(draw.choice([-1.0, 1.0], (n_trials, n_train)))
     inputs = torch.eye(n_train, dtype=torch.float64).repeat(n_trials, 1, 1)
     outcome = fitting.descend(
-        fitting.Networks(inputs, labels, torch.arange(n_trials), hidden), "relu", 0.0, 1e-3, 4000
+        fitting.RaggedNetworks(inputs, labels, torch.arange(n_trials), hidden), "relu", 0.0, 1e-3, 4000
     )  # without momentum, whose overshoot can switch a unit off
     plus = torch.arange(width) < width // 2
     reached = [
@@ -125,7 +127,8 @@ def test_required_widths_are_the_printed_formulas(table):
 
 
 def test_figures_state_what_was_measured(table):
-    text = phase_transition_figure.alt_text(table, {})
+    transition, earlier = judged("E15", table), judged("E16", table)
+    text = phase_transition_figure.alt_text(*transition)
     fitted = table[table["fitted_part"] & (table["activation"] == "relu") & (table["quantity"] == "contour_width")]
     slopes = []
     for _, part in fitted.groupby(["optimiser", "n_train"]):
@@ -133,9 +136,18 @@ def test_figures_state_what_was_measured(table):
         if len(means) > 1:
             slopes.append(np.polyfit(np.log(means.index), np.log(means), 1)[0])
     assert f"{min(slopes):.2f} to {max(slopes):.2f} (ReLU;" in text and "0 of" in text
-    assert len(phase_transition_figure.draw(table, {}).axes) == 5
-    text = earlier_widths_figure.alt_text(table, {})
+    assert len(phase_transition_figure.draw(*transition).axes) == 5
+    text = earlier_widths_figure.alt_text(*earlier)
     smallest = table[table["in_n_sweep"] & (table["quantity"] == "smallest_width") & (table["n_train"] == 24)]
     mean = smallest.groupby(["activation", "optimiser"])["value"].mean()["softplus", "Levenberg–Marquardt"]
     assert f"softplus, Levenberg–Marquardt: k = {mean:.0f}," in text
-    assert len(earlier_widths_figure.draw(table, {}).axes) == 2
+    assert len(earlier_widths_figure.draw(*earlier).axes) == 2
+
+
+def test_the_text_says_up_to_which_dimension_the_law_was_judged(table):
+    declared, verdict = judged("E15", table)
+    where = {"fitted_part": True, "dimension_per_sample": {"max": 0.25}}
+    text = phase_transition_figure.alt_text(
+        declared, altered(verdict, "slope of the contour, √n ≤ d ≤ n/7", where=where)
+    )
+    assert "lies between √n and n/4, with c" in text and "up to d = n/4)" in text

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged_claims import judged
 
 from overparam.claims.shallow_networks.schur_bounds import measure as schur_bounds
 from overparam.claims.shallow_networks.schur_bounds import schur_bounds as figure
@@ -62,6 +63,7 @@ def test_hadamard_product_is_a_principal_part_of_the_kronecker_product():
 
 
 def test_figure_and_its_text(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E6", table)
+    text = figure.alt_text(*drawn)
     assert "300 pairs" in text and "0 fall below" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(*drawn).axes) == 2

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from altered_verdicts import altered, levels
+from judged_claims import judged
 from scipy import integrate, optimize
 
 from overparam.claims.shallow_networks import certified_problems
@@ -31,7 +33,7 @@ def table() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def problems() -> certified_problems.Problems:
+def problems() -> certified_problems.CertifiedProblems:
     generators = [generator(0, "test", seed) for seed in range(3)]
     return certified_problems.draw("tanh network", {"n": 2, "d": 2, "k": 2}, np.ones(3), generators)
 
@@ -133,7 +135,7 @@ def test_leaving_bound_is_the_start_over_the_least_potential_outside(problems):
     rows = pd.concat(sgd_in_ball._leaving(certificate, distances, problems.start, packing, "derived"))
     bound = rows[rows["quantity"] == "leaving_bound"].pivot(index="seed", columns="radius", values="value")
     left = rows[rows["quantity"] == "left_fraction"].pivot(index="seed", columns="radius", values="value")
-    np.testing.assert_allclose(left[[8.0, 32.0]], [[1, 2 / 3]] * 3)  # what is no number has left
+    np.testing.assert_allclose(left[[8.0, 32.0]], [[1, 2 / 3]] * 3)  # a run whose distance is nan counts as having left
     for k, radius in itertools.product(range(3), (32.0, 64.0)):
         shifts = (packing - problems.start[:, None])[k].numpy()
 
@@ -181,12 +183,14 @@ def test_the_printed_potential_rises_off_the_centre_by_the_share_of_the_radius(t
     rows = table[(table["quantity"] == "largest_drift") & table["place"].isin(["path", "run"])]
     largest = rows.groupby(["potential", "step_size", "problem"])["value"].max()
     assert (largest["slide"] > 0).all() and (largest["slide, wide ball", "derived / 100"] > 0).all()
-    # small steps leave −ρ/R cos∠(θ − θ₀, Jᵀr), which a ball 16 times wider makes 16 times smaller
+    # small steps have the drift −ρ/R cos∠(θ − θ₀, Jᵀr), which is 16 times smaller in a ball 16 times wider
     ratio = largest["slide", "derived / 100"] / largest["slide, wide ball", "derived / 100"]
     np.testing.assert_allclose(ratio, settings()["spread"], rtol=0.1)
     well = [name for name in sgd_in_ball.SIZES if name not in sgd_in_ball.DRIFT_ONLY]
     wide = largest["slide, wide ball"].unstack("step_size")
-    assert (wide["derived"][well] < wide["derived / 100"][well] / 2).all()  # the printed term counts at larger steps
+    assert (
+        wide["derived"][well] < wide["derived / 100"][well] / 2
+    ).all()  # at larger steps the printed term makes a difference
 
 
 def test_runs_stay_unless_the_step_is_too_large(table):
@@ -195,14 +199,24 @@ def test_runs_stay_unless_the_step_is_too_large(table):
     left = table[(table["quantity"] == "left_fraction") & (table["radius"] == ball)].groupby("step_size")["value"]
     assert left.max()["derived"] == 0 and left.min()["too large"] == 1
     share = table[table["quantity"] == "step_share_of_ball"]["value"]
-    assert share.max() <= sgd_in_ball.REACH - 1  # else the last step could leave where the constants hold
+    assert share.max() <= sgd_in_ball.REACH - 1  # else the last step could leave the ball in which the constants hold
     with pytest.raises(UserError, match="step_share"):
         sgd_in_ball.measure(settings(step_share=1.0, alpha_share=0.95))
 
 
 def test_figure_says_the_numbers(table):
-    text = figure.alt_text(table, {})
+    drawn = judged("E4", table)
+    text = figure.alt_text(*drawn)
     drift = table[(table["quantity"] == "largest_drift") & (table["potential"] == "corrected")]
     largest = drift[drift["step_size"].isin(["derived", "derived / 100"])]["value"].max()
     assert f"potential is {largest:.2g} in natural units" in text
-    assert len(figure.draw(table, {}).axes) == 2
+    assert len(figure.draw(*drawn).axes) == 2
+
+
+def test_figure_and_text_look_at_the_places_that_were_judged(table):
+    declared, verdict = judged("E4", table)
+    name = "the printed potential is a supermartingale"
+    where = {"potential": ["slide", "slide, wide ball"], "place": ["start"]}
+    found = altered(verdict, name, where=where, limit=-1)
+    assert figure.alt_text(declared, found) != figure.alt_text(declared, verdict)
+    assert levels(figure.draw(declared, found).axes[1]) == [-1]

@@ -19,7 +19,7 @@ from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset, Split
 from overparam.packs.losses import LOSSES
 from overparam.packs.pack import Pack
-from overparam.training import packed
+from overparam.training import trainer
 from overparam.training.samples import Samples, resident
 
 MODEL = "mlp"
@@ -217,7 +217,7 @@ def _follow(
     batch_of, first = pack.batch, n * torch.arange(len(seeds), device=device)[:, None]
     pack.batch = lambda images, index: batch_of(images, index + first)  # sample i of seed s is image s·n + i of all
     given = train.labels.flatten(0, 1)
-    for moment in packed.fit(pack, settings, Samples(train.images.flatten(0, 1).contiguous(), given[0], given)):
+    for moment in trainer.fit(pack, settings, Samples(train.images.flatten(0, 1).contiguous(), given[0], given)):
         seen = {split: _seen(pack, members, inputs[split], part.labels) for split, part in samples.items()}
         loss, error = ({split: values[index] for split, values in seen.items()} for index in (0, 1))
         yield Look(moment.step, loss, error)

@@ -1,16 +1,17 @@
 """Gradient descent on corrupted labels of clusterable data, and the time at which theory stops it.
 
-The network is f(W; x) = vᵀφ(Wx), φ = softplus, with v half 1/√k and half −1/√k fixed and W ~ N(0, 1) at the start; the
-loss is ½‖f − y‖² (Li, Soltanolkotabi & Oymak, arXiv 1903.11680). Several problems of one shape are run at once.
+The network is f(W; x) = vᵀφ(Wx) with φ = softplus. Half of the entries of v are 1/√k, the others −1/√k, and v is fixed;
+W is drawn from N(0, 1) at the start. The loss is ½‖f − y‖² (Li, Soltanolkotabi & Oymak, arXiv 1903.11680). Several
+problems of one shape are run at once.
 
-The time: ‖J‖² ≤ Γ²‖X‖² with Γ = sup |φ'| = 1, so that every step η ≤ 1/‖X‖² is safe, and 1/n is, as ‖X‖² ≤ n. With m
-points at each of L centres C the squares of the top L singular values of J are at least m λ(C), λ(C) = λ_min(Σ(C)),
-while the network is wide enough to stay near its expectation. So each step multiplies the residual in their span by
-1 − η m λ(C) at most, and after
+The stopping time is derived as follows. ‖J‖² ≤ Γ²‖X‖² with Γ = sup |φ'| = 1, so every step η ≤ 1/‖X‖² is safe; 1/n is
+such a step, as ‖X‖² ≤ n. Let m points lie at each of L centres C, and let λ(C) be λ_min(Σ(C)). Then the squares of the
+top L singular values of J are at least m λ(C), as long as the network is wide enough to stay near its expectation. So
+each step multiplies the part of the residual in the span of their singular vectors by 1 − η m λ(C) at most, and after
 
     τ = ⌈log(1/ρ) / (η m λ(C))⌉,    at η = 1/n:  τ = ⌈L log(1/ρ) / λ(C)⌉,
 
-at most a share ρ of it is left. Nothing in it is a true label.
+steps at most a share ρ of that part is left. No true label enters τ.
 """
 
 import dataclasses
@@ -20,24 +21,24 @@ import numpy as np
 import torch
 
 from overparam.theory import hermite, hidden_layer
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 ACTIVATION = "softplus"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Problems:
-    """B problems of one shape, with initial weights.
+class ClusteredProblems:
+    """B problems of one shape on clusterable data, with initial weights.
 
     Attributes
     ----------
     inputs, given, true
-        (B, n, d), and the labels that training sees and the true ones as class values, (B, n); float64.
+        Inputs (B, n, d), and class values (B, n) of the labels that training sees and of the true ones; float64.
     hidden, v
         Initial hidden weights (B, k, d) and the fixed output weights (k,).
     n_clusters
-        L; points are sorted by cluster, as many in each.
+        L. Points are sorted by cluster, and every cluster has the same number of them.
     """
 
     inputs: torch.Tensor
@@ -47,8 +48,8 @@ class Problems:
     v: torch.Tensor
     n_clusters: int
 
-    def part(self, chosen: torch.Tensor) -> "Problems":
-        """Return the problems of the given indices."""
+    def part(self, chosen: torch.Tensor) -> "ClusteredProblems":
+        """Return the problems with the given indices."""
         return dataclasses.replace(
             self, **{name: getattr(self, name)[chosen] for name in ("inputs", "given", "true", "hidden")}
         )
@@ -58,17 +59,17 @@ class Problems:
         return values.unflatten(1, (self.n_clusters, -1)).mean(dim=2)
 
 
-def stacked(data: list[ClusterableData], given: list[np.ndarray], hidden: list[np.ndarray]) -> Problems:
+def stacked(data: list[ClusterableData], given: list[np.ndarray], hidden: list[np.ndarray]) -> ClusteredProblems:
     """Return the problems of several data sets of one shape, given classes (n,) and initial weights (k, d)."""
     labels = [one.class_values[classes] for one, classes in zip(data, given, strict=True)]
     tensors = (torch.as_tensor(np.stack(part)) for part in ([d.inputs for d in data], labels, [d.labels for d in data]))
     width = hidden[0].shape[0]
     v = hidden_layer.half_signs(width, width**-0.5)
-    return Problems(*tensors, torch.as_tensor(np.stack(hidden)), v, len(data[0].centres))
+    return ClusteredProblems(*tensors, torch.as_tensor(np.stack(hidden)), v, len(data[0].centres))
 
 
 def permuted(data: ClusterableData, generator: np.random.Generator) -> ClusterableData:
-    """Return the data with its classes permuted across points, so that a cluster says nothing about the class."""
+    """Return the data with its classes permuted across points, so that clusters tell nothing about classes."""
     return dataclasses.replace(data, classes=generator.permutation(data.classes))
 
 
@@ -78,19 +79,19 @@ def slowest(data: ClusterableData) -> float:
 
 
 def stopping_step(rate: float, n_per_cluster: int, smallest: float, corruption: float) -> int:
-    """Return τ for step η, m points per cluster, λ(C) and the share ρ of corrupted labels."""
+    """Return τ, given the step η, m points per cluster, λ(C) and the share ρ of corrupted labels."""
     return max(1, int(np.ceil(np.log(1 / corruption) / (rate * n_per_cluster * smallest))))
 
 
-def descend(problems: Problems, rates: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Yield outputs f (B, n) and hidden weights (B, k, d) at every step from 0 on, without end.
+def descend(problems: ClusteredProblems, rates: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield outputs f (B, n) and hidden weights (B, k, d) at every step from 0 on; the caller ends the descent.
 
     Parameters
     ----------
     problems
-        Left as they are.
+        They are not changed.
     rates
-        η of every problem, (B,).
+        Step size η of every problem, (B,).
     """
     activation = ACTIVATIONS[ACTIVATION]
     hidden, inputs, given = problems.hidden.clone(), problems.inputs, problems.given
@@ -104,7 +105,7 @@ def descend(problems: Problems, rates: torch.Tensor) -> Iterator[tuple[torch.Ten
 
 
 def nearest(outputs: torch.Tensor, class_values: np.ndarray) -> torch.Tensor:
-    """Return the class value nearest to every output; nan for an output that is nan."""
+    """Return the class value that is nearest to every output; nan for an output that is nan."""
     last = len(class_values) - 1
     index = ((outputs + 1) * last / 2).round().clamp(0, last)
     found = torch.as_tensor(class_values)[index.nan_to_num(0).long()]
@@ -112,5 +113,5 @@ def nearest(outputs: torch.Tensor, class_values: np.ndarray) -> torch.Tensor:
 
 
 def orthonormal_centres(n_clusters: int, dimension: int) -> np.ndarray:
-    """Return L unit vectors at right angles, (L, d): Σ(C) is then a multiple of the identity, whatever L."""
+    """Return L unit vectors at right angles to each other, (L, d), for which Σ(C) is a multiple of the identity."""
     return np.eye(n_clusters, dimension)

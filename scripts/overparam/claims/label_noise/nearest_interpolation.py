@@ -1,11 +1,12 @@
 """The closest hidden weights that fit given labels: minimise ‖W − W₀‖ subject to f(W; x) = y.
 
-Sequential quadratic programming with the Hessian of the objective, the identity: every step goes to the closest point
-that fits the linearised network,
+The method is sequential quadratic programming, with the Hessian of the objective alone, which is the identity. Every
+step goes towards the closest point that fits the linearised network,
 
     W⁺ = W₀ + J(W)ᵀ (J(W) J(W)ᵀ)⁻¹ (y − f(W) + J(W)(W − W₀)),
 
-and is halved until it lowers ‖f − y‖. In a linear network one step is the pseudoinverse, where gradient descent ends.
+and is halved until it lowers ‖f − y‖. For a linear network a single step gives the pseudoinverse solution, at which
+gradient descent ends as well.
 """
 
 import dataclasses
@@ -13,15 +14,17 @@ import dataclasses
 import torch
 
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import Activation
+from overparam.theory.activations import Activation
 
-SMALLEST_STEP = 1 / 16
-SETTLED = 0.01  # a last step of this share of the distance leaves the distance right to far less, being of second order
+SMALLEST_STEP = 1 / 16  # share of a step below which it is not halved again
+# largest last step, as a share of the distance from the start, at which the search ends; the error that is left in the
+# distance is of second order in that share, and so far smaller
+SETTLED = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
 class Fit:
-    """Weights (k, d), ‖f − y‖ at them, steps taken, and whether ``step_limit`` ended the search."""
+    """Weights (k, d), ‖f − y‖ at these weights, steps taken, and whether ``step_limit`` ended the search."""
 
     hidden: torch.Tensor
     residual: float
@@ -38,18 +41,19 @@ def closest(
     tolerance: float,
     step_limit: int,
 ) -> Fit:
-    """Return a local minimiser of the distance from ``hidden``, in the dtype of the weights.
+    """Return weights that fit the labels at a locally smallest distance from ``hidden``, in the dtype of the latter.
 
     Parameters
     ----------
     hidden, v, inputs, labels
-        W₀ (k, d), output weights (k,), inputs (n, d) and labels (n,) of one problem; left as they are.
+        W₀ (k, d), output weights (k,), inputs (n, d) and labels (n,) of one problem. They are not changed.
     activation
         φ and φ'.
     tolerance
-        Stop when ‖f − y‖ is at most this and the last step moved the weights by 1 % of their distance at most.
+        The search ends when ‖f − y‖ is at most this and the last step moved the weights by at most the share
+        :data:`SETTLED` of their distance from the start.
     step_limit
-        Steps at most.
+        Largest number of steps.
     """
     start, v, inputs = hidden[None], v[None], inputs[None]
     weights = start
@@ -77,7 +81,7 @@ def closest(
 
 
 def _solve(gram: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return gram⁻¹ right, or the shortest least-squares solution where samples coincide and gram is singular."""
+    """Return gram⁻¹ right; where samples coincide, so that gram is singular, the shortest least-squares solution."""
     found = torch.linalg.solve_ex(gram, right)
     if int(found.info.sum()) == 0 and bool(torch.isfinite(found.result).all()):
         return found.result

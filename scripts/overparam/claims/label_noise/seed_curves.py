@@ -8,16 +8,17 @@ from scipy import stats
 
 from overparam.drawing import theme
 
-STYLES = [("o", "-"), ("s", "--"), ("^", "-."), ("D", (0, (1, 1))), ("v", (0, (5, 1, 1, 1, 1, 1)))]
+LOOKS = [("o", "-"), ("s", "--"), ("^", "-."), ("D", (0, (1, 1))), ("v", (0, (5, 1, 1, 1, 1, 1)))]  # marker and dashes
 
 
-def curve(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, seeds: bool = True, **changes) -> None:
-    """Draw ``value`` over ``x``: mean with 95 % interval over it, and a faint line per seed behind.
+def mean_curve(
+    axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, seeds: bool = True, **changes
+) -> None:
+    """Draw the mean of ``value`` over ``x`` with its 95 % interval, and a faint line per seed behind it.
 
-    ``style`` numbers colour, marker and dashes together; ``changes`` win over them.
+    ``style`` numbers colour, marker and dashes; ``changes`` replace single ones of them.
     """
-    marker, dashes = STYLES[style]
-    look = {"color": theme.CATEGORIES[style], "marker": marker, "linestyle": dashes, "markersize": 5} | changes
+    look = _look(style, changes)
     if seeds:
         lines = rows.pivot_table(index=x, columns="seed", values="value", dropna=False)
         axis.plot(lines.index, lines.to_numpy(), color=look["color"], alpha=0.15, linewidth=0.6)
@@ -27,10 +28,8 @@ def curve(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, se
     )  # fmt: skip
 
 
-def rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, **changes) -> None:
-    """Draw the share of seeds with outcome 1 over ``x``, with the exact binomial interval of 95 %."""
-    marker, dashes = STYLES[style]
-    look = {"color": theme.CATEGORIES[style], "marker": marker, "linestyle": dashes, "markersize": 5} | changes
+def success_rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, **changes) -> None:
+    """Draw the share of seeds whose ``value`` is 1 over ``x``, with the exact binomial interval of 95 %."""
     counts = rows.groupby(x)["value"].agg(["sum", "size"])
     share = counts["sum"] / counts["size"]
     ends = [
@@ -40,18 +39,24 @@ def rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, **c
     spread = np.abs(
         np.array([(share_one - low, high - share_one) for share_one, (low, high) in zip(share, ends, strict=True)]).T
     )
+    look = _look(style, changes)
     axis.errorbar(share.index, share, yerr=spread, capsize=2, elinewidth=1, label=label, **look)
 
 
-def quantity(measurements: pd.DataFrame, name: str, **where) -> pd.DataFrame:
-    """Return the rows of one quantity under conditions: column equal to a value, or in a list."""
+def _look(style: int, changes: dict) -> dict:
+    marker, dashes = LOOKS[style]
+    return {"color": theme.CATEGORIES[style], "marker": marker, "linestyle": dashes, "markersize": 5} | changes
+
+
+def rows_of(measurements: pd.DataFrame, name: str, **where) -> pd.DataFrame:
+    """Return the rows of one quantity, of those where each column in ``where`` is equal to a value or in a list."""
     rows = measurements[measurements["quantity"] == name]
     for column, value in where.items():
         rows = rows[rows[column].isin(value if isinstance(value, list) else [value])]
     return rows
 
 
-def legend(figure: plt.Figure, *axes: plt.Axes, columns: int = 2) -> None:
-    """Put one legend for all axes below them, every label once."""
+def legend_below(figure: plt.Figure, *axes: plt.Axes, columns: int = 2) -> None:
+    """Put one legend for all axes below them, with every label once."""
     entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncol=columns, fontsize=8)

@@ -1,8 +1,8 @@
 """Exact second moments of linear random recursions z ← M z, M drawn independently at every step.
 
-E[z zᵀ] obeys the linear recursion A ← E[M A Mᵀ], so expected losses of stochastic methods on interpolating least
-squares need no sampling. Symmetric matrices are packed as vectors, off-diagonal entries times √2, so that the inner
-product is the Frobenius one and the operator of a symmetric M is symmetric itself.
+E[z zᵀ] obeys the linear recursion A ← E[M A Mᵀ], so the expected losses of stochastic methods on interpolating least
+squares can be computed without sampling. Symmetric matrices are packed as vectors, with off-diagonal entries times √2:
+the inner product of two such vectors is the Frobenius one, and the operator of a symmetric M is symmetric itself.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ def pack(matrices: np.ndarray) -> np.ndarray:
 
 
 def row_space(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return samples in the eigenbasis of H = XᵀX/n within their span, and its non-zero eigenvalues.
+    """Return the samples in the eigenbasis of H = XᵀX/n, restricted to their span, and the non-zero eigenvalues of H.
 
     Parameters
     ----------
     inputs
-        Samples, shape (n_train, n_params); relative cut-off of singular values 1e-12.
+        Samples, shape (n_train, n_params). Singular values below 1e-12 of the largest count as zero.
 
     Returns
     -------
@@ -39,16 +39,17 @@ def row_space(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def batch_step(samples: np.ndarray, eigenvalues: np.ndarray, learning_rate: float, batch_size: float) -> np.ndarray:
     """Return the operator A ← E[(I − ηH_m) A (I − ηH_m)] of mini-batch SGD, packed: shape (D, D), D = r(r+1)/2.
 
-    H_m = mean of x xᵀ over m samples drawn with replacement, so E[H_m A H_m] = E[x xᵀ A x xᵀ]/m + (1 − 1/m) H A H.
+    H_m is the mean of x xᵀ over m samples drawn with replacement, so that
+    E[H_m A H_m] = E[x xᵀ A x xᵀ]/m + (1 − 1/m) H A H.
 
     Parameters
     ----------
     samples, eigenvalues
-        From :func:`row_space`: H is diagonal.
+        As :func:`row_space` returns them, so that H is diagonal.
     learning_rate
         η, for the loss ½(x_iᵀw − y_i)² averaged over the batch.
     batch_size
-        m; infinite is the full gradient.
+        m; ``inf`` stands for the full gradient.
     """
     rows, columns = np.triu_indices(len(eigenvalues))
     outer = pack(samples[:, :, None] * samples[:, None, :])  # x xᵀ A x xᵀ = ⟨x xᵀ, A⟩ x xᵀ
@@ -62,7 +63,7 @@ def batch_step(samples: np.ndarray, eigenvalues: np.ndarray, learning_rate: floa
 def mean_square_step(steps: np.ndarray) -> np.ndarray:
     """Return the operator A ← mean_i M_i A M_iᵀ on packed symmetric matrices, for steps M (n, d, d): shape (D, D)."""
     rows, columns = np.triu_indices(steps.shape[-1])
-    scale = np.where(rows == columns, 0.5, 0.5**0.5)  # of e_a e_bᵀ + e_b e_aᵀ in the orthonormal basis
+    scale = np.where(rows == columns, 0.5, 0.5**0.5)  # makes e_a e_bᵀ + e_b e_aᵀ a unit vector
     operator = np.zeros((len(rows), len(rows)))
     for step in steps:
         first, second = step[:, rows].T, step[:, columns].T  # (D, d)
@@ -71,10 +72,11 @@ def mean_square_step(steps: np.ndarray) -> np.ndarray:
     return operator / len(steps)
 
 
-def crossing(value: Callable[[int], float], level: float, limit: int = STEPS_AT_MOST) -> float:
-    """Return the first t, by doubling and bisection, at which a falling ``value(t)`` is at most ``level``.
+def first_step_below(value: Callable[[int], float], level: float, limit: int = STEPS_AT_MOST) -> float:
+    """Return the first step t at which a falling ``value(t)`` is at most ``level``, by doubling and bisection.
 
-    ``inf`` if it is above the level (or no number) at the last power of two that is at most ``limit``.
+    The result is ``inf`` if the value is still above the level, or is no number, at the largest power of two that does
+    not exceed ``limit``.
     """
     low, high = 0, 1
     while not value(high) <= level:

@@ -4,8 +4,9 @@ With δ = w − w*, r_i = y_i − x_iᵀw* and i drawn uniformly at every step,
 
     δ_{t+1} = (I − η x_i x_iᵀ) δ_t + η x_i r_i.
 
-All expectations follow from this line: i is independent of δ_t, so first and second moments obey linear recursions.
-In homogeneous coordinates u = (δ, 1) the step is u ← (I + η G_i) u with G_i = [[−x_i x_iᵀ, x_i r_i], [0, 0]].
+All expectations follow from this line: since i is independent of δ_t, the first and second moments of δ_t obey linear
+recursions. In homogeneous coordinates u = (δ, 1) the step is u ← (I + η G_i) u with
+G_i = [[−x_i x_iᵀ, x_i r_i], [0, 0]].
 """
 
 import dataclasses
@@ -24,11 +25,11 @@ class LeastSquares:
     labels
         Labels y_i, shape (n_train,).
     minimiser
-        Minimiser of L of smallest norm, shape (n_params,).
+        Minimiser of L with the smallest norm, shape (n_params,).
     hessian
         H = XᵀX / n_train, shape (n_params, n_params).
     strong_convexity
-        α: smallest non-zero eigenvalue of H (relative cut-off 1e-12).
+        α: smallest non-zero eigenvalue of H; below 1e-12 of the largest it counts as zero.
     smoothness
         λ: largest eigenvalue of H.
     sample_smoothness
@@ -70,7 +71,7 @@ def stationary_covariance(task: LeastSquares, learning_rate: float) -> np.ndarra
     """Return Σ = E[δδᵀ] of constant-step SGD in its stationary state, shape (n_params, n_params).
 
     Σ solves the linear equation Σ = E[(I − ηx xᵀ) Σ (I − ηx xᵀ)] + η² E[r² x xᵀ]; the cross terms vanish because
-    E[δ] = 0 in the stationary state. Memory grows like n_params⁴: meant for small problems.
+    E[δ] = 0 in the stationary state. Memory grows like n_params⁴, so this is meant for small problems.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def expected_squared_error(
     Parameters
     ----------
     task
-        Problem; few parameters, since the state is the (n_params + 1)² second moment of u = (δ, 1).
+        Problem. It should have few parameters: the second moment of u = (δ, 1) has (n_params + 1)² entries.
     start
         Fixed start w_0, shape (n_params,).
     learning_rates
@@ -107,7 +108,7 @@ def expected_squared_error(
     Returns
     -------
     numpy.ndarray
-        Shape (n_records, n_schedules).
+        E‖w_t − w*‖², shape (n_records, n_schedules).
     """
     n_train, n_params = task.inputs.shape
     size = n_params + 1
@@ -135,7 +136,8 @@ def promised_contraction(task: LeastSquares) -> float:
     """Return the factor 1 − α/β per step that theory promises for E‖w − w*‖² at the constant step η = 1/β.
 
     Ma, Bassily & Belkin (2018), arXiv 1712.06559, theorem 1 with batch size 1: E L(w_t) ≤ (λ/2)(1 − α/β)ᵗ ‖w_0 − w*‖²
-    if every sample is interpolated. On a quadratic strong convexity is needed only on the row space, where δ_t stays.
+    if every sample is interpolated. On a quadratic, strong convexity is needed only on the row space, which δ_t never
+    leaves.
     """
     return 1 - task.strong_convexity / task.sample_smoothness
 
@@ -143,7 +145,8 @@ def promised_contraction(task: LeastSquares) -> float:
 def worst_contraction(task: LeastSquares, learning_rate: float) -> float:
     """Return sup_δ E‖δ_{t+1}‖² / ‖δ_t‖² over the row space, exactly, if every sample is interpolated (r = 0).
 
-    The largest eigenvalue of I − 2ηH + η² E[‖x‖² x xᵀ] there: one step in expectation, in the worst direction.
+    This is the largest eigenvalue of I − 2ηH + η² E[‖x‖² x xᵀ] on the row space: one step in expectation, in the worst
+    direction.
     """
     x = task.inputs
     basis = np.linalg.svd(x, full_matrices=False)[2][: np.linalg.matrix_rank(x)]

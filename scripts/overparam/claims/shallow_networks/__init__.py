@@ -1,1 +1,1 @@
-"""Shallow networks: descent on one hidden layer, from geometry to thresholds."""
+"""Shallow networks: gradient descent on one hidden layer, from its geometry to the size that it needs."""

@@ -1,6 +1,6 @@
 """How the figures on Hermite expansions draw each activation."""
 
-ACTIVATIONS = {  # label, marker, dashes
+ACTIVATION_STYLES = {  # label, marker, dashes
     "relu": ("ReLU", "o", "-"),
     "softplus": ("softplus", "s", "--"),
     "tanh": ("tanh", "^", "-."),

@@ -1,12 +1,12 @@
 """Non-linear least-squares problems whose constants α, β and L are certified on a ball, by bounds that are proved here.
 
-Every tensor has a leading axis of B problems; θ is (B, p), outputs and labels are (B, n), all float64. With a Jacobian
-that is L-Lipschitz, ‖J(θ) − J(θ₀)‖ ≤ L R on the ball B(θ₀, R), so that by Weyl's inequality every singular value there
-lies between σ_min(J(θ₀)) − L R and σ_max(J(θ₀)) + L R. What is left to prove is L:
+Every tensor has a leading axis of B problems; θ is (B, p), outputs and labels are (B, n), all float64. If the Jacobian
+is L-Lipschitz, ‖J(θ) − J(θ₀)‖ ≤ L R on the ball B(θ₀, R), so that by Weyl's inequality every singular value there lies
+between σ_min(J(θ₀)) − L R and σ_max(J(θ₀)) + L R. It remains to prove L for each family:
 
 - ``sine``: f = Aθ + sin(Cθ). J = A + diag(cos Cθ) C, and L = ‖C‖ max_i ‖c_i‖, as cos is 1-Lipschitz.
-- networks: f_i = vᵀφ(W x_i). Row i of J(W) − J(W') applied to U is Σ_j v_j (φ'(w_j·x_i) − φ'(w'_j·x_i)) u_j·x_i, at
-  most ‖v‖∞ sup|φ''| ‖Δ x_i‖ ‖U x_i‖; summed over i, L = sup|φ''| ‖v‖∞ ‖X‖ max_i ‖x_i‖.
+- networks: f_i = vᵀφ(W x_i). Row i of J(W) − J(W'), applied to U, is Σ_j v_j (φ'(w_j·x_i) − φ'(w'_j·x_i)) u_j·x_i,
+  which is at most ‖v‖∞ sup|φ''| ‖(W − W')x_i‖ ‖U x_i‖; the sum over i gives L = sup|φ''| ‖v‖∞ ‖X‖ max_i ‖x_i‖.
 - ``matrix recovery``: f_i = ½⟨S_i, UUᵀ⟩ with S_i symmetric. Row i of J is S_iU, linear in U, and L is the largest
   singular value of the S_i stacked on each other.
 
@@ -21,11 +21,11 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from overparam.theory import hidden_layer
+from overparam.theory import activations, hidden_layer
 
 Data = dict[str, torch.Tensor]
 
-# sup|φ'| and sup|φ''| over the reals
+# activation: sup|φ'| and sup|φ''| over the reals
 SMOOTHNESS = {
     "tanh": (1.0, 4 / (3 * math.sqrt(3))),
     "softplus": (1.0, 0.25),
@@ -34,19 +34,19 @@ SMOOTHNESS = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Problems:
+class CertifiedProblems:
     """A batch of functions f: R^p → R^n of one family, without labels.
 
     Attributes
     ----------
     outputs, jacobian
-        Take data and θ (B, p) to f (B, n) and J (B, n, p).
+        Functions of the data and θ (B, p) that return f (B, n) and J (B, n, p).
     pulled
-        Takes data, θ and residuals (B, n) to Jᵀ r (B, p).
+        Function of the data, θ and residuals r (B, n) that returns Jᵀr (B, p).
     lipschitz, largest
-        Take the data to L and to a bound on ‖J‖ that holds everywhere (infinite where there is none), both (B,).
+        Functions of the data that return L, and a bound on ‖J‖ that holds everywhere (infinite if there is none), (B,).
     data
-        What defines each function, by name, leading axis B.
+        The tensors that define each function, by name, with a leading axis B.
     start
         θ₀, (B, p).
     """
@@ -60,7 +60,7 @@ class Problems:
     data: Data
     start: torch.Tensor
 
-    def take(self, index: torch.Tensor) -> "Problems":
+    def take(self, index: torch.Tensor) -> "CertifiedProblems":
         """Return the problems at ``index``, in its order; repeats are allowed."""
         data = {name: value[index] for name, value in self.data.items()}
         return dataclasses.replace(self, data=data, start=self.start[index])
@@ -88,17 +88,17 @@ class Certificate:
     residual: torch.Tensor
 
 
-def certify(problems: Problems, share: float | torch.Tensor, spread: float = 1.0) -> Certificate:
+def certify(problems: CertifiedProblems, share: float | torch.Tensor, spread: float = 1.0) -> Certificate:
     """Return the constants for α = ``share`` · σ_min(J(θ₀)), on the largest ball in which that α is certified.
 
     Parameters
     ----------
     share
         t in (0, 1), a number or shape (B,). The ball is R = (1 − t) σ_min/L; with R = 4 ‖r₀‖/α this is
-        ‖r₀‖ = t(1 − t) σ_min²/(4L). At t = ½: σ_min = 2α and ‖r₀‖ = α²/(4L), the conditions as the slide prints them,
-        with equality.
+        ‖r₀‖ = t(1 − t) σ_min²/(4L). At t = ½ we have σ_min = 2α and ‖r₀‖ = α²/(4L): the conditions that the slide
+        prints, with equality.
     spread
-        ν: the ball has radius 4ν‖r₀‖/α, so that the residual is smaller by ν.
+        ν: the ball has radius 4ν‖r₀‖/α, so that the allowed residual is smaller by the factor ν.
     """
     values = torch.linalg.svdvals(problems.jacobian(problems.data, problems.start))
     lipschitz, largest = problems.lipschitz(problems.data), problems.largest(problems.data)
@@ -110,17 +110,17 @@ def certify(problems: Problems, share: float | torch.Tensor, spread: float = 1.0
     )
 
 
-def largest_row(problems: Problems) -> torch.Tensor:
+def largest_row(problems: CertifiedProblems) -> torch.Tensor:
     """Return the largest norm of a row of J(θ₀), (B,)."""
     return problems.jacobian(problems.data, problems.start).norm(dim=2).amax(dim=1)
 
 
-def slowest_direction(problems: Problems) -> torch.Tensor:
+def slowest_direction(problems: CertifiedProblems) -> torch.Tensor:
     """Return the left singular vector of J(θ₀) that belongs to σ_min, (B, n)."""
     return torch.linalg.svd(problems.jacobian(problems.data, problems.start), full_matrices=False)[0][:, :, -1]
 
 
-def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, start: torch.Tensor) -> Problems:
+def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, start: torch.Tensor) -> CertifiedProblems:
     """Return f = s (Aθ + sin(Cθ)) for A and C of shape (B, n, p) and scales s of shape (B,)."""
     data = {"linear": linear * scale[:, None, None], "frequency": frequency, "scale": scale}
 
@@ -145,12 +145,12 @@ def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, sta
         frequency = data["scale"] * torch.linalg.matrix_norm(data["frequency"], 2)
         return torch.linalg.matrix_norm(data["linear"], 2) + frequency
 
-    return Problems("sine", outputs, jacobian, pulled, lipschitz, largest, data, start)
+    return CertifiedProblems("sine", outputs, jacobian, pulled, lipschitz, largest, data, start)
 
 
-def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torch.Tensor) -> Problems:
+def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torch.Tensor) -> CertifiedProblems:
     """Return f = vᵀφ(Wx) for inputs (B, n, d), output weights (B, k) and trained hidden weights (B, k, d)."""
-    shape, phi = hidden.shape[1:], hidden_layer.ACTIVATIONS[activation]
+    shape, phi = hidden.shape[1:], activations.ACTIVATIONS[activation]
     first, second = SMOOTHNESS[activation]
 
     def outputs(data: Data, theta: torch.Tensor) -> torch.Tensor:
@@ -166,14 +166,16 @@ def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torc
         norms = torch.linalg.matrix_norm(data["inputs"], 2) * data["inputs"].norm(dim=2).amax(dim=1)
         return second * data["v"].abs().amax(dim=1) * norms
 
-    def largest(data: Data) -> torch.Tensor:  # Schur: JJᵀ = M ⊙ XXᵀ, ‖JJᵀ‖ ≤ max M_ii ‖XXᵀ‖
+    def largest(data: Data) -> torch.Tensor:  # by Schur: JJᵀ = M ⊙ XXᵀ, so that ‖JJᵀ‖ ≤ max M_ii ‖XXᵀ‖
         return first * data["v"].norm(dim=1) * torch.linalg.matrix_norm(data["inputs"], 2)
 
     data = {"inputs": inputs, "v": v}
-    return Problems(f"{activation} network", outputs, jacobian, pulled, lipschitz, largest, data, hidden.flatten(1))
+    return CertifiedProblems(
+        f"{activation} network", outputs, jacobian, pulled, lipschitz, largest, data, hidden.flatten(1)
+    )
 
 
-def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> Problems:
+def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> CertifiedProblems:
     """Return f_i = ½⟨S_i, UUᵀ⟩ for symmetric features (B, n, d, d) and a start U of shape (B, d, r)."""
     shape = start.shape[1:]
 
@@ -192,12 +194,14 @@ def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> Problems:
     def largest(data: Data) -> torch.Tensor:
         return torch.full((len(data["features"]),), torch.inf, dtype=torch.float64)
 
-    return Problems(
+    return CertifiedProblems(
         "matrix recovery", outputs, jacobian, pulled, lipschitz, largest, {"features": features}, start.flatten(1)
     )
 
 
-def draw(family: str, sizes: dict[str, int], scales: np.ndarray, generators: list[np.random.Generator]) -> Problems:
+def draw(
+    family: str, sizes: dict[str, int], scales: np.ndarray, generators: list[np.random.Generator]
+) -> CertifiedProblems:
     """Draw one problem per generator and multiply it by its scale.
 
     Parameters
@@ -210,7 +214,7 @@ def draw(family: str, sizes: dict[str, int], scales: np.ndarray, generators: lis
     scales
         Shape (B,): f is multiplied by it, which multiplies α, β, L and the allowed residual.
     generators
-        B generators; a problem depends on its own alone.
+        B generators; each problem depends on its own generator alone.
     """
     n, scale = sizes["n"], torch.tensor(scales, dtype=torch.float64)
 

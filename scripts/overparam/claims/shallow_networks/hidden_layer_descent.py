@@ -1,6 +1,6 @@
 """Gradient descent, full or one sample per step, on the hidden weights of many one-hidden-layer networks at once.
 
-The loss is ½‖f(W) − y‖² with f(x) = vᵀφ(Wx). Every problem has its own constant step; all are float64.
+The loss is ½‖f(W) − y‖² with f(x) = vᵀφ(Wx). Every problem has a constant step of its own; all tensors are float64.
 """
 
 import dataclasses
@@ -9,30 +9,40 @@ import numpy as np
 import torch
 
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import Activation
+from overparam.theory.activations import Activation
 
 DIVERGED = 1e6  # a residual that has grown by this factor will not come back
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Problems:
-    """B problems: ``inputs`` (B, n, d), ``labels`` (B, n), ``hidden`` (B, k, d) at the start, ``v`` (B, k) for good."""
+class HiddenLayerProblems:
+    """B networks with data to fit.
+
+    Attributes
+    ----------
+    inputs, labels
+        Shapes (B, n, d) and (B, n).
+    hidden
+        Hidden weights W that are trained, (B, k, d).
+    v
+        Output weights that stay as they are, (B, k).
+    """
 
     inputs: torch.Tensor
     labels: torch.Tensor
     hidden: torch.Tensor
     v: torch.Tensor
 
-    def taken(self, index: torch.Tensor) -> "Problems":
+    def taken(self, index: torch.Tensor) -> "HiddenLayerProblems":
         """Return the problems at ``index``."""
-        return Problems(self.inputs[index], self.labels[index], self.hidden[index], self.v[index])
+        return HiddenLayerProblems(self.inputs[index], self.labels[index], self.hidden[index], self.v[index])
 
     def residual(self, activation: Activation) -> torch.Tensor:
         """Return f(W) − y, shape (B, n)."""
         return hidden_layer.predict(self.hidden, self.v, self.inputs, activation) - self.labels
 
     def residual_at(self, pre: torch.Tensor, activation: Activation) -> torch.Tensor:
-        """Return f(W) − y, shape (B, n), given ``pre`` XWᵀ (B, n, k)."""
+        """Return f(W) − y, shape (B, n), from ``pre``, which is XWᵀ (B, n, k)."""
         return (activation.value(pre) @ self.v[:, :, None]).squeeze(-1) - self.labels
 
 
@@ -43,11 +53,11 @@ class Outcome:
     Attributes
     ----------
     steps
-        Steps taken.
+        Steps that were taken.
     residual_ratio
         ‖f − y‖ at the end over that at the start; infinite where the run diverged.
     over_promise
-        Largest ‖f_τ − y‖ / (q^τ ‖f₀ − y‖) over the steps τ ≥ 1 that were looked at, q the promised factor.
+        Largest ‖f_τ − y‖ / (q^τ ‖f₀ − y‖) over the steps τ ≥ 1 that were looked at; q is the promised factor.
     limit_hit, diverged
         True where the run ended at the limit of steps, or with a residual that is not finite or 10⁶ times the first.
     """
@@ -60,19 +70,19 @@ class Outcome:
 
     @property
     def rate(self) -> np.ndarray:
-        """−log(residual_ratio) per step."""
+        """−ln(``residual_ratio``) per step, shape (B,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return -np.log(self.residual_ratio) / self.steps
 
 
-def largest_step(problems: Problems, activation: Activation) -> tuple[torch.Tensor, torch.Tensor]:
+def largest_step(problems: HiddenLayerProblems, activation: Activation) -> tuple[torch.Tensor, torch.Tensor]:
     """Return 1/λ_max(J(W₀)J(W₀)ᵀ), the largest sensible step of gradient descent, and λ_min/λ_max; both (B,)."""
     kernel = hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation)
     eigenvalues = torch.linalg.eigvalsh(kernel)
     return 1 / eigenvalues[:, -1], eigenvalues[:, 0].clamp(min=0) / eigenvalues[:, -1]
 
 
-def largest_sample_step(problems: Problems, activation: Activation) -> torch.Tensor:
+def largest_sample_step(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
     """Return 1/max_i ‖∇f(x_i)‖², the largest step of SGD that overshoots no label of the linearised network; (B,)."""
     slopes = activation.first(problems.inputs @ problems.hidden.mT) * problems.v[:, None]
     squares = (slopes**2).sum(dim=2) * (problems.inputs**2).sum(dim=2)
@@ -80,7 +90,7 @@ def largest_sample_step(problems: Problems, activation: Activation) -> torch.Ten
 
 
 def descend(
-    problems: Problems,
+    problems: HiddenLayerProblems,
     activation: Activation,
     learning_rate: torch.Tensor,
     tolerance: float,
@@ -92,13 +102,13 @@ def descend(
     Parameters
     ----------
     problems, activation
-        The networks; left as they are.
+        The networks, which are left as they are.
     learning_rate
         η, shape (B,), never changed.
     tolerance, step_limit
-        When a run ends.
+        A run ends when ‖f − y‖ has fallen to ``tolerance`` of its start, or after ``step_limit`` steps.
     promised
-        Factor q per step that theory promises for ‖f − y‖, shape (B,).
+        Factor q per step by which theory promises that ‖f − y‖ shrinks, shape (B,).
     """
     here, index = problems, torch.arange(len(problems.inputs))
     pre = here.inputs @ here.hidden.mT  # (B, n, k), used for the residual and for the next gradient
@@ -126,7 +136,7 @@ def descend(
 
 
 def descend_by_samples(
-    problems: Problems,
+    problems: HiddenLayerProblems,
     activation: Activation,
     learning_rate: torch.Tensor,
     tolerance: float,
@@ -136,8 +146,9 @@ def descend_by_samples(
 ) -> Outcome:
     """Run SGD, one uniformly drawn sample per step: W ← W − η (f(x_i) − y_i) ∇f(x_i).
 
-    The residual of all samples is looked at every n steps, and ``tolerance``, ``step_limit`` and ``promised`` apply
-    there. Parameters as for :func:`descend`; ``generator`` draws the samples and is owned by the caller.
+    The residual of all samples is looked at every n steps, and only then do ``tolerance``, ``step_limit`` and
+    ``promised`` count. Parameters are those of :func:`descend`; ``generator`` draws the samples and belongs to the
+    caller.
     """
     here, index = problems, torch.arange(len(problems.inputs))
     n_problems, n_train = problems.labels.shape
@@ -170,7 +181,7 @@ def descend_by_samples(
 
 
 class _Ends:
-    """Collects how runs end."""
+    """Collects how the runs end, each at its own step."""
 
     def __init__(self, count: int, step_limit: int):
         self.steps, self.ratio, self.worst = np.full(count, step_limit), np.full(count, np.nan), np.full(count, np.nan)

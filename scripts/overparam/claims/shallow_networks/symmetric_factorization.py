@@ -1,10 +1,10 @@
 """Fitting labels by ⟨A_i, UUᵀ⟩ with U of shape (d, r): the non-convex factorization min ½ Σ (y_i − ⟨A_i, UUᵀ⟩)².
 
-Only the symmetric part of A_i counts. UUᵀ does not change when U is turned from the right, so U has
-dr − r(r − 1)/2 degrees of freedom in it (for r ≤ d), not dr. With i.i.d. Gaussian A_i one label vector stands for all
-of its length: turning the samples, (A, y) → (QA, Qy), keeps the distribution of the A_i and every loss. That UUᵀ is
-positive semidefinite is a limit of its own: n random equations meet the cone of such matrices until n ≈ d(d + 1)/4,
-half of the dimension of the symmetric matrices, its statistical dimension (Amelunxen et al., arXiv 1303.6672).
+Only the symmetric part of A_i counts. UUᵀ does not change when U is turned from the right, so UUᵀ has
+dr − r(r − 1)/2 degrees of freedom (for r ≤ d), not dr. With i.i.d. Gaussian A_i one label vector stands for all of the
+same length: turning the samples, (A, y) → (QA, Qy), keeps the distribution of the A_i and every loss. That UUᵀ is
+positive semidefinite sets a second limit: n random equations meet the cone of such matrices until n ≈ d(d + 1)/4. That
+is its statistical dimension, half of the dimension of the symmetric matrices (Amelunxen et al., arXiv 1303.6672).
 """
 
 import dataclasses
@@ -27,9 +27,9 @@ class Fit:
     loss
         ‖y − f(U)‖² / ‖y‖².
     steps
-        Steps done.
+        Steps that were taken.
     outcome
-        ``fitted``, ``flat`` (no more progress) or ``limit`` (step limit).
+        ``fitted``, ``flat`` (it made no more progress) or ``limit`` (it reached the limit of steps).
     losses
         The loss before every step and at the end, shape (steps + 1,).
     path
@@ -61,9 +61,9 @@ def draw_features(n_train: int, dimension: int, draws: np.random.Generator) -> n
 
 
 def draw_start(dimension: int, rank: int, labels: np.ndarray, draws: np.random.Generator) -> np.ndarray:
-    """Draw U₀ with orthogonal columns of equal length, such that E‖f(U₀)‖² = ‖y‖²: at the scale of the labels.
+    """Draw U₀ with orthogonal columns of equal length at the scale of the labels: E‖f(U₀)‖² = ‖y‖².
 
-    E⟨A_i, UUᵀ⟩² = ‖UUᵀ‖_F², which is r c⁴ for columns of length c.
+    E⟨A_i, UUᵀ⟩² is ‖UUᵀ‖_F², which is r c⁴ for columns of length c.
     """
     turn = np.linalg.qr(draws.standard_normal((dimension, rank)))[0]
     return turn * float((labels @ labels / len(labels) / rank) ** 0.25)
@@ -132,12 +132,12 @@ def gradient_descent(
 ) -> Fit:  # fmt: skip
     """Fit by gradient descent U ← U − η Jᵀ r with the step η = 1/(2‖J(U₀)‖²), halved whenever the loss would grow.
 
-    Stops at ‖r‖ ≤ ``tolerance`` ‖y‖, at the limit of steps, halvings included, or, if ``flat_steps`` is given, where
-    the loss falls by less than 1 % in so many steps.
+    Stops at ‖r‖ ≤ ``tolerance`` ‖y‖, or at the limit of steps, halvings included. If ``flat_steps`` is given, it also
+    stops where the loss falls by less than 1 % in so many steps.
     """
     factor, goal = start, tolerance**2 * float(labels @ labels)
     rate = 0.5 / np.linalg.norm(jacobian(features, factor), 2) ** 2
-    flat = features.reshape(len(features), -1)  # by ⟨A_i, UUᵀ⟩ and Σ r_i A_i, which is less work than every A_i U
+    flat = features.reshape(len(features), -1)  # gives ⟨A_i, UUᵀ⟩ and Σ r_i A_i with less work than every A_i U
     residual = flat @ (factor @ factor.T).ravel() - labels
     loss, losses, path = float(residual @ residual), [], 0.0
     for step in range(step_limit + 1):
@@ -164,11 +164,12 @@ def nearest_fit(
 ) -> np.ndarray | None:
     """Return a fit that is locally nearest to ``start``, min ‖U − U₀‖ with f(U) = y, as found from the fit ``guess``.
 
-    Sequential quadratic programming with the Hessian of the Lagrangian, (1 + 2Σλ_i A_i) on every column, its
-    eigenvalues raised to 0.1 at least, and steps halved until ½‖U − U₀‖² + μ‖f(U) − y‖₁ falls. None where the
-    gradient of the Lagrangian and the residual are not below ``tolerance`` ‖U₀‖ and ``tolerance``/100 ‖y‖ after 300
-    steps: the gradient enters the distance squared, and below 1e-8 rounding in what must fall stalls the steps. A local
-    solution: an upper bound on the distance of the nearest fit of all.
+    This is sequential quadratic programming with the Hessian of the Lagrangian, (1 + 2Σλ_i A_i) on every column, whose
+    eigenvalues are raised to at least 0.1. Steps are halved until ½‖U − U₀‖² + μ‖f(U) − y‖₁ falls. The result is None
+    where the gradient of the Lagrangian and the residual are not below ``tolerance`` ‖U₀‖ and ``tolerance``/100 ‖y‖
+    after 300 steps. The tolerance need not be smaller, as the gradient enters the distance squared; and it can't be,
+    as below 1e-8 rounding keeps the merit from falling. The solution is a local one, so its distance is an upper bound
+    on that of the nearest fit of all.
     """
     factor, weight = guess, 0.0
     multipliers = np.zeros(len(labels))

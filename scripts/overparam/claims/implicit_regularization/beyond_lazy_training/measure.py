@@ -1,52 +1,39 @@
-"""Lazy and other training of one hidden layer (Chizat, Oyallon & Bach, arXiv 1812.07956)."""
+"""Training of one hidden layer at output weights of several sizes: lazy or not (Chizat et al., arXiv 1812.07956)."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, log_expit
 
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import Network
 
-
-def _softplus_second(z: np.ndarray) -> np.ndarray:
-    return expit(z) * expit(-z)
-
-
-SOFTPLUS = two_layer.Activation(lambda z: -log_expit(-z), expit, _softplus_second, (1.0, 1 / 4, 1 / 108**0.5))
-ACTIVATIONS = {"softplus": SOFTPLUS, "relu": two_layer.ACTIVATIONS["relu"]}
+ACTIVATIONS = {name: activations.ACTIVATIONS[name] for name in ("softplus", "relu")}
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Fit random labels ±1 with f(W; x) = vᵀφ(Wx), W trained from N(0, 1), v half + and half −, |x| = 1, float64.
+    """Fit random labels ±1 with f(W; x) = vᵀφ(Wx) and return how far the tangent kernel K = JJᵀ has moved.
 
-    Gradient descent on ½‖f − y‖² with the step 1/λ_max of the present tangent kernel, until the loss is
-    ``loss_tolerance`` of its start, or for ``step_limit`` steps; runs that end otherwise stay in and are counted. All
-    scales and widths of a seed share their data.
+    W is trained from N(0, 1). All entries of v have the same size, half of them are negative, and v is fixed. Inputs
+    are unit vectors; everything is float64. Gradient descent on ½‖f − y‖² takes steps of 1/λ_max of the present tangent
+    kernel until the loss is ``loss_tolerance`` of its start, or for ``step_limit`` steps. Runs that do not get there
+    stay in the table and are counted. All scales and widths of a seed have the same data.
 
     Parameters
     ----------
     settings
-        See ``beyond_lazy_training.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width`` (k), ``activation``, ``sweep`` and ``output_scale``: in the sweep ``width`` the talk's
-        ``one over root width``, |v_i| = ‖y‖/√(kn), and ``one over width``, |v_i| = ‖y‖/(k√n), at which f is an average
-        over units; in the sweep ``scale`` one width and ``relative_scale`` = |v_i|√(kn)/‖y‖ from 1 to 1/√k.
-
-        - ``kernel_change``: ‖K − K₀‖_F/‖K₀‖_F at the end, K = JJᵀ at the training inputs.
-        - ``kernel_alignment``: ⟨K, K₀⟩/(‖K‖ ‖K₀‖), which ignores a mere factor.
-        - ``weight_change``: ‖W − W₀‖/‖W₀‖.
-        - ``steps``, ``limit_hit`` and ``diverged`` (0 or 1).
+        See ``measures`` in ``experiment.yaml``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1, settings["exponent_step"])
     swept = 2 ** settings["swept_exponent"]
-    factors = 2.0 ** -np.arange(settings["swept_exponent"] // 2 + 1)  # down to 1/√k, or just above
+    factors = 2.0 ** -np.arange(settings["swept_exponent"] // 2 + 1)  # down to 1/√k, or to just above it
     progress = Progress(settings["n_seeds"] * len(ACTIVATIONS), "data sets")
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):
@@ -78,7 +65,7 @@ def _one_fit(settings: dict[str, Any], case: dict[str, Any]) -> list[dict[str, A
 
 
 def fitted(network: Network, labels: np.ndarray, tolerance: float, step_limit: int) -> dict[str, float]:
-    """Train ``network`` and return how its kernel moved and how the run ended; see :func:`measure`."""
+    """Train ``network``, and return how its kernel moved and how the run ended; see :func:`measure`."""
     start = kernel = network.kernel()
     first = last = np.nan
     steps = 0

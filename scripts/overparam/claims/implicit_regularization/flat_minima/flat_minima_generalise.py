@@ -1,6 +1,7 @@
-"""Test error, test loss and loss under perturbation over the curvature of minima, found and with rescaled weights.
+"""Test error, test loss and loss under perturbation over the curvature of minima, as found and with rescaled weights.
 
-The last row holds the rise of the loss against what the trace of ∇²L gives; its control are perturbations too long.
+The last row compares the rise of the loss with what the trace of ∇²L gives; its control are perturbations that are too
+long for that.
 """
 
 import numpy as np
@@ -81,7 +82,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the mean rank correlation with λ_max of every quantity and origin, under rescaling, and the last row."""
+    """State the mean rank correlation with λ_max for every quantity and origin, as found and rescaled; the last row."""
     rows = _chosen(measurements)
     parts = {}
     for quantity, (name, _) in QUANTITIES.items():
@@ -120,7 +121,7 @@ def _chosen(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ratios(minima: pd.DataFrame) -> pd.DataFrame:
-    """Return the rise of the loss over that expected: of minima as found near by, of rescaled ones far away."""
+    """Return the rise of the loss over the expected one: near minima as found, and far from rescaled ones."""
     judged = minima[minima["reach"].eq(minima["weights"].map({"found": "near", "rescaled": "far"}))]
     keys = ["seed", "origin", "weights", "learning_rate", "start", "batch_size"]
     rise, expected = (judged[judged["quantity"] == name] for name in ("loss_increase", "expected_increase"))
@@ -129,7 +130,7 @@ def _ratios(minima: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(rows: pd.DataFrame, quantity: str, origin: str, weights: str) -> float:
-    """Return the ratio of means, or the rank correlation with λ_max; averaged over seeds as the verdict does."""
+    """Return the ratio of means, or the rank correlation with λ_max, averaged over seeds as the verdict does it."""
     part = rows[(rows["quantity"] == quantity) & (rows["origin"] == origin) & (rows["weights"] == weights)]
     if quantity == "ratio":
         means = part.groupby("seed")[["rise", "value_expected"]].mean()

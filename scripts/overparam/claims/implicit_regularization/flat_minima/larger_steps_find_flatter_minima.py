@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from overparam.drawing import random_features, studies, theme
+from overparam.drawing import labels, random_features, studies, theme
 
 ARMS = {"equal_time": "after the same time h × steps", "equal_loss": "at the same train loss, {loss:.2g}"}
 CASES = {
@@ -40,13 +40,13 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         n, label = measurements["n_train"].iloc[0], random_features.data_label(verdict)
         loss = _table(part[(part["model"] == "network") & (part["method"] == "descent")], "loss").median(axis=None)
         top.set_title(f"{label}, n = {n}\n{name.format(loss=loss)}", fontsize=9)
-        bottom.set(xlabel="step size h, in 2/λ*")
+        bottom.set(xlabel=labels.column(measurements, "learning_rate"))
     for axis in axes.flat:
         axis.axvline(1, color=theme.INK, linewidth=0.6)
         _steps(axis, steps[steps > 0][0], steps[-1])
-    axes[0, 0].set(ylabel="λ_max, in λ*", ylim=(0, None))
+    axes[0, 0].set(ylabel=labels.quantity(measurements, "curvature"), ylim=(0, None))
     axes[1, 0].set(ylabel="λ_max of the flow of L\nless λ_max, in λ*", yscale="log")
-    axes[2, 0].set(ylabel="‖∇L‖²", yscale="log")
+    axes[2, 0].set(ylabel=labels.quantity(measurements, "squared_gradient"), yscale="log")
     styles = {
         name: {"color": color, "linestyle": dashes, "marker": marker, "markersize": 4}
         for name, color, dashes, marker in CASES.values()
@@ -57,9 +57,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the fall of λ_max within and beyond stability and by the term alone, and what the gradient does."""
+    """State how far λ_max falls within stability, beyond it and by the term alone, and what the gradient does."""
     rows = _chosen(measurements)
-    stable = rows.loc[rows["learning_rate"] < 1, "learning_rate"].max()
+    stable = rows.loc[rows["stable"].fillna(False), "learning_rate"].max()
     largest = rows["learning_rate"].max()
     parts = []
     for arm, words in {"equal_time": "after the same time", "equal_loss": "at the same train loss"}.items():
@@ -83,7 +83,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _chosen(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows over step sizes: of descent, and of flows with the explicit term."""
+    """Return the rows over step sizes: those of gradient descent, and those of flows with the explicit term."""
     found = measurements[measurements["weights"].eq("found") & measurements["split"].ne("test")]
     return found[found["method"].eq("explicit") | found["origin"].eq("step_size")]
 
@@ -94,7 +94,7 @@ def _table(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
 
 
 def _line(axis: Axes, table: pd.DataFrame, average: Callable, style: dict) -> None:
-    """Draw a faint line per seed and the average over seeds, where all have a finite value."""
+    """Draw a faint line per seed, and the average over seeds where all of them have a finite value."""
     axis.plot(table.columns, table.T, color=style["color"], linestyle=style["linestyle"], linewidth=0.5, alpha=0.3)
     whole = table.loc[:, np.isfinite(table).all()]
     axis.plot(whole.columns, average(whole, axis=0), markersize=4, **style)

@@ -1,7 +1,7 @@
 """Paths down a loss: gradient descent, SGD and flows of modified losses, for many models side by side.
 
-A path is made by ``advance``, a function that takes weights, shape (problems, rows, models, width), to their loss and
-to the next weights.
+A path is made by a function ``advance``, which takes weights of the shape (problems, rows, models, width) and returns
+their loss and the next weights.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from overparam.claims.implicit_regularization.flat_minima.squared_relu import Problems
+from overparam.claims.implicit_regularization.flat_minima.squared_relu import SquaredReluProblems
 
 Tensor = torch.Tensor
 Advance = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -25,10 +25,10 @@ class Path:
     end
         Weights after the last step.
     before, after
-        Weights at the two iterates on either side of the crossing; both the end, if there was none.
+        Weights at the two iterates on either side of the crossing. If there was no crossing, both are the end.
     share
-        Place of the level between them in the logarithm of the loss, in [0, 1], ``(problems, models)``; 1 where there
-        was no crossing, or the start lies below the level.
+        Where the level lies between the two losses, in their logarithm: 0 at ``before``, 1 at ``after``;
+        ``(problems, models)``. It is 1 where there was no crossing, or where the start lies below the level.
     reached
         Whether the level was reached, ``(problems, models)``, bool.
     """
@@ -41,7 +41,7 @@ class Path:
 
 
 def follow(advance: Advance, start: Tensor, steps: int, level: float, whole: bool = True) -> Path:
-    """Follow ``advance`` for ``steps`` steps, or, unless the ``whole`` path is asked for, until all reach the level."""
+    """Follow ``advance`` for ``steps`` steps; or, if not the ``whole`` path is wanted, until all reach the level."""
     weights = previous = before = after = start
     last = torch.full((start.shape[0], start.shape[2]), torch.inf, dtype=start.dtype, device=start.device)
     share, reached = torch.ones_like(last), torch.zeros_like(last, dtype=torch.bool)
@@ -62,13 +62,13 @@ def follow(advance: Advance, start: Tensor, steps: int, level: float, whole: boo
 
 
 def joined(paths: Sequence[Path]) -> Path:
-    """Return the models of several paths as those of one."""
+    """Return one path that has the models of several paths."""
     weights = (torch.cat([getattr(path, name) for path in paths], dim=2) for name in ("end", "before", "after"))
     return Path(*weights, *(torch.cat([getattr(path, name) for path in paths], dim=1) for name in ("share", "reached")))
 
 
-def descent(problems: Problems, step: Tensor) -> Advance:
-    """Return one step of gradient descent; ``step`` h is ``(problems, models)``."""
+def descent(problems: SquaredReluProblems, step: Tensor) -> Advance:
+    """Return a function that takes one step of gradient descent; the step size ``step`` is ``(problems, models)``."""
     h = step[:, None, :, None]
 
     def advance(weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,8 +78,10 @@ def descent(problems: Problems, step: Tensor) -> Advance:
     return advance
 
 
-def epoch(problems: Problems, step: Tensor, batch_size: int, generators: Sequence[np.random.Generator]) -> Advance:
-    """Return one epoch of SGD, every problem in an order of its own; a last, smaller batch is left out."""
+def epoch(
+    problems: SquaredReluProblems, step: Tensor, batch_size: int, generators: Sequence[np.random.Generator]
+) -> Advance:
+    """Return a function that takes one epoch of SGD, each problem in its own order, without a last, smaller batch."""
     h, n = step[:, None, :, None], problems.inputs.shape[1]
 
     def advance(weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,17 +91,17 @@ def epoch(problems: Problems, step: Tensor, batch_size: int, generators: Sequenc
         labels = torch.take_along_dim(problems.labels, order, dim=1)
         for first in range(0, n - batch_size + 1, batch_size):
             rows = slice(first, first + batch_size)
-            weights = weights - h * Problems(inputs[:, rows], labels[:, rows]).gradient(weights)[1]
+            weights = weights - h * SquaredReluProblems(inputs[:, rows], labels[:, rows]).gradient(weights)[1]
         return loss, weights
 
     return advance
 
 
-def flow(problems: Problems, step: Tensor, term: Tensor | None = None) -> Advance:
-    """Return one Runge–Kutta step of 4th order of dθ/dt = −∇(L + c‖∇L‖²).
+def flow(problems: SquaredReluProblems, step: Tensor, term: Tensor | None = None) -> Advance:
+    """Return a function that takes one Runge–Kutta step of 4th order of dθ/dt = −∇(L + c‖∇L‖²).
 
-    ``step`` and the ``term`` c (none: 0) are ``(problems, models)``. The step is stable where it is below
-    2.78/(λ(1 + 2cλ)) for every eigenvalue λ of ∇²L.
+    The size ``step`` and the ``term`` c (``None`` stands for 0) are ``(problems, models)``. A step is stable if it is
+    smaller than 2.78/(λ(1 + 2cλ)) for every eigenvalue λ of ∇²L.
     """
     eta = step[:, None, :, None]
 

@@ -1,16 +1,16 @@
 """Do larger steps of gradient descent end in flatter minima, and do flatter minima generalise better?
 
-Networks vᵀ max(Wx, 0)² tell images of even classes from odd ones (squared loss, labels ±1). Every step size h is a
-share s of 2/λ*, where λ* is the largest λ_max of ∇²L along the gradient flow from the same start: with s < 1 that flow
-stays where gradient descent is stable (λ_max < 2/h), with s > 1 stability alone must end descent at a smaller λ_max.
-The flow of L + (h/4)‖∇L‖² (Barrett & Dherin, arXiv 2009.11162) has no such limit: it shows what the implicit term of
-gradient descent does by itself.
+Networks vᵀ max(Wx, 0)² tell images of even classes from those of odd ones, with squared loss and labels ±1. Every step
+size h is a share s of 2/λ*, where λ* is the largest λ_max of ∇²L along the gradient flow from the same start. With s <
+1 that flow stays where gradient descent is stable, at λ_max < 2/h; with s > 1 descent can only end, by stability alone,
+at a smaller λ_max. The flow of L + (h/4)‖∇L‖² (Barrett & Dherin, arXiv 2009.11162) has no such limit: it shows what the
+implicit term of gradient descent does by itself.
 
-Each run is looked at twice: after the same time h × steps, and where its train loss first reaches a level; there every
-quantity is interpolated between the two iterates on either side, in the logarithm of the loss. Flows: classical
-Runge–Kutta steps of fixed size; at the default, half the step moves λ_max by 0.2 % at most. A run that does not reach
-the level is taken where it ends, one that diverges has found no minimum and has infinite values; both are counted.
-float64.
+Each run is measured twice: after the same time h × steps, and where its train loss first reaches a level. There every
+quantity is interpolated, in the logarithm of the loss, between the two iterates on either side. Flows are solved by
+classical Runge–Kutta steps of fixed size; at the default, half that size changes λ_max by at most 0.2 %. A run that
+does not reach the level is measured where it ends. A run that diverges has found no minimum and has infinite values.
+Both kinds are counted. Everything is float64.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,23 +21,22 @@ import pandas as pd
 import torch
 
 from overparam import seeding
+from overparam.claims.implicit_regularization.flat_minima.drawn_problems import draw
 from overparam.claims.implicit_regularization.flat_minima.loss_paths import Path, descent, epoch, flow, follow, joined
 from overparam.claims.implicit_regularization.flat_minima.squared_relu import (
-    Problems,
+    SquaredReluProblems,
     rescaled,
     single_loss,
     squared_length,
 )
 from overparam.datasets.arrow import Dataset
-from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.theory import curvature
 from overparam.training import machine
 
-CONSTANT_INPUT = 0.2  # beside inputs of mean square length 1: a bias
 ARMS = ("equal_time", "equal_loss")
-LENGTHS = {"near": "perturbation", "far": "far_perturbation"}  # settings, by the reach of a perturbation
-PLACES = {"sharpness": "curvature", "total_sharpness": "trace", "slope": "squared_gradient"}  # quantities as axes
+LENGTHS = {"near": "perturbation", "far": "far_perturbation"}  # reach of a perturbation -> setting with its length
+PLACES = {"sharpness": "curvature", "total_sharpness": "trace", "slope": "squared_gradient"}  # column -> its quantity
 Tensor = torch.Tensor
 Row = dict[str, Any]
 Found = dict[tuple[str, str | None], np.ndarray]  # by quantity and split or reach, (seeds, models)
@@ -46,24 +45,24 @@ Found = dict[tuple[str, str | None], np.ndarray]  # by quantity and split or rea
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Find minima by gradient descent at many step sizes, from many starts and with many batch sizes.
 
+    A seed has its own images and starts. Its minima differ by the step size, by the start, or by the batch size of SGD.
+    Networks and linear models are followed by gradient descent at every step size, and by the flow with the explicit
+    term at those of ``explicit_steps``. Every minimum of a network found by descent or SGD is also measured with
+    rescaled weights (αW, v/α²), which are the same function; α is random. λ_max comes from Lanczos iterations to a
+    relative accuracy of 1e-8. The rise of the loss is the mean over random perturbations of a fixed length, each taken
+    with both signs.
+
+    Parameters
+    ----------
+    settings
+        As declared in ``experiment.yaml``; and the root ``seed``, ``memory_mb`` and ``gpus``.
+    dataset
+        Images, of which every seed draws its training samples.
+
     Returns
     -------
     pandas.DataFrame
-        By ``seed`` (images and starts), ``model`` (network, linear), ``method`` (descent; sgd; explicit: the flow of
-        L + (h/4)‖∇L‖²), ``learning_rate`` (h over 2/λ*; 0 for the flow of L), ``stable`` (whether that is below 1),
-        ``arm`` (equal_time, equal_loss), ``origin`` (why the minima of a seed differ: step_size, initialisation,
-        batch_size), ``start``, ``batch_size``, ``weights`` (found; rescaled: the same function as (αW, v/α²) with a
-        random α), ``split`` and ``reach`` (near; far, of rescaled weights only: as long as the start, by default); as
-        places on an axis ``sharpness`` (curvature), ``total_sharpness`` (trace) and ``slope`` (squared_gradient) of the
-        same minimum:
-
-        - ``curvature``: the largest |eigenvalue| of ∇²L over λ*, by Lanczos iteration to a relative 1e-8. ``edge``:
-          λ_max · h/2. ``trace``: of ∇²L over λ*. ``squared_gradient``: ‖∇L‖².
-        - ``loss``, ``error`` by split. By reach ``loss_increase``: of the train loss, mean over random perturbations of
-          the weights of a fixed length; ``expected_increase``: σ²/2 · tr ∇²L, Taylor's second order.
-        - ``diverged``, ``unreached``: 1 where a run did, else 0. ``start_curvature``: λ_max at the start over λ*.
-        - Of rescaled weights also ``output_change``: the largest change of a test output, and ``curvature_change``:
-          λ_max over that before, or the inverse where it fell.
+        See ``measures`` in ``experiment.yaml``.
 
     Raises
     ------
@@ -77,38 +76,9 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     return table
 
 
-def draw(settings: dict[str, Any], dataset: Dataset) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor], Tensor]:
-    """Return train and test samples of every seed, and the starts.
-
-    Inputs have the training samples' mean 0 and mean square length 1, and one constant coordinate besides; labels are
-    +1 for even classes, −1 for odd ones. W has entries of deviation √2 · ``start_scale``, v of ``start_scale``/√width.
-    """
-    n, width, scale = settings["n_train"], settings["width"], settings["start_scale"]
-    if n > len(dataset.train):
-        raise UserError(f"flat_minima: n_train is {n}, but {dataset.name} has {len(dataset.train)} training images")
-    held = dataset.test.take(slice(0, settings["n_test"]))
-    test_images = dataset.normalised(held).reshape(len(held), -1).astype(float)
-    train, test, starts = [], [], []
-    for seed in range(settings["n_seeds"]):
-        chosen = seeding.generator(settings["seed"], "flat_minima", seed, "images").permutation(len(dataset.train))[:n]
-        part = dataset.train.take(chosen)
-        images = dataset.normalised(part).reshape(n, -1).astype(float)
-        mean = images.mean(axis=0)
-        unit = np.sqrt(((images - mean) ** 2).sum(axis=1).mean())
-        for samples, x, given in ((train, images, part.labels), (test, test_images, held.labels)):
-            inputs = np.pad((x - mean) / unit, ((0, 0), (0, 1)), constant_values=CONSTANT_INPUT)
-            samples.append((inputs, 1.0 - 2 * (given % 2)))
-        own = []
-        for start in range(settings["n_starts"]):
-            draws = seeding.generator(settings["seed"], "flat_minima", seed, "start", start)
-            hidden = draws.standard_normal((images.shape[1] + 1, width)) * np.sqrt(2) * scale
-            own.append(np.concatenate([hidden, draws.standard_normal((1, width)) * scale / np.sqrt(width)]))
-        starts.append(np.stack(own, axis=1))
-    stacked = [tuple(torch.as_tensor(np.array(part)) for part in zip(*data, strict=True)) for data in (train, test)]
-    return stacked[0], stacked[1], torch.as_tensor(np.array(starts))
-
-
-def largest_curvature(problems: Problems, weights: Tensor, generator: torch.Generator, memory_mb: float) -> Tensor:
+def largest_curvature(
+    problems: SquaredReluProblems, weights: Tensor, generator: torch.Generator, memory_mb: float
+) -> Tensor:
     """Return the largest |eigenvalue| of ∇²L, ``(problems, models)``; inf where weights are not finite."""
     count, _, models, _ = weights.shape
     fine = finite(weights)
@@ -129,17 +99,17 @@ def largest_curvature(problems: Problems, weights: Tensor, generator: torch.Gene
 
 
 def finite(weights: Tensor) -> Tensor:
-    """Return whether a run has not diverged, ``(problems, models)``: ‖θ‖² is a number below 1e12."""
+    """Return whether runs have not diverged, ``(problems, models)``: whether ‖θ‖² is a number below 1e12."""
     return squared_length(weights) < 1e12
 
 
 class _Experiment:
-    """The problems of all seeds, side by side."""
+    """The problems of all seeds, which are followed side by side."""
 
     def __init__(self, settings: dict[str, Any], dataset: Dataset, device: torch.device):
         self.settings, self.seeds = settings, range(settings["n_seeds"])
         train, test, starts = draw(settings, dataset)
-        self.problems, self.test = (Problems(*(part.to(device) for part in data)) for data in (train, test))
+        self.problems, self.test = (SquaredReluProblems(*(part.to(device) for part in data)) for data in (train, test))
         self.starts = starts.to(device)  # (seeds, d + 1, starts, width)
         self.first = self.starts[:, :, :1]
         self.probes = self._torch("lanczos")
@@ -151,7 +121,7 @@ class _Experiment:
         """Yield the rows of every group of runs."""
         steps, rate, batches = (self.settings[key] for key in ("steps", "rate", "batch_sizes"))
         progress = Progress(2 * len(steps) + 3 + len(batches), "groups of runs")
-        linear = Problems(self.problems.inputs, self.problems.labels, linear=True)
+        linear = SquaredReluProblems(self.problems.inputs, self.problems.labels, linear=True)
         zero = torch.zeros_like(self.first[:, :-1, :, :1])
         models = {
             "network": (self.problems, self.first, self.top),
@@ -194,7 +164,7 @@ class _Experiment:
         return follow(advance, start, round(self.settings["duration"] / time), self.settings["level"], whole)
 
     def _rows(
-        self, problems: Problems, path: Path, top: Tensor, cases: list[Row], arms: Sequence[str] = ARMS
+        self, problems: SquaredReluProblems, path: Path, top: Tensor, cases: list[Row], arms: Sequence[str] = ARMS
     ) -> list[Row]:  # fmt: skip
         """Return the rows of a group of runs, one case per model."""
         rows = []
@@ -205,7 +175,7 @@ class _Experiment:
             if arm == "equal_time":
                 found = self._evaluated(problems, path.end, top)
             else:
-                found = self._crossing(problems, path, top, ["near"] if "origin" in cases[0] else [])
+                found = self._at_level(problems, path, top, ["near"] if "origin" in cases[0] else [])
                 found["unreached", None] = self._numpy((~path.reached).double())
             found["edge", None] = found["curvature", None] * np.array([case["learning_rate"] for case in cases])
             found["diverged", None] = diverged
@@ -214,16 +184,16 @@ class _Experiment:
             rows += self._rescaled(path.after, top, cases)
         return rows
 
-    def _crossing(self, problems: Problems, path: Path, top: Tensor, reaches: Sequence[str]) -> Found:
+    def _at_level(self, problems: SquaredReluProblems, path: Path, top: Tensor, reaches: Sequence[str]) -> Found:
         """Return what is measured where the loss crosses the level."""
         before, after = (self._evaluated(problems, weights, top, reaches) for weights in (path.before, path.after))
         share = self._numpy(path.share)
-        with np.errstate(invalid="ignore"):  # of infinite values the second alone counts
+        with np.errstate(invalid="ignore"):  # a run that diverged has share 1: its infinite values are not mixed
             mixed = {key: (1 - share) * before[key] + share * after[key] for key in after}
         return {key: np.where(share == 1, after[key], mixed[key]) for key in after}
 
     def _rescaled(self, weights: Tensor, top: Tensor, cases: list[Row]) -> list[Row]:
-        """Return the rows of the same functions with other weights."""
+        """Return the rows of the same functions with rescaled weights."""
         widest, address = np.log(self.settings["rescaling"]), ("rescaling", cases[0]["origin"])
         draws = [seeding.generator(self.settings["seed"], "flat_minima", s, *address) for s in self.seeds]
         factor = np.exp([one.uniform(-widest, widest, len(cases)) for one in draws])
@@ -235,8 +205,10 @@ class _Experiment:
         found["curvature_change", None] = np.maximum(ratio, 1 / ratio)
         return self._written(found, [{**case, "weights": "rescaled"} for case in cases], "equal_loss")
 
-    def _evaluated(self, problems: Problems, weights: Tensor, top: Tensor, reaches: Sequence[str] = ()) -> Found:
-        """Return what is measured at weights, infinite where the run diverged; under perturbations of ``reaches``."""
+    def _evaluated(
+        self, problems: SquaredReluProblems, weights: Tensor, top: Tensor, reaches: Sequence[str] = ()
+    ) -> Found:
+        """Return all values at ``weights``, infinite where a run diverged; with perturbations of the given reaches."""
         _, gradient, _ = problems.gradient(weights)
         values = {
             ("curvature", None): self._curvature(problems, weights) / top,
@@ -275,13 +247,13 @@ class _Experiment:
         return rows
 
     def _top_of_the_flow(self) -> Tensor:
-        """Return λ*, ``(seeds, 1)``: the largest λ_max so far, when the flow of L has taken the duration in 1/λ*.
+        """Return λ*, ``(seeds, 1)``: the largest λ_max along the flow of L, which lasts ``duration`` in units of 1/λ*.
 
-        λ_max is taken at ``n_looks`` times, or fewer if it grows. As a unit it is rounded: large steps magnify the
-        rounding of an eigenvalue until the path is another one.
+        λ_max is taken at ``n_looks`` times, or fewer if it grows. It is rounded because it serves as a unit: large
+        steps would magnify differences in the last digits of an eigenvalue until the path is another one.
         """
         top, weights, looks = self.at_start, self.first, self.settings["n_looks"]
-        step = self.settings["flow_step"] / 2  # the curvature may grow; time is in units of one over that at the start
+        step = self.settings["flow_step"] / 2  # half the step, as the curvature may grow beyond that at the start
         advance = flow(self.problems, step / self.at_start)
         steps = round(self.settings["duration"] / step / looks)
         for look in range(looks):
@@ -293,7 +265,7 @@ class _Experiment:
             top = torch.where(going_on, torch.maximum(top, self._curvature(self.problems, weights)), top)
         return top.round(decimals=4)
 
-    def _curvature(self, problems: Problems, weights: Tensor) -> Tensor:
+    def _curvature(self, problems: SquaredReluProblems, weights: Tensor) -> Tensor:
         return largest_curvature(problems, weights, self.probes, self.settings["memory_mb"])
 
     def _torch(self, purpose: str) -> torch.Generator:

@@ -1,11 +1,11 @@
-"""Networks f(x) = vᵀ max(Wx, 0)² of one hidden layer and one output, many at once, and linear ones beside them.
+"""Networks f(x) = vᵀ max(Wx, 0)² with one hidden layer and one output, and linear models, many of them at once.
 
-The loss is L = ½ mean (f(x) − y)². Rectified squares have a continuous derivative, unlike rectified linear units, so
-that the curvature of the loss does not jump; and they are homogeneous: (αW, v/α²) is the same function for every α > 0.
+The loss is L = ½ mean (f(x) − y)². Unlike rectified linear units, rectified squares have a continuous derivative, so
+that the curvature of the loss does not jump. And they are homogeneous: (αW, v/α²) is the same function for every α > 0.
 
-All weights are one tensor of shape (problems, d + 1, models, width): W by input, and v as the last row. Models that
-see the same data lie side by side, so that one product serves them all. Weights of linear models f(x) = wᵀx are
-(problems, d, models, 1). Everything is float64 and stays on the device of its data.
+All weights are one tensor of shape (problems, d + 1, models, width), which holds W, input by input, and v in the last
+row. Models that see the same data lie side by side, so that one product serves them all. The weights of linear models
+f(x) = wᵀx are (problems, d, models, 1). Everything is float64 and stays on the device of its data.
 """
 
 import dataclasses
@@ -17,15 +17,15 @@ Tensor = torch.Tensor
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Problems:
-    """Data of several problems and what kind of model is fitted to them.
+class SquaredReluProblems:
+    """Data of several problems, and the kind of model that is fitted to them: networks as above, or linear ones.
 
     Attributes
     ----------
     inputs, labels
         ``(problems, n, d)`` and ``(problems, n)``.
     linear
-        Whether the models are linear.
+        Whether the models are linear, not networks.
     """
 
     inputs: Tensor
@@ -86,7 +86,7 @@ class Problems:
     def increase(self, weights: Tensor, shifts: Iterable[Tensor]) -> Tensor:
         """Return the mean of L(θ + δ) − L(θ) over shifts δ and −δ, ``(problems, models)``.
 
-        Each shift, ``(problems, d + 1, 1, width)``, is applied to all networks of a problem.
+        Each shift, ``(problems, d + 1, 1, width)``, is added to the weights of all networks of a problem.
         """
         before, v, labels = self._first(weights), weights[:, -1:], self.labels[..., None]
         total, count = torch.zeros_like(weights[:, 0, :, 0]), 0
@@ -109,7 +109,7 @@ class Problems:
 
 
 def rescaled(weights: Tensor, factor: Tensor) -> Tensor:
-    """Return (αW, v/α²), the same functions; ``factor`` α > 0 is ``(problems, models)``."""
+    """Return (αW, v/α²), the weights of the same functions; the ``factor`` α > 0 is ``(problems, models)``."""
     factor = factor[:, None, :, None]
     return torch.cat([weights[:, :-1] * factor, weights[:, -1:] / factor**2], dim=1)
 

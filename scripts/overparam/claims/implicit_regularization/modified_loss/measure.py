@@ -1,15 +1,15 @@
-"""Which flow do the steps of gradient descent follow? That of a modified loss, at small steps.
+"""Which flow do the steps of gradient descent follow? That of a modified loss, if the steps are small.
 
-Gradient descent θ ← θ − h∇L follows dθ/dt = −∇L̃ with L̃ = L + (h/4)‖∇L‖² up to h² over a fixed time (Barrett & Dherin,
-arXiv 2009.11162, theorem 3.1): the flow of −∇L + h f₁ over a time h is θ − h∇L + h²(f₁ + ½H∇L), up to h³. For SGD with
-b batches in a fixed order, epochs of b steps give f₁ = (1/b)(Σ_{j<k} H_k g_j − ½ Σ_{j,k} H_k g_j); averaged over all
-orders this is −∇ of (1/4b) Σ‖g_k‖² (Smith et al., arXiv 2101.12176), which differs from ¼‖∇L‖² by a quarter of the
-variance of the g_k.
+Over a fixed time gradient descent θ ← θ − h∇L follows dθ/dt = −∇L̃ with L̃ = L + (h/4)‖∇L‖² up to h² (Barrett & Dherin,
+arXiv 2009.11162, theorem 3.1), because the flow of −∇L + h f₁ over a time h is θ − h∇L + h²(f₁ + ½H∇L) up to h³. For
+SGD with b batches in a fixed order, epochs of b steps give f₁ = (1/b)(Σ_{j<k} H_k g_j − ½ Σ_{j,k} H_k g_j). Averaged
+over all orders this is −∇ of (1/4b) Σ‖g_k‖² (Smith et al., arXiv 2101.12176), which differs from ¼‖∇L‖² by a quarter of
+the variance of the g_k.
 
-The network is f = vᵀ tanh(Wx), all weights trained, loss ½ mean (f − y)² divided by the largest eigenvalue of its
-Hessian at the start, so that h and time count in units of one over the curvature. Flows: scipy's DOP853 with
-``flow_tolerance``, all in one system; solved again with a tolerance 100 times larger, to see what the solver adds.
-float64.
+The network is f = vᵀ tanh(Wx), and all its weights are trained. The loss ½ mean (f − y)² is divided by the largest
+eigenvalue of its Hessian at the start, so that h and time count in units of one over the curvature. All flows are
+solved as one system by scipy's DOP853 with ``flow_tolerance``, and again with a tolerance 100 times larger, which shows
+how much the solver adds to the distances. Everything is float64.
 """
 
 import itertools
@@ -23,21 +23,21 @@ from overparam import seeding
 from overparam.progress import Progress
 
 COEFFICIENTS = {"plain": 0.0, "modified": 0.25, "reversed": -0.25}
-AROUND = (0.15, 0.25, 0.35)  # coefficients whose errors give the best one, by a parabola
+AROUND = (0.15, 0.25, 0.35)  # coefficients c; the best one is at the vertex of the parabola through their errors
 
 
-class Problems:
-    """Networks with ``width`` hidden units on data of their own, one per row.
+class TanhProblems:
+    """Tanh networks with ``width`` hidden units, one per row, each on data of its own.
 
-    Parameters ``theta`` are (rows, width · (d + 1)): W by unit, then v. Samples ``chosen`` are a slice.
+    Parameters ``theta`` are (rows, width · (d + 1)): W, unit by unit, then v. ``chosen`` is a slice of the samples.
     """
 
     def __init__(self, inputs: np.ndarray, labels: np.ndarray, width: int, scale: np.ndarray):
         self.inputs, self.labels, self.width, self.scale = inputs, labels, width, scale  # scale: (rows,)
 
-    def take(self, rows: np.ndarray) -> "Problems":
+    def take(self, rows: np.ndarray) -> "TanhProblems":
         """Return the problems of these rows, which may repeat."""
-        return Problems(self.inputs[rows], self.labels[rows], self.width, self.scale[rows])
+        return TanhProblems(self.inputs[rows], self.labels[rows], self.width, self.scale[rows])
 
     def derivatives(
         self, theta: np.ndarray, chosen: slice = slice(None), twice: bool = False
@@ -70,20 +70,20 @@ class Problems:
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Measure how far iterates are from flows, at several step sizes.
+    """Measure how far the iterates of gradient descent and SGD are from flows, at several step sizes.
+
+    Iterates and flows are compared at ``n_checks`` times, relative to the distance that the plain flow travels from the
+    start. A flow that the solver can't follow has no number.
+
+    Parameters
+    ----------
+    settings
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``learning_rate`` h (in units of 1/λ_max), ``smallest_step`` (whether it is the smallest),
-        ``method`` (``gradient_descent``; ``sgd``: batches in one fixed order; ``sgd_mean``: iterates averaged over all
-        orders) and ``flow`` (``plain``: of L; ``modified``: of L + (h/4)‖∇L‖²; ``reversed``: of L − (h/4)‖∇L‖²;
-        ``sgd_modified``: of L + (h/4) mean_k ‖∇L_k‖² over batches k):
-
-        - ``tracking_error``: largest ‖θ_t − flow‖ at ``n_checks`` times, over ‖flow(T) − θ_0‖ of the plain flow.
-        - ``best_coefficient``: the c for which the flow of L + c·h‖∇L‖² ends nearest to gradient descent.
-        - ``loss_ratio``: L(T)/L(0) along the plain flow, per seed. ``flow_change``: how far the larger tolerance
-          moves any flow at most, relative like the error. ``diverged``: 1 where iterates are not finite, else 0.
+        See ``measures`` in ``experiment.yaml``.
     """
     steps = sorted(settings["duration"] / (settings["n_batches"] * count) for count in settings["epochs"])
     problems, start = draw_problems(settings)
@@ -108,8 +108,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64"})
 
 
-def draw_problems(settings: dict[str, Any]) -> tuple[Problems, np.ndarray]:
-    """Draw one problem per seed and its start: inputs, labels and W normal, v normal over the root of the width."""
+def draw_problems(settings: dict[str, Any]) -> tuple[TanhProblems, np.ndarray]:
+    """Draw one problem and its start per seed: inputs, labels, W and √width · v are standard normal."""
     n, d, width = settings["n_batches"] * settings["batch_size"], settings["dimension"], settings["width"]
     inputs, labels, start = [], [], []
     for seed in range(settings["n_seeds"]):
@@ -118,12 +118,12 @@ def draw_problems(settings: dict[str, Any]) -> tuple[Problems, np.ndarray]:
         labels.append(draws.standard_normal(n))
         v = draws.standard_normal(width) / width**0.5
         start.append(np.concatenate([draws.standard_normal(width * d), v]))
-    problems = Problems(np.array(inputs), np.array(labels), width, np.ones(len(inputs)))
+    problems = TanhProblems(np.array(inputs), np.array(labels), width, np.ones(len(inputs)))
     problems.scale = largest_curvature(problems, np.array(start))
     return problems, np.array(start)
 
 
-def largest_curvature(problems: Problems, theta: np.ndarray, shift: float = 1e-5) -> np.ndarray:
+def largest_curvature(problems: TanhProblems, theta: np.ndarray, shift: float = 1e-5) -> np.ndarray:
     """Return the largest eigenvalue of the Hessian of each problem, by central differences of the gradient."""
     columns = []
     for direction in np.eye(theta.shape[1]):
@@ -133,7 +133,7 @@ def largest_curvature(problems: Problems, theta: np.ndarray, shift: float = 1e-5
     return np.linalg.eigvalsh((hessian + hessian.mT) / 2)[:, -1]
 
 
-def loss(problems: Problems, theta: np.ndarray) -> np.ndarray:
+def loss(problems: TanhProblems, theta: np.ndarray) -> np.ndarray:
     """Return L of each row, shape (rows,)."""
     hidden, v = problems._split(theta)
     output = np.einsum("rnk,rk->rn", np.tanh(problems.inputs @ hidden.mT), v)
@@ -141,25 +141,27 @@ def loss(problems: Problems, theta: np.ndarray) -> np.ndarray:
 
 
 def flow_ends(
-    problems: Problems, start: np.ndarray, regularisation: np.ndarray, batch_size: int, of_batches: np.ndarray,
+    problems: TanhProblems, start: np.ndarray, regularisation: np.ndarray, batch_size: int, of_batches: np.ndarray,
     times: np.ndarray, tolerance: float,
 ) -> np.ndarray:  # fmt: skip
-    """Follow dθ/dt = −∇(L + ρ‖∇L‖²), or with ρ mean_k ‖∇L_k‖² where ``of_batches``, each row with its own ρ.
+    """Follow dθ/dt = −∇(L + ρ‖∇L‖²), each row with its own ρ; where ``of_batches``, the term is ρ mean_k ‖∇L_k‖².
+
+    The solver is DOP853 with the relative tolerance ``tolerance``, and a tenth of it as absolute one.
 
     Returns
     -------
     numpy.ndarray
-        θ at ``times``, shape (n_times, rows, p). DOP853, relative tolerance ``tolerance``, absolute a tenth of it.
+        θ at ``times``, shape (n_times, rows, p); nan if the solver fails.
     """
-    shape, plain = start.shape, np.flatnonzero(~of_batches)
+    shape, full_batch = start.shape, np.flatnonzero(~of_batches)
     batched, slices = np.flatnonzero(of_batches), _batches(problems, batch_size)
-    whole, parts = problems.take(plain), problems.take(batched)
+    whole, parts = problems.take(full_batch), problems.take(batched)
 
     def velocity(_: float, flat: np.ndarray) -> np.ndarray:
         theta = flat.reshape(shape)
         out = np.empty(shape)
-        gradient, curved = whole.derivatives(theta[plain], twice=True)
-        out[plain] = -gradient - 2 * regularisation[plain, None] * curved
+        gradient, curved = whole.derivatives(theta[full_batch], twice=True)
+        out[full_batch] = -gradient - 2 * regularisation[full_batch, None] * curved
         if len(batched):
             pairs = [parts.derivatives(theta[batched], chosen, twice=True) for chosen in slices]
             gradient, curved = (np.mean([pair[k] for pair in pairs], axis=0) for k in (0, 1))
@@ -175,9 +177,9 @@ def flow_ends(
 
 
 def _flows(
-    problems: Problems, start: np.ndarray, steps: np.ndarray, settings: dict[str, Any]
+    problems: TanhProblems, start: np.ndarray, steps: np.ndarray, settings: dict[str, Any]
 ) -> tuple[dict[tuple[int, str | float], np.ndarray], np.ndarray]:
-    """Return every flow by (number of the step size, name), and the change by a larger tolerance per seed."""
+    """Return every flow by (number of the step size, name), and how much a larger tolerance changes them, per seed."""
     names = [*COEFFICIENTS, "sgd_modified", *(c for c in AROUND if c != COEFFICIENTS["modified"])]
     keys = list(itertools.product(range(len(steps)), names))
     n_seeds = len(start)
@@ -199,8 +201,8 @@ def _flows(
     return flows, change
 
 
-def _iterates(problems: Problems, start: np.ndarray, h: float, settings: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Return the iterates at the checked times by method, each (n_checks, n_seeds, p)."""
+def _iterates(problems: TanhProblems, start: np.ndarray, h: float, settings: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the iterates of each method at the checked times, (n_checks, n_seeds, p)."""
     slices = _batches(problems, settings["batch_size"])
     descent = _run(problems, start, h, [slice(None)], settings)
     runs = [_run(problems, start, h, list(order), settings) for order in itertools.permutations(slices)]
@@ -208,7 +210,7 @@ def _iterates(problems: Problems, start: np.ndarray, h: float, settings: dict[st
 
 
 def _run(
-    problems: Problems, start: np.ndarray, h: float, batches: list[slice], settings: dict[str, Any]
+    problems: TanhProblems, start: np.ndarray, h: float, batches: list[slice], settings: dict[str, Any]
 ) -> np.ndarray:  # fmt: skip
     theta, path = start.copy(), []
     wanted = set(np.round(_times(settings) / h).astype(int).tolist())
@@ -220,17 +222,17 @@ def _run(
 
 
 def _times(settings: dict[str, Any]) -> np.ndarray:
-    """Return the checked times: whole epochs at every step size, if ``n_checks`` divides every number of epochs."""
+    """Return the checked times; if ``n_checks`` divides all numbers of epochs, an epoch ends at each of them."""
     return settings["duration"] * np.arange(1, settings["n_checks"] + 1) / settings["n_checks"]
 
 
-def _batches(problems: Problems, batch_size: int) -> list[slice]:
+def _batches(problems: TanhProblems, batch_size: int) -> list[slice]:
     n = problems.inputs.shape[1]
     return [slice(first, first + batch_size) for first in range(0, n, batch_size)]
 
 
 def _vertex(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the lowest place of the parabolas through three points, x (3,), y (3, n)."""
+    """Return where the parabolas through three points each, x (3,) and y (3, n), are lowest."""
     square, linear, _ = np.polyfit(x, y, 2)
     return -linear / (2 * square)
 

@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 FLOWS = {
@@ -18,10 +18,12 @@ PANELS = {
     "gradient_descent": ("gradient descent", ("modified", "plain", "reversed")),
     "sgd_mean": ("SGD, mean over orders", ("sgd_modified", "modified", "plain")),
 }
+SECOND, FIRST = "descent-tracks-the-modified-flow", "descent-tracks-the-plain-flow-to-first-order-only"
+OWN = "sgd-tracks-its-own-modified-flow"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the errors of both methods on one scale, with guides of order 1 and 2, and the coefficient."""
+    """Draw the errors of both methods on one scale, with guides of the predicted orders, and the coefficient."""
     figure, axes = theme.panels(3, height=4.0)
     errors = measurements[measurements["quantity"] == "tracking_error"]
     colors = dict(zip(FLOWS, theme.CATEGORIES, strict=False))
@@ -35,16 +37,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 rows, **common, estimator="median", errorbar=theme.median_interval, linestyle=dashes, marker=marker,
                 markersize=4, markeredgewidth=0, label=label, legend=False,
             )  # fmt: skip
-        axis.set(xscale="log", yscale="log", xlabel="step size h, in 1/λ_max", title=title)
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "learning_rate"), title=title)
     limits = [limit for axis in axes[:2] for limit in axis.get_ylim()]
     steps = np.sort(errors["learning_rate"].unique())[[0, -1]]
+    orders = [exponents.predicted(verdict, name, "corrected") for name in (FIRST, SECOND)]
     for axis in axes[:2]:
         axis.set_ylim(min(limits), max(limits))
-        for order in (1, 2):
+        for order in orders:
             line = 2 * min(limits) * (steps / steps[0]) ** order
             axis.plot(steps, line, color=theme.INK, linewidth=0.8)
-            axis.annotate("h²" if order == 2 else "h", (steps[1], line[1]), fontsize=8, ha="right", va="bottom")
-    axes[0].set_ylabel("distance from the flow, relative")
+            name = "$h$" if order == 1 else f"$h^{{{order:g}}}$"
+            axis.annotate(name, (steps[1], line[1]), fontsize=8, ha="right", va="bottom")
+    axes[0].set_ylabel(labels.quantity(measurements, "tracking_error"))
     axes[1].set_ylabel("")
 
     best = measurements[measurements["quantity"] == "best_coefficient"]
@@ -54,12 +58,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         best, **common, estimator="median", errorbar=theme.median_interval, marker="o", markersize=4, markeredgewidth=0,
         legend=False,
     )  # fmt: skip
-    axes[2].axhspan(0.23, 0.27, color=theme.INK, alpha=0.15, linewidth=0)
-    axes[2].axhline(0.25, color=theme.INK, linestyle="--", linewidth=1)
-    axes[2].set(
-        xscale="log", xlabel="step size h, in 1/λ_max", ylabel="best c in L + c·h‖∇L‖²", title="best coefficient",
-        ylim=(min(0.2, best["value"].min()), max(0.3, min(best["value"].max(), 0.4))),
-    )  # fmt: skip
+    low, high = judged.band(verdict, "best-coefficient", "corrected")
+    axes[2].axhspan(low, high, color=theme.INK, alpha=0.15, linewidth=0)
+    axes[2].axhline((low + high) / 2, color=theme.INK, linestyle="--", linewidth=1)
+    axes[2].set(xscale="log", xlabel=labels.column(measurements, "learning_rate"), title="best coefficient")
+    axes[2].set_ylabel(labels.quantity(measurements, "best_coefficient"))
+    axes[2].set_ylim(min(0.2, best["value"].min()), max(0.3, min(best["value"].max(), 0.4)))
     places = np.sort(errors["learning_rate"].unique())[::2]
     for axis in axes:
         axis.set_xticks(places, [f"1/{1 / h:.3g}" for h in places])
@@ -75,12 +79,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the orders per method and flow, and the coefficient at the smallest step."""
-    order = {
-        (method, flow): _order(measurements, method, flow)
-        for method, (_, flows) in PANELS.items()
-        for flow in (*flows, "sgd_modified")
-    }
+    """State the exponents per method and flow as judged, and the coefficient at the smallest step."""
+    near_modified, near_plain, near_own = (
+        exponents.measured(verdict, name, "corrected") for name in (SECOND, FIRST, OWN)
+    )
+    near_reversed = exponents.measured(judged.under_control(verdict), SECOND, "corrected")
+    sgd_near_modified = exponents.measured(verdict, "sgd-tracks-the-modified-flow", each="method = sgd_mean")
     best = measurements[measurements["quantity"] == "best_coefficient"]
     best = best[best["learning_rate"] == best["learning_rate"].min()]["value"]
     small = measurements[measurements["learning_rate"] == measurements["learning_rate"].min()]
@@ -88,20 +92,9 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     share = near.median()["modified"] / near.median()["plain"]
     return (
         f"Distance of gradient descent from a flow over a fixed time: it falls with the step size h with exponent "
-        f"{order['gradient_descent', 'modified']:.2f} for the flow of L + (h/4)‖∇L‖², "
-        f"{order['gradient_descent', 'plain']:.2f} for that of L and {order['gradient_descent', 'reversed']:.2f} with "
-        f"the wrong sign; the best coefficient at the smallest h is {at_least(best.min(), 3)} to "
+        f"{near_modified} for the flow of L + (h/4)‖∇L‖², {near_plain} for that of L and {near_reversed} with the "
+        f"wrong sign (control); the best coefficient at the smallest h is {at_least(best.min(), 3)} to "
         f"{at_most(best.max(), 3)}. SGD, averaged over the orders of its batches, follows L + (h/4)‖∇L‖² with exponent "
-        f"{order['sgd_mean', 'modified']:.2f}, at the smallest h at {share:.3f} of its distance from the plain flow, "
-        f"and the modified loss of its batches with {order['sgd_mean', 'sgd_modified']:.2f}."
+        f"{sgd_near_modified}, at the smallest h at {share:.3f} of its distance from the plain flow, and the modified "
+        f"loss of its batches with {near_own}."
     )
-
-
-def _order(measurements: pd.DataFrame, method: str, flow: str) -> float:
-    rows = measurements[
-        (measurements["quantity"] == "tracking_error")
-        & (measurements["method"] == method)
-        & (measurements["flow"] == flow)
-    ]
-    middle = rows.groupby("learning_rate")["value"].median()
-    return float(np.polyfit(np.log(middle.index), np.log(middle), 1)[0])

@@ -20,6 +20,7 @@ from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hidden_layer, two_layer
+from overparam.theory.activations import ACTIVATIONS, Activation
 from overparam.training import machine
 from overparam.training import trained_solutions as trained
 
@@ -145,10 +146,7 @@ def _trained(settings: dict[str, Any], problem: str, activation: str, width: int
             starts.append(draw.standard_normal(width * (dimension + (width if problem == "linear network" else 0))))
     x, y, theta = (torch.as_tensor(np.stack(part)) for part in (inputs, labels, starts))
     v = hidden_layer.half_signs(width, width**-0.5).expand(len(x), -1)
-    if problem == "linear network":
-        model = linear_network(x, v)
-    else:
-        model = hidden_network(x, v, hidden_layer.ACTIVATIONS[activation])
+    model = linear_network(x, v) if problem == "linear network" else hidden_network(x, v, ACTIVATIONS[activation])
     losses, steps = levenberg_marquardt(model, theta, y, settings["step_limit"])
     losses, steps = losses.reshape(-1, n_starts, n_train), steps.reshape(-1, n_starts)
     rows: Rows = []
@@ -176,7 +174,7 @@ def linear_residual(inputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return inputs @ linalg.lstsq(inputs, labels)[0] - labels
 
 
-def hidden_network(x: torch.Tensor, v: torch.Tensor, activation: hidden_layer.Activation) -> Model:
+def hidden_network(x: torch.Tensor, v: torch.Tensor, activation: Activation) -> Model:
     """Return outputs (B, n) and Jacobian (B, n, k·d) of vᵀφ(Wx) as a function of W, flattened by unit."""
 
     def model(theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

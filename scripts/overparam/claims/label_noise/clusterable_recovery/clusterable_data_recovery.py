@@ -3,58 +3,55 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend, quantity, rate
-from overparam.drawing import theme
+from overparam.claims.label_noise.seed_curves import legend_below, rows_of, success_rate
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least
 
-PANELS = {
-    "corruption": ("label_noise", "label noise ρ"),
-    "radius": ("radius_times_l2", "cluster radius ε · L²"),
-    "width": ("width", "hidden units k"),
-}
+PANELS = {"corruption": "label_noise", "radius": "radius_times_l2", "width": "width"}  # sweep -> its axis
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the share of runs over ρ, ε and k, two numbers of samples in the last, with the control in each panel."""
+    """Draw the share of runs over ρ, ε and k, the last for two numbers of samples, with the control in each panel."""
     figure, axes = theme.panels(3, height=3.6)
-    control = quantity(measurements, "recovered", sweep="theorem", assignment="permuted")
-    for axis, (sweep, (x, label)) in zip(axes, PANELS.items(), strict=True):
-        rows = quantity(measurements, "recovered", sweep=sweep)
+    control = rows_of(measurements, "recovered", sweep="theorem", assignment="permuted")
+    level = judged.declared(verdict, "all-true-labels-in-95-percent-of-runs")["less"]
+    for axis, (sweep, x) in zip(axes, PANELS.items(), strict=True):
+        rows = rows_of(measurements, "recovered", sweep=sweep)
         sizes = sorted(rows["n_train"].unique())
         for style, n_train in enumerate(sizes):
-            rate(axis, rows[rows["n_train"] == n_train], x, f"n = {n_train} samples", style)
+            success_rate(axis, rows[rows["n_train"] == n_train], x, f"n = {n_train} samples", style)
         shown = control[control["n_train"] == sizes[0]]
-        rate(axis, shown, x, "labels permuted across samples (control)", 3, linestyle="none", marker="X")
-        axis.axhline(0.95, color=theme.INK, linestyle=":", linewidth=1, label="95 % of runs")
-        axis.set(xlabel=label, ylim=(-0.05, 1.07))
+        success_rate(axis, shown, x, "labels permuted across samples (control)", 3, linestyle="none", marker="X")
+        axis.axhline(level, color=theme.INK, linestyle=":", linewidth=1, label=f"{100 * level:g} % of runs")
+        axis.set(xlabel=labels.column(measurements, x), ylim=(-0.05, 1.07))
     corruption, radius, width = axes
-    theme.mark_threshold(corruption, 1 / 16, "1/16")
-    theme.mark_threshold(radius, 1, "1/L²")
     theorem = measurements[measurements["sweep"] == "theorem"].iloc[0]
+    theme.mark_threshold(corruption, theorem["label_noise"], f"1/{1 / theorem['label_noise']:g}")
+    theme.mark_threshold(radius, 1, "1/L²")
     theme.mark_threshold(width, theorem["width"], "")
     width.annotate(
         f"kd = {theorem['n_params']}\nL⁴ = {theorem['n_clusters'] ** 4}", (theorem["width"], 0.5), xytext=(-3, 0),
         textcoords="offset points", ha="right", fontsize=8, color=theme.INK,
     )  # fmt: skip
     radius.set_xscale("symlog", linthresh=1)
-    places = sorted(quantity(measurements, "recovered", sweep="radius")["radius_times_l2"].unique())
+    places = sorted(rows_of(measurements, "recovered", sweep="radius")["radius_times_l2"].unique())
     ticks = [place for place in places if place in (0, 1, 4, 16, places[-1])]
     radius.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     radius.set_xlim(-0.2, 1.5 * max(places))
     radius.minorticks_off()
     width.set_xscale("log", base=2)
-    corruption.set_ylabel("runs with every true label")
-    legend(figure, *axes)
+    corruption.set_ylabel(labels.quantity(measurements, "recovered"))
+    legend_below(figure, *axes)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the shares under the theorem's conditions, the control's, and where each sweep stops working."""
-    judged = quantity(measurements, "recovered", sweep="theorem")
+    judged = rows_of(measurements, "recovered", sweep="theorem")
     counts = judged.groupby("assignment")["value"].agg(["sum", "size"]).astype(int)
     (good, runs), (wrong, controls) = counts.loc["clusters"], counts.loc["permuted"]
-    works = {sweep: _works(quantity(measurements, "recovered", sweep=sweep), x) for sweep, (x, _) in PANELS.items()}
-    widths = quantity(measurements, "recovered", sweep="width").groupby("width")["value"].mean()
+    works = {sweep: _works(rows_of(measurements, "recovered", sweep=sweep), x) for sweep, x in PANELS.items()}
+    widths = rows_of(measurements, "recovered", sweep="width").groupby("width")["value"].mean()
     return (
         f"Share of runs in which gradient descent on corrupted labels, stopped by the formula, gives every sample its "
         f"true label. Under the theorem's conditions {good} of {runs} runs do; with labels permuted across samples "

@@ -4,31 +4,38 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import curve, legend, quantity
-from overparam.drawing import theme
+from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
+from overparam.drawing import exponents, judged, labels, theme
 from overparam.drawing.rounding import at_most
 
-PANELS = {"clusters": ("n_clusters", "clusters L"), "noise": ("log_inverse_noise", "log(1/ρ)")}
+# sweep -> the prediction on it
+PANELS = {
+    "clusters": "settling-time-proportional-to-clusters",
+    "noise": "settling-time-proportional-to-log-inverse-noise",
+}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw steps over L and log(1/ρ) for centres at right angles, and over τ for random centres with the control."""
     figure, axes = theme.panels(3, height=4.0)
-    for axis, (sweep, (x, label)) in zip(axes[:2], PANELS.items(), strict=True):
+    for axis, (sweep, prediction) in zip(axes[:2], PANELS.items(), strict=True):
+        x = judged.declared(verdict, prediction, "corrected")["x"]
         for style, (name, words) in enumerate(
             (("settling_step", "cluster means of the residual at ρ"), ("first_perfect_step", "every true label, first"))
         ):
-            curve(axis, quantity(measurements, name, sweep=sweep), x, words, style)
+            mean_curve(axis, rows_of(measurements, name, sweep=sweep), x, words, style)
         for name, words, dashes in (
             ("formula_step", "corrected L log(1/ρ)/λ(C)", "--"),
             ("printed_step", "printed L log(ρ)/λ(C)", ":"),
         ):
-            means = quantity(measurements, name, sweep=sweep).groupby(x)["value"].mean()
+            means = rows_of(measurements, name, sweep=sweep).groupby(x)["value"].mean()
             axis.plot(means.index, means, color=theme.INK, linestyle=dashes, label=words)
         axis.axhline(0, color=theme.INK, linewidth=0.5)
-        axis.set(xlabel=label, ylabel="gradient steps" if axis is axes[0] else "")
+        axis.set(xlabel=labels.column(measurements, x))
+    axes[0].set_ylabel(labels.quantity(measurements, "settling_step"))
+    axes[1].set_ylabel("")
     _cloud(axes[2], measurements)
-    legend(figure, *axes)
+    legend_below(figure, *axes)
     return figure
 
 
@@ -51,19 +58,19 @@ def _cloud(axis, measurements: pd.DataFrame) -> None:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State both exponents, the largest share of τ that a run needs, the printed number and the control."""
+    """State both exponents as judged, the largest share of τ that a run needs, the printed number and the control."""
     steps = _steps(measurements)
     found = steps[steps["assignment"] == "clusters"]
     share = (found["first_perfect_step"] / found["formula_step"]).max()
     control = steps[steps["assignment"] == "permuted"]
-    slopes = {sweep: _exponent(measurements, sweep, x) for sweep, (x, _) in PANELS.items()}
-    printed = quantity(measurements, "printed_step", sweep="theorem", assignment="clusters")["value"].median()
+    slopes = {sweep: exponents.measured(verdict, prediction, "corrected") for sweep, prediction in PANELS.items()}
+    printed = rows_of(measurements, "printed_step", sweep="theorem", assignment="clusters")["value"].median()
     needed = f"at most {at_most(share)} of it" if np.isfinite(share) else "in some runs beyond what was run"
     never = int(np.isinf(control["first_perfect_step"]).sum())
     return (
         f"Gradient steps on corrupted labels. With centres at right angles the time at which the residual's cluster "
-        f"means are down to ρ of their start (median over seeds) grows like L to the power {slopes['clusters']:.2f} "
-        f"and like log(1/ρ) to the power {slopes['noise']:.2f}. With random centres the first step at which every "
+        f"means are down to ρ of their start grows with exponents that are {slopes['clusters']} in L and "
+        f"{slopes['noise']} in log(1/ρ). With random centres the first step at which every "
         f"sample has its true label, beside the corrected formula's: {needed}; the printed L log(ρ) is negative "
         f"(median {printed:.0f} steps). With permuted labels (control) {never} of {len(control)} runs never get there."
     )
@@ -77,9 +84,3 @@ def _steps(measurements: pd.DataFrame) -> pd.DataFrame:
     ]
     keys = ["assignment", "n_per_cluster", "radius", "seed"]
     return rows.pivot(index=keys, columns="quantity", values="value").reset_index()
-
-
-def _exponent(measurements: pd.DataFrame, sweep: str, x: str) -> float:
-    medians = quantity(measurements, "settling_step", sweep=sweep).groupby(x)["value"].median()
-    medians = medians[np.isfinite(medians)]  # a run that has not settled by its end counts as later than the others
-    return float(np.polyfit(np.log(medians.index), np.log(medians), 1)[0]) if len(medians) > 1 else float("nan")

@@ -8,18 +8,18 @@ import pandas as pd
 import torch
 
 from overparam.claims.label_noise import clustered_descent
-from overparam.claims.label_noise.clustered_descent import Problems
+from overparam.claims.label_noise.clustered_descent import ClusteredProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory.clusterable_data import corrupt_per_cluster, draw_clusters
 
-OVERRUN = 1.15  # runs go on until this multiple of τ, so that times a little beyond it are seen
-CHUNK = 60_000  # activations at a time, which stay in the cache
+OVERRUN = 1.15  # multiple of τ until which runs go on, so that times a little beyond τ are seen
+CHUNK = 60_000  # activations computed at a time, few enough to stay in the cache
 
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One condition; ``sweep`` names the panel it belongs to, ``n_corrupted`` is per cluster."""
+    """One condition; ``sweep`` says what varies, and ``n_corrupted`` is the number of false labels per cluster."""
 
     sweep: str
     n_clusters: int
@@ -40,30 +40,20 @@ class Case:
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return whether the network at step τ of ``clustered_descent`` gives every sample its true label.
 
-    Gradient descent in float64 at η = 1/n from N(0, 1) weights, to 1.15 τ, or from τ on until both times below are
-    known. In every cluster exactly ρ of the samples have a uniformly random wrong class. The class value nearest to f
-    decides.
+    Gradient descent in float64 at η = 1/n starts from weights drawn from N(0, 1). It goes on to 1.15 τ, but ends from τ
+    on as soon as both times are known: the first step at which every label is right, and the settling time. In every
+    cluster exactly a share ρ of the samples have a uniformly random wrong class. The class of a sample is the one whose
+    value is nearest to f.
 
     Parameters
     ----------
     settings
-        See ``clusterable_recovery.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``sweep`` (theorem: the cases that satisfy its conditions; radius, width, corruption, clusters,
-        noise: one of them varies, the theorem's conditions hold or not), ``n_clusters``, ``n_classes``,
-        ``n_per_cluster``, ``n_train``, ``dimension``, ``radius``, ``radius_times_l2`` (εL²), ``width``, ``n_params``,
-        ``label_noise`` (ρ), ``log_inverse_noise`` (log 1/ρ), ``centres`` (random, or orthonormal) and ``assignment`` of
-        the classes (clusters; permuted across samples, the control).
-
-        - ``recovered`` (0 or 1) and ``error_clean`` against the true labels, at step τ.
-        - ``first_perfect_step``: the first at which every sample has its true label; inf if not by 1.15 τ.
-        - ``settling_step``: the first at which the cluster means of f − y are down to ρ of their start in norm (inf
-          likewise); ``settling_share``: their norm at τ over the start, divided by ρ.
-        - ``formula_step``: τ; ``printed_step``: L log(ρ)/λ(C), what the later slide prints, with the same constant.
-        - ``smallest_eigenvalue``: λ(C); ``diverged``: 1 if an output is not finite.
+        See ``measures`` in ``experiment.yaml``.
     """
     cases = _cases(settings)
     progress = Progress(len(cases), "cases")
@@ -71,7 +61,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     done: dict[Case, dict[str, np.ndarray]] = {}
     for case in cases:
         n_seeds = settings[_seeds_setting(case)]
-        alike = dataclasses.replace(case, sweep="")  # a sweep that passes through the theorem's case shares its runs
+        alike = dataclasses.replace(case, sweep="")  # cases that differ by the sweep alone share their runs
         if alike not in done or len(done[alike]["recovered"]) < n_seeds:
             done[alike] = _one_case(settings, case, n_seeds)
         condition = _condition(case)
@@ -133,7 +123,7 @@ def _one_case(settings: dict[str, Any], case: Case, n_seeds: int) -> dict[str, n
     """Return what is measured, one value per seed."""
     data, given, hidden = [], [], []
     for seed in range(n_seeds):
-        # one address per shape: cases that differ in radius or corruption only share centres, directions and weights
+        # one address per shape: cases that differ in radius or corruption alone share centres, directions and weights
         address = (case.n_clusters, case.n_per_cluster, case.dimension, seed)
         draw = generator(settings["seed"], "clusterable_recovery", *address)
         centres = None
@@ -163,24 +153,26 @@ def _one_case(settings: dict[str, Any], case: Case, n_seeds: int) -> dict[str, n
     }
 
 
-def run(problems: Problems, stops: np.ndarray, noise: float, class_values: np.ndarray) -> dict[str, np.ndarray]:
-    """Run gradient descent at η = 1/n and return what is seen at the steps ``stops`` and on the way, one value each.
+def run(
+    problems: ClusteredProblems, stops: np.ndarray, noise: float, class_values: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Run gradient descent at η = 1/n; return what is found at the steps ``stops`` and on the way, a value per problem.
 
     Parameters
     ----------
     problems
         B problems.
     stops
-        τ of each, (B,).
+        τ of each problem, (B,).
     noise
-        ρ, the share to which the cluster means of the residual are to fall.
+        ρ, the share of their start to which the cluster means of the residual fall by the settling time.
     class_values
         As in :class:`overparam.theory.clusterable_data.ClusterableData`.
     """
     names = ("recovered", "error_clean", "first_perfect_step", "settling_step", "settling_share", "diverged")
     found = {name: np.zeros(len(stops)) for name in names}
     size = max(1, CHUNK // (problems.inputs.shape[1] * len(problems.v)))
-    order = np.argsort(stops, kind="stable")  # like times side by side: a chunk runs as long as its longest
+    order = np.argsort(stops, kind="stable")  # similar times share a chunk, which runs as long as its longest
     for start in range(0, len(order), size):
         chosen = order[start : start + size]
         part = _run_chunk(problems.part(torch.as_tensor(chosen)), stops[chosen], noise, class_values)
@@ -189,7 +181,9 @@ def run(problems: Problems, stops: np.ndarray, noise: float, class_values: np.nd
     return found
 
 
-def _run_chunk(problems: Problems, stops: np.ndarray, noise: float, class_values: np.ndarray) -> dict[str, np.ndarray]:
+def _run_chunk(
+    problems: ClusteredProblems, stops: np.ndarray, noise: float, class_values: np.ndarray
+) -> dict[str, np.ndarray]:
     count, n_train = problems.inputs.shape[:2]
     first, settled = np.full(count, np.inf), np.full(count, np.inf)
     at_stop = {name: np.full(count, np.nan) for name in ("recovered", "error_clean", "settling_share", "diverged")}
@@ -209,5 +203,5 @@ def _run_chunk(problems: Problems, stops: np.ndarray, noise: float, class_values
         for name, value in zip(at_stop, values, strict=True):
             at_stop[name][here] = value[here]
         if step >= stops.max() and np.isfinite([first, settled]).all():
-            break  # all is known
+            break  # both times are known
     return {**at_stop, "first_perfect_step": first, "settling_step": settled}

@@ -1,4 +1,4 @@
-"""Distance from the initialisation: early stopping against fitting corrupted labels (arXiv 1903.11680)."""
+"""Distance from the initialisation at the early stop, and where the corrupted labels are fitted (arXiv 1903.11680)."""
 
 import dataclasses
 import itertools
@@ -12,8 +12,8 @@ from overparam.claims.label_noise import clustered_descent, nearest_interpolatio
 from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData, corrupt_per_cluster, draw_clusters
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 WITHIN, WHOLE = "within clusters", "whole clusters"
 EARLY, FITTED = "early", "fitted"
@@ -22,7 +22,7 @@ N_CLASSES = 2
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One condition; ``corrupted_clusters`` have ``n_corrupted_each`` false labels each, or false labels only."""
+    """One condition: ``corrupted_clusters`` clusters have ``n_corrupted_each`` false labels each, or no true one."""
 
     sweep: str
     n_clusters: int
@@ -37,28 +37,22 @@ class Case:
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Return ‖W − W₀‖_F at two stages, for two classes of clustered data and binary label corruption, in float64.
+    """Return ‖W − W₀‖_F at two stages, for two classes of clustered data whose labels are flipped, in float64.
 
-    ``early``: gradient descent at η = 1/‖X‖² stops at step τ of ``clustered_descent``. ``fitted``: the
-    closest weights that fit all given labels, by ``nearest_interpolation`` (‖f − y‖ ≤ residual_tolerance
-    ‖y‖): to overfit, the network must travel at least so far, as far as a local minimum can tell.
+    At the stage ``early`` gradient descent with η = 1/‖X‖² is stopped at step τ of ``clustered_descent``; this stage is
+    measured only where it is judged. The stage ``fitted`` has the closest weights that fit all given labels, as
+    ``nearest_interpolation`` finds them, with ‖f − y‖ ≤ ``residual_tolerance`` ‖y‖. To overfit, the network must travel
+    at least as far as that; the search finds a local minimum of the distance.
 
     Parameters
     ----------
     settings
-        See ``corruption_distance.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``sweep`` (clusters, samples, corruption: what varies), ``n_clusters``, ``n_per_cluster``,
-        ``n_train``, ``radius``, ``smallest_radius`` (bool), ``width``, ``n_params``, ``n_corrupted`` (s),
-        ``corruption`` (within clusters: the labels of single samples; whole clusters: all labels of some clusters, the
-        control), ``centres`` (random, or orthonormal) and ``stage`` (the early one only where it is judged).
-
-        - ``distance``; ``root_l_bound``: √(L/λ(C)) ‖f₀ − y‖/√n.
-        - ``residual_share``: ‖f − y‖/‖y‖; ``steps``; ``limit_hit``: 1 if the fit ended at ``step_limit``;
-          ``diverged``: 1 if not finite.
+        See ``measures`` in ``experiment.yaml``.
 
     Raises
     ------
@@ -112,7 +106,8 @@ def _cases(settings: dict[str, Any]) -> list[Case]:
 
 def _one_problem(settings: dict[str, Any], case: Case, seed: int) -> list[dict[str, Any]]:
     dimension, root = settings["dimension"], settings["seed"]
-    # cases that differ in corruption share data and weights; sizes share centres, classes of clusters and weights
+    # cases that differ in their corruption have the same data and weights; cases that differ in the number of samples
+    # have the same centres, classes of clusters and weights
     address = (case.n_clusters, seed)
     draw = generator(root, "corruption_distance", case.centres, *address)
     centres = None
@@ -159,7 +154,7 @@ def _one_problem(settings: dict[str, Any], case: Case, seed: int) -> list[dict[s
 
 
 def given_classes(data: ClusterableData, case: Case, draw: np.random.Generator) -> np.ndarray:
-    """Return the classes after flipping single samples, or all, of ``corrupted_clusters`` random clusters."""
+    """Return the classes after flipping some or all samples of ``corrupted_clusters`` randomly chosen clusters."""
     chosen = np.isin(data.cluster, draw.permutation(case.n_clusters)[: case.corrupted_clusters])
     share = 1.0 if case.corruption == WHOLE else case.n_corrupted_each / case.n_per_cluster
     return np.where(chosen, corrupt_per_cluster(data, share, draw), data.classes)

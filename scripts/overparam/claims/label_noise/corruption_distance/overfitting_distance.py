@@ -1,51 +1,50 @@
-"""Distance that it takes to fit s false labels, beside the early one and a control without conflicting labels."""
+"""Distance that it takes to fit s false labels, the distance at the early stop, and a control without conflicts."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import curve, legend, quantity
-from overparam.drawing import theme
+from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
+from overparam.drawing import exponents, labels, theme
 
+PREDICTION = "slope-in-corrupted-labels"
 WITHIN, WHOLE = "within clusters", "whole clusters"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the distances over the number of false labels, one line per radius, with a guide of slope 1/2."""
+    """Draw the distances over the number of false labels, one line per radius, with a guide of the predicted slope."""
     figure, (axis,) = theme.panels(1, height=4.4)
-    rows = quantity(measurements, "distance", sweep="corruption")
+    rows = rows_of(measurements, "distance", sweep="corruption")
     within = rows[rows["corruption"] == WITHIN]
     fitted = within[within["stage"] == "fitted"]
     radii = sorted(fitted["radius"].unique())
     for style, (radius, color) in enumerate(zip(radii, theme.ordered(len(radii)), strict=True)):
         chosen = fitted[fitted["radius"] == radius]
-        curve(axis, chosen, "n_corrupted", f"false labels fitted, ε = {radius:g}", style, color=color)
+        mean_curve(axis, chosen, "n_corrupted", f"false labels fitted, ε = {radius:g}", style, color=color)
     early = within[within["stage"] == "early"]
-    curve(axis, early, "n_corrupted", "stopped early", 3, color=theme.CATEGORIES[0], marker="D")
+    mean_curve(axis, early, "n_corrupted", "stopped early", 3, color=theme.CATEGORIES[0], marker="D")
     control = rows[(rows["corruption"] == WHOLE) & (rows["stage"] == "fitted")]
     words = "labels of whole clusters flipped, fitted (control)"
-    curve(axis, control, "n_corrupted", words, 4, color=theme.CATEGORIES[3], marker="X")
+    mean_curve(axis, control, "n_corrupted", words, 4, color=theme.CATEGORIES[3], marker="X")
     places = np.sort(within["n_corrupted"].unique()).astype(float)
     start = fitted[(fitted["radius"] == radii[0]) & (fitted["n_corrupted"] == places[0])]["value"].mean()
+    slope = exponents.predicted(verdict, PREDICTION)
     axis.plot(
-        places,
-        1.35 * start * (places / places[0]) ** 0.5,
-        color=theme.INK,
-        linestyle="--",
-        linewidth=1,
-        label="slope 1/2",
-    )
-    axis.set(xscale="log", yscale="log", xlabel="false labels s", ylabel="‖W − W₀‖")
+        places, 1.35 * start * (places / places[0]) ** slope, color=theme.INK, linestyle="--", linewidth=1,
+        label=f"slope {exponents.spelled(slope)}",
+    )  # fmt: skip
+    axis.set(xscale="log", yscale="log")
+    axis.set(xlabel=labels.column(measurements, "n_corrupted"), ylabel=labels.quantity(measurements, "distance"))
     ticks = np.sort(rows["n_corrupted"].unique())
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
-    legend(figure, axis)
+    legend_below(figure, axis)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the exponents, how many times the early distance the overfitting one is, and the control's."""
-    rows = quantity(measurements, "distance", sweep="corruption")
+    rows = rows_of(measurements, "distance", sweep="corruption")
     within = rows[rows["corruption"] == WITHIN]
     fitted, control = (part[part["stage"] == "fitted"] for part in (within, rows[rows["corruption"] == WHOLE]))
     slopes = [f"{_exponent(part):.2f} (ε = {radius:g})" for radius, part in fitted.groupby("radius")]

@@ -7,49 +7,36 @@ import pandas as pd
 import torch
 
 from overparam.claims.label_noise import clustered_descent, nearest_interpolation
-from overparam.claims.label_noise.clustered_descent import Problems
+from overparam.claims.label_noise.clustered_descent import ClusteredProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hidden_layer
+from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData, corrupt_per_cluster, corrupt_uniformly, draw_clusters
-from overparam.theory.hidden_layer import ACTIVATIONS
 
 CLUSTERED, WIDER, SPREAD = "clusters", "wider clusters", "no clusters"
 N_CLASSES = 2
-SLOW_LEVEL = 0.5  # the slow part counts as fitted when it is down to this share: its half-life
-FIT_LIMIT = 60  # steps to the closest weights
+SLOW_LEVEL = 0.5  # the time of the slow part is its half-life: until this share of it is left
+FIT_LIMIT = 60  # largest number of steps of the search for the closest weights
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how the residual r = f − y splits over F, the top L left singular vectors of J(W₀), and S = F⊥.
 
-    With the true labels ȳ, r = (f − ȳ) + (ȳ − y): clean part and corruption. Before training, labels are flipped
-    independently; then gradient descent at η = 1/‖X‖², in float64, is followed with ρ of every cluster flipped, until
-    ‖f − y‖ is ``fitted_share`` of ‖y − ȳ‖ or to ``step_limit``.
+    With the true labels ȳ the residual has two parts, r = (f − ȳ) + (ȳ − y): the clean one and the corruption. The arm
+    ``start`` looks at both before training, with labels that are flipped independently. The arm ``descent`` follows
+    gradient descent at η = 1/‖X‖², in float64, with ρ of every cluster flipped, until ‖f − y‖ is ``fitted_share`` of
+    ‖y − ȳ‖ or ``step_limit`` is reached; there the closest weights that fit as well are searched for.
 
     Parameters
     ----------
     settings
-        See ``corruption_dynamics.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``arm`` (start, descent), ``data`` (clusters; wider clusters: before training, those of the other
-        arm; no clusters: the control), ``radius``, ``label_noise``, ``step`` (null where a quantity has none).
-
-        Arm start: ``clean_share``, ``corruption_share``: what share of ‖f₀ − ȳ‖² and ‖y − ȳ‖² lies in F;
-        ``expected_share``: :func:`expected_share` of the number of flips that were drawn, and
-        ``corruption_share_excess``, measured minus expected; ``formula_share``: ρ + (1 − ρ)L/n.
-
-        Arm descent, by step: ``clean_residual`` ‖f − ȳ‖, ``fast_residual`` and ``slow_residual`` ‖Π_F r‖ and ‖Π_S r‖,
-        all over their start, ``distance`` ‖W − W₀‖_F, ``error_clean`` and ``error_noisy`` against true and given
-        labels. Without step: ``stopping_step`` τ; ``fast_step``, the first at which the fast residual is at ρ of its
-        start, and ``slow_step``, at which the slow one is at half of it; ``slow_over_fast``, their ratio;
-        ``fast_left`` and ``slow_left`` at τ,
-        ``fast_left_over_noise``, the former over ρ; ``clean_smallest``, the least of the clean residual;
-        ``clean_share_at_stop``, its share in F at τ; ``fitted_step``, ``fitted_distance``; ``nearest_distance``, that
-        of the closest weights that fit as well or better; ``limit_hit``, ``diverged``.
+        See ``measures`` in ``experiment.yaml``.
     """
     spreads = [(radius, CLUSTERED) for radius in settings["split_radii"]]
     spreads += [(settings["radius"], WIDER), (settings["unclustered_radius"], SPREAD)]
@@ -76,7 +63,7 @@ def _draw(settings: dict[str, Any], arm: str, radius: float, seed: int) -> tuple
     return data, draw.standard_normal((settings["width"], settings["dimension"]))
 
 
-def fast_subspace(problems: Problems, n_vectors: int) -> torch.Tensor:
+def fast_subspace(problems: ClusteredProblems, n_vectors: int) -> torch.Tensor:
     """Return the top left singular vectors of J(W₀) of every problem, orthonormal columns, (B, n, n_vectors)."""
     activation = ACTIVATIONS[clustered_descent.ACTIVATION]
     v = problems.v.expand(len(problems.inputs), -1)
@@ -85,11 +72,12 @@ def fast_subspace(problems: Problems, n_vectors: int) -> torch.Tensor:
 
 
 def expected_share(n_corrupted: int, n_clusters: int, n_train: int) -> float:
-    """Return E[‖Π_F e‖²/‖e‖²], e = y − ȳ, F spanned by the indicators of L clusters of m = n/L samples, all e_i² alike.
+    """Return E[‖Π_F e‖²/‖e‖²] for e = y − ȳ, where F is spanned by the indicators of L clusters of m = n/L samples.
 
-    If B_ℓ of the s = ρn flips fall into cluster ℓ, all of the same sign, the share is Σ_ℓ B_ℓ²/(m s). Given s every
-    subset is as likely, so that B_ℓ is hypergeometric, and the mean is exactly ρ + (1 − ρ)(L − 1)/(n − 1). The ratio of
-    the two mean energies, for independent flips of probability ρ, is ρ + (1 − ρ)L/n, larger by less than 1/n.
+    All flipped samples have the same e_i². If B_ℓ of the s = ρn flips fall into cluster ℓ, where they have the same
+    sign, the share is Σ_ℓ B_ℓ²/(m s). Given s, every set of s samples is equally likely, so B_ℓ is hypergeometric and
+    the mean is exactly ρ + (1 − ρ)(L − 1)/(n − 1). The ratio of the two mean energies, for independent flips of
+    probability ρ, is ρ + (1 − ρ)L/n, which is larger by less than 1/n.
     """
     noise = n_corrupted / n_train
     return noise + (1 - noise) * (n_clusters - 1) / (n_train - 1)
@@ -103,7 +91,7 @@ def _split(settings: dict[str, Any], radius: float, seed: int) -> list[dict[str,
     for noise in settings["label_noises"]:
         flips = generator(settings["seed"], "corruption_dynamics, flips", noise, seed)
         problems = clustered_descent.stacked([data], [flipped(data, noise, flips)], [hidden])
-        fast = fast_subspace(problems, n_clusters) if fast is None else fast  # the same for every label
+        fast = fast_subspace(problems, n_clusters) if fast is None else fast  # does not depend on the labels
         outputs, _ = next(clustered_descent.descend(problems, torch.ones(1, dtype=torch.float64)))
         corruption = _share(fast, problems.given - problems.true)
         expected = expected_share(int((problems.given != problems.true).sum()), n_clusters, n_train)
@@ -119,9 +107,10 @@ def _split(settings: dict[str, Any], radius: float, seed: int) -> list[dict[str,
 
 
 def flipped(data: ClusterableData, noise: float, draw: np.random.Generator) -> np.ndarray:
-    """Return classes after independent flips, drawn again until there is one: no flip has no share of an energy.
+    """Return classes after independent flips, drawn again until at least one label is flipped.
 
-    The mean of :func:`expected_share` is conditional on the number of flips, so that this leaves it as it is.
+    Without any flip there would be no corruption, and no share of its energy. The mean of :func:`expected_share` is
+    taken given the number of flips, so drawing again does not change it.
     """
     while True:
         given = corrupt_uniformly(data, noise, draw)
@@ -138,7 +127,7 @@ def _follow(settings: dict[str, Any], radius: float, seed: int) -> list[dict[str
     stop = clustered_descent.stopping_step(
         float(rate), settings["n_per_cluster"], clustered_descent.slowest(data), noise
     )
-    curve, once = descend(problems, rate, stop, noise, settings)
+    curve, once = follow_descent(problems, rate, stop, noise, settings)
     fit = nearest_interpolation.closest(
         problems.hidden[0], problems.v, problems.inputs[0], problems.given[0],
         ACTIVATIONS[clustered_descent.ACTIVATION], once["fitted_residual"], FIT_LIMIT,
@@ -153,10 +142,10 @@ def _follow(settings: dict[str, Any], radius: float, seed: int) -> list[dict[str
     return rows + [{**common, "quantity": name, "value": float(value)} for name, value in once.items()]
 
 
-def descend(
-    problems: Problems, rate: torch.Tensor, stop: int, noise: float, settings: dict[str, Any]
+def follow_descent(
+    problems: ClusteredProblems, rate: torch.Tensor, stop: int, noise: float, settings: dict[str, Any]
 ) -> tuple[dict[int, dict[str, float]], dict[str, float]]:
-    """Follow gradient descent on one problem; return the recorded steps, and what :func:`measure` gives once."""
+    """Follow gradient descent on one problem; return the values at recorded steps, and those of the whole run."""
     limit, per_decade = settings["step_limit"], settings["records_per_decade"]
     exponents = np.arange(int(np.log10(limit) * per_decade) + 1) / per_decade
     recorded = {0, stop, *np.round(10**exponents).astype(int).tolist()}
@@ -196,7 +185,7 @@ def descend(
 
 
 def _share(basis: torch.Tensor, values: torch.Tensor) -> float:
-    """Return which share of ‖values‖² lies in the span of the orthonormal ``basis``; nan for a zero vector."""
+    """Return the share of ‖values‖² that lies in the span of the orthonormal ``basis``; nan for a zero vector."""
     return float((basis.mT @ values[..., None]).norm() ** 2 / values.norm() ** 2)
 
 

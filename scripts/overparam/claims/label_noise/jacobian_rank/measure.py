@@ -1,15 +1,16 @@
 """Rank and singular values of a one-hidden-layer network's Jacobian on clusterable data.
 
-Li, Soltanolkotabi & Oymak (arXiv 1903.11680): with inputs in L clusters of radius ε the Jacobian at the random start is
-of rank at most L for ε = 0 and close to it for small ε. For f(x) = vᵀφ(Wx) the row of input x is (v_i φ'(w_iᵀx) xᵀ)_i.
+Li, Soltanolkotabi & Oymak (arXiv 1903.11680) say that for inputs in L clusters of radius ε the Jacobian at the random
+start has a rank of at most L if ε = 0, and is close to such a matrix if ε is small. For f(x) = vᵀφ(Wx) the row of an
+input x is (v_i φ'(w_iᵀx) xᵀ)_i.
 
-*Rank.* Equal inputs have equal rows, so rank ≤ min(L, kd) at ε = 0. It can be smaller: if φ' is even (tanh, erf) the
-row of −x is minus the row of x, so that every antipodal pair of centres costs one; and a single unit (k = 1) has rows
-v φ'(wᵀx) xᵀ, of rank min(d, number of centres with φ' ≠ 0), less than L if d < L.
+*Rank.* Equal inputs have equal rows, so rank ≤ min(L, kd) at ε = 0. The rank can be smaller. If φ' is even (tanh, erf)
+the row of −x is minus the row of x, so that every antipodal pair of centres lowers the rank by one. And a single unit
+(k = 1) has the rows v φ'(wᵀx) xᵀ, whose rank is min(d, number of centres with φ' ≠ 0), which is less than L if d < L.
 
 *Gap.* With J₀ the Jacobian at the centres, Weyl's inequality gives σ_{L+1}(J) ≤ σ_{L+1}(J₀) + ‖J − J₀‖ = ‖J − J₀‖. That
-is of order ε for a smooth φ. For ReLU a unit is either the same at both points or flipped, the latter with the
-probability angle/π, so that ‖J − J₀‖_F is of order √ε only.
+is of order ε if φ is smooth. A ReLU unit is either the same at both points, or flipped with the probability angle/π, so
+that ‖J − J₀‖_F is of order √ε only.
 """
 
 from collections.abc import Iterator
@@ -21,41 +22,33 @@ import torch
 
 from overparam.errors import UserError
 from overparam.seeding import generator
-from overparam.theory import clusterable_data, hidden_layer
+from overparam.theory import activations, clusterable_data, hidden_layer
 
 CUT_OFF = 1e-10  # singular values below this fraction of the largest count as zero; rounding leaves about 1e-15
-EVEN_DERIVATIVE = ("tanh",)
+EVEN_DERIVATIVE = ("tanh",)  # activations whose derivative is an even function
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Return rank, gap and singular values of J(W₀), by LAPACK's SVD in float64, ranks with the cut-off 1e-10 σ₁.
+    """Return rank, gap and singular values of J(W₀), by LAPACK's singular value decomposition in float64.
 
-    W₀ is standard normal, v half +1/√k and half −1/√k. ``inputs`` names the case: ``generic`` L random centres;
-    ``one unit`` the same with k = 1, so that kd < L; ``antipodal`` L/2 random centres and their negatives; ``spread``
-    (the control) as many random points on the sphere, without clusters, whose ``radius`` is null.
+    W₀ is standard normal; half of v is +1/√k and half −1/√k. J is compared with the Jacobian J₀ at the centres for
+    generic inputs with ε > 0; singular values are kept for generic and for spread inputs. The gap after the L-th
+    singular value exists where the rank is above L. No iteration is involved that could end early.
 
     Parameters
     ----------
     settings
-        See ``jacobian_rank.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation``, ``inputs``, ``radius`` ε, ``width`` k and ``n_params`` kd; ``n_clusters`` is L:
-
-        - ``rank``; ``clusters``: L; ``largest_rank``: min(L, kd); ``derived_rank``, at ε = 0: what the argument above
-          gives.
-        - ``gap``: σ_L/σ_{L+1} and ``beyond``, its inverse, where the rank is above L.
-        - ``beyond_absolute``: σ_{L+1}; ``perturbation`` and ``perturbation_frobenius``: ‖J − J₀‖ in the spectral and in
-          the Frobenius norm, for ``generic`` ε > 0.
-        - ``singular_value`` relative to the largest, with ``index`` up to 4L, in the generic and the spread case.
-        - ``n_non_finite``: entries of J that are not finite (none is expected; there is no iteration to limit).
+        See ``measures`` in ``experiment.yaml``.
 
     Raises
     ------
     UserError
-        If d ≥ L: one unit would have enough parameters.
+        If d ≥ L, because one unit would then have enough parameters for rank L.
     """
     if settings["dimension"] >= settings["n_clusters"]:
         raise UserError("jacobian_rank: dimension must be below n_clusters, for the case of one unit")
@@ -91,12 +84,12 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 def _inputs(
     settings: dict[str, Any], seed: int
 ) -> Iterator[tuple[str, float | None, int, np.ndarray, np.ndarray | None]]:
-    """Yield the cases: name, radius, width, inputs (n, d) and the centre of every input (n, d) or None."""
+    """Yield the cases: name, radius, width, inputs (n, d), and the centre of every input (n, d) or None."""
     n_clusters, dimension, width = settings["n_clusters"], settings["dimension"], settings["width"]
     sizes = (n_clusters, 2, settings["n_per_cluster"], dimension)
 
     def draw(radius: float, centres: np.ndarray | None = None) -> clusterable_data.ClusterableData:
-        # the same address for every radius: centres and directions stay, chords scale
+        # the same address for every radius: the centres stay, and points move along fixed directions
         return clusterable_data.draw_clusters(
             *sizes, radius, generator(settings["seed"], "jacobian_rank", "clusters", seed), centres
         )
@@ -120,23 +113,23 @@ def _jacobians(
     v = hidden_layer.half_signs(width, width**-0.5)[None]
     given = [None if inputs is None else torch.as_tensor(inputs)[None] for inputs in (points, centres)]
     return tuple(
-        None if x is None else hidden_layer.jacobian(hidden, v, x, hidden_layer.ACTIVATIONS[activation])[0].numpy()
+        None if x is None else hidden_layer.jacobian(hidden, v, x, activations.ACTIVATIONS[activation])[0].numpy()
         for x in given
     )
 
 
 def ranks(singular: np.ndarray, n_params: int, n_clusters: int) -> dict[str, float]:
-    """Return the rank, what limits it, and the gap after the L-th of ``singular`` values in descending order."""
+    """Return the rank, its upper limit, and the gap after the L-th of the ``singular`` values, which descend."""
     rank = int(np.sum(singular > CUT_OFF * singular[0]))
     found = {"rank": rank, "clusters": n_clusters, "largest_rank": min(n_clusters, n_params)}
-    if rank > n_clusters:  # else the gap is infinite
+    if rank > n_clusters:  # otherwise the gap is infinite
         found["gap"] = singular[n_clusters - 1] / singular[n_clusters]
         found["beyond"] = 1 / found["gap"]
     return found
 
 
 def _derived_rank(name: str, activation: str, settings: dict[str, Any], jacobian: np.ndarray) -> int:
-    """Return the rank that the argument in the module's docstring gives for clusters of radius zero."""
+    """Return the rank that the argument at the head of this module gives for clusters of radius zero."""
     n_clusters = settings["n_clusters"]
     if name == "one unit":
         active = np.any(jacobian != 0, axis=1).sum() // settings["n_per_cluster"]  # centres at which φ' is not 0

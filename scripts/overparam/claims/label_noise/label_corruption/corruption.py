@@ -4,44 +4,45 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import studies, theme
+from overparam.claims.label_noise.seed_curves import rows_of
+from overparam.drawing import judged, labels, studies, theme
 
-STOPPED = "heldout_loss"  # the rule that the claims judge
-RULES = ["final", STOPPED]
-CORRUPTION = "label corruption ρ"
+SYMBOL = "ρ"  # of the level of label noise
+
+
+def noise_label(measurements: pd.DataFrame) -> str:
+    """Return the label of an axis of levels of label noise."""
+    return f"{labels.column(measurements, 'label_noise')} {SYMBOL}"
+
+
+def judged_rule(verdict: dict, prediction: str) -> str:
+    """Return the stopping rule at which a prediction is judged."""
+    return judged.declared(verdict, prediction)["where"]["stopping"]
 
 
 def accuracy(measurements: pd.DataFrame, split: str) -> pd.DataFrame:
-    """Return accuracy on the training samples' given labels or the test samples' true ones."""
-    labels = {"train": "noisy", "test": "clean"}[split]
-    error = measurements[
-        (measurements["quantity"] == "error") & (measurements["split"] == split) & (measurements["labels"] == labels)
-    ]
+    """Return the accuracy on the given labels of the training samples, or on the true ones of the test samples."""
+    error = rows_of(measurements, "error", split=split, labels={"train": "noisy", "test": "clean"}[split])
     return error.assign(value=1 - error["value"])
 
 
-def quantity(measurements: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the rows of one quantity."""
-    return measurements[measurements["quantity"] == name]
-
-
 def at(rows: pd.DataFrame, rule: str) -> pd.DataFrame:
-    """Return the rows at the stopping epoch of ``rule``."""
+    """Return the rows at the epoch where ``rule`` stops."""
     return rows[rows["stopping"] == rule]
 
 
 def over(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the over-parameterized networks (n_params > n_train)."""
+    """Return the rows of the over-parameterized networks, which have more parameters than training samples."""
     return measurements[measurements["parameterization"] == "over"]
 
 
 def under(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the networks that are too small to fit everything."""
+    """Return the rows of the other networks, which are too small to fit everything."""
     return measurements[measurements["parameterization"] == "under"]
 
 
 def mean(rows: pd.DataFrame) -> pd.Series:
-    """Return the mean over seeds at each level of corruption."""
+    """Return the mean over seeds at each level of label noise."""
     return rows.groupby("label_noise")["value"].mean()
 
 
@@ -51,24 +52,24 @@ def names(measurements: pd.DataFrame) -> list[str]:
 
 
 def level_colors(measurements: pd.DataFrame) -> dict[float, str]:
-    """Return a colour for each level of corruption that is drawn over time."""
+    """Return a colour for each level of label noise that is drawn over time."""
     found = (studies.some(study["label_noise"].unique()) for _, study in measurements.groupby("study"))
     return studies.by_level(sorted({level for levels in found for level in levels}))
 
 
 def trajectories(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str], **style) -> None:
-    """Draw means over epochs and faint lines per seed; epoch 0 lies left of the logarithmic axis."""
+    """Draw means over epochs and faint lines per seed, from epoch 1 on: the logarithmic axis has no place for 0."""
     path = rows[rows["stopping"].isna() & (rows["epoch"] > 0)]
     for level, group in path[path["label_noise"].isin(colors)].groupby("label_noise"):
         studies.lines(axis, group, "epoch", colors[level], interval=False, **style)
     axis.set_xscale("log")
-    axis.set_xlabel("epoch")
+    axis.set_xlabel(labels.column(rows, "epoch"))
 
 
-def mark_stops(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str]) -> None:
-    """Mark where early stopping would have kept each drawn network."""
+def mark_stops(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str], rule: str) -> None:
+    """Mark where the stopping ``rule`` would have stopped each network that is drawn."""
     for level, color in colors.items():
-        stops = at(rows[rows["label_noise"] == level], STOPPED)
+        stops = at(rows[rows["label_noise"] == level], rule)
         axis.plot(
             stops["epoch"], stops["value"], linestyle="", marker="^", markersize=6, color=color,
             markeredgecolor=theme.INK, markeredgewidth=0.6, zorder=4,
@@ -77,16 +78,16 @@ def mark_stops(axis: plt.Axes, rows: pd.DataFrame, colors: dict[float, str]) -> 
 
 def level_entries(colors: dict[float, str]) -> dict[str, dict]:
     """Return the legend entries of the colours of trajectories."""
-    return {f"ρ = {level:g}": {"color": color} for level, color in colors.items()}
+    return {f"{SYMBOL} = {level:g}": {"color": color} for level, color in colors.items()}
 
 
 def legends(figure: Figure, curves: dict[str, dict], levels: dict[str, dict]) -> None:
-    """Put what the curves are at the lower left and the levels of corruption at the lower right, below all axes."""
+    """Put the legend of the curves at the lower left and that of the levels at the lower right, below all axes."""
     studies.legend(figure, curves, loc="outside lower left", fontsize=8, ncols=1 + (len(curves) > 3))
     studies.legend(figure, levels, loc="outside lower right", fontsize=8, ncols=3)
 
 
 def definition(measurements: pd.DataFrame) -> str:
-    """Return in words what a corrupted label is replaced by."""
+    """Return in words what replaces a corrupted label."""
     found = [studies.DEFINITIONS[name] for name in measurements["noise_definition"].dropna().unique()]
     return " or ".join(found)

@@ -1,4 +1,4 @@
-"""Train and test accuracy over label corruption, and in time: everything is fitted, the test accuracy pays."""
+"""Train and test accuracy over label noise, and in time: everything is fitted, at the cost of test accuracy."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,8 +9,9 @@ from overparam.drawing.rounding import at_least
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one row of panels per study: accuracy at the last epoch over corruption, and its way there."""
+    """Draw one row of panels per study: accuracy at the last epoch over label noise, and how it gets there."""
     names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    rule = corruption.judged_rule(verdict, "given-labels-fitted")
     figure, axes = studies.grid(len(names), 3, 3.7, sharey="row")
     shown = {
         "train, given labels": {"color": theme.CATEGORIES[0], "marker": "o", "markersize": 4},
@@ -23,13 +24,13 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         large, small = corruption.over(study), corruption.under(study)
         for split, axis, (words, style) in zip(("train", "test"), (train, test), fitted, strict=True):
             accuracy = corruption.accuracy(large, split)
-            studies.lines(levels, corruption.at(accuracy, "final"), "label_noise", **style)
+            studies.lines(levels, corruption.at(accuracy, rule), "label_noise", **style)
             corruption.trajectories(axis, accuracy, colors, linestyle=style.get("linestyle", "-"))
             axis.set_title(words)
         if len(small):
-            final = corruption.at(corruption.accuracy(small, "train"), "final")
+            final = corruption.at(corruption.accuracy(small, "train"), rule)
             studies.lines(levels, final, "label_noise", seeds=False, **control)
-        levels.set(xlabel=corruption.CORRUPTION, ylabel="accuracy", ylim=(0, 1.04))
+        levels.set(xlabel=corruption.noise_label(measurements), ylabel="accuracy", ylim=(0, 1.04))
         levels.set_title(studies.title(study, verdict, "\n"))
         studies.percent_axis(levels)
     if len(corruption.under(measurements)):
@@ -39,7 +40,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the least accuracy on given labels over all levels, and the fall of the test accuracy."""
+    """State the smallest accuracy on given labels over all levels, and the fall of the test accuracy."""
     return " ".join(
         _finding(measurements[measurements["study"] == name], verdict) for name in corruption.names(measurements)
     )
@@ -47,7 +48,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
     large, small = corruption.over(study), corruption.under(study)
-    train, test = (corruption.at(corruption.accuracy(large, split), "final") for split in ("train", "test"))
+    rule = corruption.judged_rule(verdict, "given-labels-fitted")
+    train, test = (corruption.at(corruption.accuracy(large, split), rule) for split in ("train", "test"))
     curve = corruption.mean(test)
     least = at_least(round(100 * train["value"].min(), 9), 3)
     text = (
@@ -56,7 +58,7 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
         f"accuracy goes from {curve.iloc[0]:.1%} at ρ = {curve.index[0]:g} to {curve.iloc[-1]:.1%} at "
         f"ρ = {curve.index[-1]:g}."
     )
-    control = corruption.mean(corruption.at(corruption.accuracy(small, "train"), "final"))
+    control = corruption.mean(corruption.at(corruption.accuracy(small, "train"), rule))
     if len(control):
         text += f" A network with fewer parameters than samples fits {control.min():.1%} at ρ = {control.idxmin():g}."
     return text

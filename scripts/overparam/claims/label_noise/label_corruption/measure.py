@@ -1,5 +1,6 @@
-"""Corrupted labels: fitted in the end, ignored at first (Zhang et al. 2016, arXiv 1611.03530, figure 1;
-Li, Soltanolkotabi & Oymak 2019, arXiv 1903.11680).
+"""Corrupted labels are ignored at first and fitted in the end.
+
+Zhang et al. 2016 (arXiv 1611.03530, figure 1) and Li, Soltanolkotabi & Oymak 2019 (arXiv 1903.11680).
 """
 
 from typing import Any
@@ -15,6 +16,10 @@ CONDITIONS = ["stopping", "epoch", "parameterization"]
 def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     """Return what every network fits, how it generalises and how far it is from its start, over time and corruption.
 
+    Every model has rows for each evaluated epoch, which have no ``stopping``, and rows for the epoch at which each
+    stopping rule stops. A network is compared with the one of the same seed that was trained without corruption; a
+    study without such networks has no ``distance_over_clean``.
+
     Parameters
     ----------
     settings
@@ -25,18 +30,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows with ``stopping`` null are the trajectory, one per evaluated ``epoch``; the others are taken at the epoch
-        where the rule ``stopping`` (``final``, ``heldout_error``, ``heldout_loss``) stops.
-        ``parameterization`` is ``over`` where n_params > n_train, else ``under``. Quantities:
-
-        - ``error`` (fraction of samples), ``loss`` by ``split`` and ``labels``;
-        - ``fitted``: fraction of the corrupted training samples whose given label the network predicts
-          (null without corruption), and ``fitted_over_chance``: the same times the number of classes;
-        - ``distance``: ‖θ − θ₀‖ over all parameters, and ``relative_distance``: divided by ‖θ₀‖;
-        - ``distance_over_clean``: the distance divided by that of the network with the same seed, at the same epoch,
-          that was trained without corruption (1 where both are still at their start; no rows at label_noise = 0 or in
-          studies without such networks);
-        - ``diverged`` (0 or 1, at the last epoch).
+        See ``measures`` in ``experiment.yaml``.
     """
     rows = pd.concat([at_stopping(training), training.assign(stopping=None)], ignore_index=True)
     rows["parameterization"] = np.where(rows["n_params"] > rows["n_train"], "over", "under")
@@ -46,7 +40,7 @@ def measure(settings: dict[str, Any], training: pd.DataFrame) -> pd.DataFrame:
 
 
 def _per_model(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the quantities that a model has once per epoch, taken from its training split."""
+    """Return the quantities that a model has once per epoch; they stand in the rows of its training samples."""
     train = rows[rows["split"] == "train"]
     start = train[train["epoch"] == 0].drop_duplicates(MODEL)[[*MODEL, "weight_norm"]]
     norm = train[MODEL].merge(start, on=MODEL, how="left")["weight_norm"].to_numpy()
@@ -72,7 +66,7 @@ def _per_model(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _over_clean(train: pd.DataFrame) -> pd.DataFrame:
-    """Return the distance of corrupted networks, divided by that of their clean twins at the same epoch."""
+    """Return the distance of networks with corrupted labels over that of their twins without, at the same epoch."""
     twins = [column for column in MODEL if column not in ("label_noise", "noise_definition")] + ["epoch"]
     clean = train[(train["label_noise"] == 0) & train["stopping"].isna()]
     clean = clean[[*twins, "distance"]].rename(columns={"distance": "clean_distance"})

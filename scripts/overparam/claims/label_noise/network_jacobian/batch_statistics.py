@@ -1,7 +1,8 @@
-"""Batch norm as a function of one image: fixed statistics, those of the training images at the present weights.
+"""Batch norm as a function of one image, with the statistics of the training images at the present weights.
 
-A Jacobian has one row per image, so an image's output must not depend on the other images. At the start of training the
-running statistics are not those of any image yet (mean 0, variance 1), and later they lag behind the weights.
+The rows of a Jacobian belong to one image each, so the output for an image must not depend on the other images. The
+running statistics of training will not do: at the start they are those of no image (mean 0, variance 1), and later they
+lag behind the weights.
 """
 
 from collections.abc import Iterable
@@ -16,17 +17,17 @@ STATISTICS = ("running_mean", "running_var")
 
 @torch.no_grad()
 def recompute(pack: Pack, batches: Iterable[torch.Tensor]) -> None:
-    """Set the running statistics of every layer to the mean over ``batches`` of those that training would use.
+    """Set the running statistics of every layer to the mean, over ``batches``, of those that training would use.
 
-    Every layer sees what the layers before it make of a batch in training mode. A pack without batch norm is left as it
-    is. The pack's mode, training or evaluation, is the same afterwards.
+    Every layer gets what the layers before it make of a batch in training mode. A pack without batch norm does not
+    change. Afterwards the pack is in the same mode, training or evaluation, as before.
 
     Parameters
     ----------
     pack
-        Changed in place; only its running statistics are.
+        Its running statistics are changed in place, and nothing else.
     batches
-        What ``pack.arrange`` returned, of the same number of images each.
+        What ``pack.arrange`` returned for each batch; all have the same number of images.
     """
     running = [values for name, values in pack.named_buffers() if name.rpartition(".")[2] in STATISTICS]
     if not running:

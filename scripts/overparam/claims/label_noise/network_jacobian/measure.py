@@ -1,12 +1,12 @@
 """Spectrum of a network's Jacobian at the start and after training, and how much of the labels its top directions hold.
 
-Oymak, Fabian, Li & Soltanolkotabi (arXiv 1906.05392): the Jacobian has few large singular values; the label vector lies
-in their directions (the information space), noise in the labels does not. See ``label_alignment`` for the
-algebra: centring, what chance gives, and what corruption takes.
+Oymak, Fabian, Li & Soltanolkotabi (arXiv 1906.05392) say that the Jacobian has few large singular values, and that the
+label vector lies in their directions (the information space), while noise in the labels does not. ``label_alignment``
+has the algebra: centring, the share that chance gives, and the share that corruption leaves.
 
-The Jacobian is that of the outputs (linear: no softmax), of one image at a time in evaluation mode. A network with
-batch norm gets the statistics of the training images at its present weights; they are fixed, so that J is without their
-derivatives.
+The Jacobian is that of the linear outputs (there is no softmax), for one image at a time in evaluation mode. A network
+with batch norm uses the statistics of the training images at its present weights. They are held fixed, so that their
+derivatives are not part of J.
 """
 
 import dataclasses
@@ -27,46 +27,38 @@ from overparam.packs.pack import Pack
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import jacobians
-from overparam.training import machine, packed
+from overparam.training import machine, trainer
 from overparam.training.samples import Samples, resident
 
-SHOWN = 100  # singular values in the table at most, evenly spread in their logarithmic index
-ENERGY = 0.9  # of ‖J‖_F², whose directions are counted
-BATCH = 500  # images; results do not depend on it but for rounding, and for the means over batches of batch norm
+SHOWN = 100  # largest number of singular values in the table; their indices are evenly spread on a logarithmic scale
+ENERGY = 0.9  # share of ‖J‖_F² for which it is counted how many directions hold it
+BATCH = 500  # images at a time; it changes rounding, and the statistics of batch norm, which are means over batches
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     """Return spectra and shares of labels for all networks, at the start and after training on the given labels.
 
-    Every seed is two networks of one initialisation, trained on the true and on corrupted labels by least
-    squares, without a factor ½.
-    ``images`` are the data set's (``real``) or, the control, white noise (``noise``), whose labels say nothing about
-    them and are shuffled for every seed. Kernels JJᵀ within ``memory_mb``; eigenvalues and directions as in
-    ``label_alignment.top_directions``.
+    Every seed has two networks of one initialisation, which are trained on the true and on corrupted labels by least
+    squares, without a factor ½. Images are those of the data set or, in the control, white noise: its labels have
+    nothing to do with it, and they are shuffled for every seed. Kernels JJᵀ are computed within ``memory_mb``, and
+    their eigenvalues and directions as in ``label_alignment.top_directions``.
+
+    Shares are taken of true, corrupted and random labels. The corrupted ones are those that the network was trained on,
+    if it was trained on any; otherwise, as for random ones, the share is the root mean square over ``n_draws`` draws. A
+    network that diverged has shares without a number.
 
     Parameters
     ----------
     settings
-        See ``network_jacobian.yaml``; and the root ``seed``, ``memory_mb`` and ``gpus``.
+        As declared in ``experiment.yaml``; and the root ``seed``, ``memory_mb`` and ``gpus``.
     dataset
         Images and true labels; the first ``n_train`` training images of ``classes`` are used.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``images``, ``stage`` (``start``, ``end``) and ``trained_on`` (the corruption of the labels that
-        the network was trained on, null at the start), with ``rank`` r:
-
-        - ``singular_value`` σ_index/σ_1; ``energy_share``: Σ_{i≤r} σ_i²/‖J‖_F², by ``centring``, of J (``raw``) and of
-          J without its mean over the images (``centred``); ``energy_rank``: the share of all directions that hold 90 %
-          of ‖J‖_F² (absent if not all eigenvalues were computed); ``residual``: the accuracy of the directions.
-        - ``label_share``: ‖Uᵀy‖/‖y‖ by ``centring`` (``centred``, ``raw``) and ``label_noise``: 0 the true labels, 1
-          random ones, else corrupted ones: those that the network was trained on, if it was. Of labels that it was not
-          trained on it is the root mean square of ``n_draws`` draws. ``expected_share``, centred, of these: what the
-          algebra gives; ``baseline``: √(r/(n(K − 1))).
-        - ``train_error``, ``train_loss`` (on the labels trained on), ``diverged``, at the end. Shares of a network that
-          diverged are nan.
+        See ``measures`` in ``experiment.yaml``.
 
     Raises
     ------
@@ -93,7 +85,7 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
 
 
 def _chosen(settings: dict[str, Any], dataset: Dataset) -> tuple[torch.Tensor, np.ndarray, int]:
-    """Return the images (n, height, width, channels), their classes, renumbered (n,), and the number of classes."""
+    """Return images (n, height, width, channels), their classes, numbered from 0, (n,), and the number of classes."""
     classes = settings["classes"] or list(range(len(dataset.classes)))
     if max(classes) >= len(dataset.classes):
         raise UserError(f"network_jacobian: classes {classes} are not all in 0..{len(dataset.classes) - 1}")
@@ -118,37 +110,37 @@ def _images(
     seeds, root = range(settings["n_seeds"]), settings["seed"]
     if kind == "real":
         return real, np.stack([true for _ in seeds])
-    # one draw of noise, whose labels are drawn anew for every seed: to shuffle them is enough
+    # one draw of noise for all seeds; each seed shuffles its labels, which makes them independent of the images
     noise = generator(root, "network_jacobian", "images").standard_normal(tuple(real.shape), dtype=np.float32)
     shuffled = [generator(root, "network_jacobian", "shuffle", seed).permutation(true) for seed in seeds]
     return torch.from_numpy(noise), np.stack(shuffled)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Network:
-    """One network at one moment.
+class ExaminedNetwork:
+    """One network at one moment, at which its Jacobian is examined.
 
     Attributes
     ----------
     seed, trained_on
-        ``trained_on`` is the corruption of its labels, ``None`` at the start.
+        ``trained_on`` is the label noise of the labels that it was trained on, ``None`` at the start.
     true, given
-        Labels of its seed, and those corrupted, (n,).
+        True labels of its seed, and the corrupted ones, (n,).
     outputs, parameters
         As :mod:`overparam.theory.jacobians` takes them; one input is one image (height, width, channels).
     single
-        Whether the function whose Jacobian is taken is the first output less the second, instead of all of them.
+        Whether the Jacobian is taken of the first output less the second, instead of all outputs.
     n_classes
         K.
     finite
-        Whether training was.
+        Whether all losses in training were finite.
     """
 
     seed: int
     trained_on: float | None
     true: np.ndarray
     given: np.ndarray
-    outputs: jacobians.Network
+    outputs: jacobians.NetworkFunction
     parameters: jacobians.Parameters
     single: bool
     n_classes: int
@@ -160,7 +152,7 @@ class Network:
         return 1 if self.single else self.n_classes
 
     def function(self, parameters: jacobians.Parameters, image: torch.Tensor) -> torch.Tensor:
-        """Return what the Jacobian is of, (n_outputs,)."""
+        """Return the outputs that the Jacobian is taken of, (n_outputs,)."""
         found = self.outputs(parameters, image)
         return found[:1] - found[1:] if self.single else found
 
@@ -170,8 +162,10 @@ class Network:
         return sum(value.numel() for value in self.parameters.values())
 
 
-def _networks(settings: dict[str, Any], images: torch.Tensor, true: np.ndarray, n_classes: int) -> Iterator[Network]:
-    """Yield every seed's network at the start, then its two trained ones; ``true`` has one row of labels per seed."""
+def _networks(
+    settings: dict[str, Any], images: torch.Tensor, true: np.ndarray, n_classes: int
+) -> Iterator[ExaminedNetwork]:
+    """Yield each seed's network at the start, then its two trained ones; ``true`` has one row of labels per seed."""
     noise, definition, seeds = settings["label_noise"], settings["noise_definition"], list(range(settings["n_seeds"]))
     draws = [labels.draw(own, n_classes, noise, definition, seed, settings["seed"]) for seed, own in enumerate(true)]
     given = np.stack([draw.given for draw in draws])
@@ -182,23 +176,23 @@ def _networks(settings: dict[str, Any], images: torch.Tensor, true: np.ndarray, 
     }  # fmt: skip
     (height, width, channels), dtype = images.shape[1:], DTYPES[settings["kernel_precision"]]
     shape = (channels, height, width)
-    pack = packed.build(study, settings["width"], shape, n_classes).to(images.device)
+    pack = trainer.build(study, settings["width"], shape, n_classes).to(images.device)
     single = models.build(settings["model"], settings["width"], 1, shape, n_classes).to(images.device, dtype).eval()
     targets = torch.from_numpy(np.stack([true, given], axis=1).reshape(-1, len(images))).to(images.device)
-    train = Samples(images, targets[0], targets)  # models as `labels` above: the noise levels of a seed together
-    for moment in packed.fit(pack, study, train):
+    train = Samples(images, targets[0], targets)  # as `training.samples.members`: seed by seed
+    for moment in trainer.fit(pack, study, train):
         batch_statistics.recompute(pack, (pack.arrange(part[None]) for part in images.split(BATCH)))
         for seed in seeds:
             for number, trained_on in enumerate([0.0, noise] if moment.epoch else [None]):
                 model = 2 * seed + number
                 outputs, parameters = _member(pack, single, model)
-                yield Network(
+                yield ExaminedNetwork(
                     seed, trained_on, true[seed], given[seed], outputs, parameters, settings["single_output"],
                     n_classes, bool(moment.finite[model]),
                 )  # fmt: skip
 
 
-def _member(pack: Pack, single: Pack, model: int) -> tuple[jacobians.Network, jacobians.Parameters]:
+def _member(pack: Pack, single: Pack, model: int) -> tuple[jacobians.NetworkFunction, jacobians.Parameters]:
     """Return one model of a pack as a function of its parameters and one image, and its parameters."""
     dtype = next(single.parameters()).dtype
     parameters, buffers = (
@@ -212,8 +206,8 @@ def _member(pack: Pack, single: Pack, model: int) -> tuple[jacobians.Network, ja
     return function, parameters
 
 
-def _measured(settings: dict[str, Any], network: Network, images: torch.Tensor) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one network, without what they have in common."""
+def _measured(settings: dict[str, Any], network: ExaminedNetwork, images: torch.Tensor) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one network, without the columns that all its rows have in common."""
     if network.trained_on is not None:
         yield {"quantity": "diverged", "value": float(not network.finite)}
         yield from _training(network, images)
@@ -222,7 +216,7 @@ def _measured(settings: dict[str, Any], network: Network, images: torch.Tensor) 
     if np.isfinite(energy):
         values, directions, residual = label_alignment.top_directions(kernel, rank)
         centred = label_alignment.centred_energy_share(kernel, rank, network.n_outputs)
-    else:  # every share is unknown
+    else:  # the network diverged: every share is unknown
         values, directions = np.full(rank, np.nan), np.full((len(kernel), rank), np.nan)
         residual = centred = np.nan
     yield {"quantity": "residual", "value": residual}
@@ -237,7 +231,7 @@ def _measured(settings: dict[str, Any], network: Network, images: torch.Tensor) 
     yield from _shares(settings, network, directions)
 
 
-def _training(network: Network, images: torch.Tensor) -> Iterator[dict[str, Any]]:
+def _training(network: ExaminedNetwork, images: torch.Tensor) -> Iterator[dict[str, Any]]:
     """Yield loss and error of a trained network on the labels that it was trained on."""
     on = network.true if network.trained_on == 0 else network.given
     outputs = vmap(network.outputs, (None, 0))
@@ -248,8 +242,8 @@ def _training(network: Network, images: torch.Tensor) -> Iterator[dict[str, Any]
     yield {"quantity": "train_error", "value": np.mean(found.argmax(axis=1) != on)}
 
 
-def _shares(settings: dict[str, Any], network: Network, directions: np.ndarray) -> Iterator[dict[str, Any]]:
-    """Yield the shares of true, corrupted and random labels in the directions, and what the algebra says of them."""
+def _shares(settings: dict[str, Any], network: ExaminedNetwork, directions: np.ndarray) -> Iterator[dict[str, Any]]:
+    """Yield the shares of true, corrupted and random labels in the directions, and those that the algebra gives."""
     noise, n_outputs, n_classes = settings["label_noise"], network.n_outputs, network.n_classes
     memorised = network.trained_on == noise
     found = {}
@@ -271,10 +265,11 @@ def _shares(settings: dict[str, Any], network: Network, directions: np.ndarray) 
     yield {"quantity": "baseline", "value": baseline, "label_noise": 1.0, **shared}
 
 
-def _drawn(settings: dict[str, Any], network: Network) -> dict[float, np.ndarray]:
-    """Return class numbers (n_draws, n) by corruption: true ones, corrupted ones, random ones (corruption 1).
+def _drawn(settings: dict[str, Any], network: ExaminedNetwork) -> dict[float, np.ndarray]:
+    """Return class numbers (n_draws, n) by label noise: true ones (0), corrupted ones, and random ones (1).
 
-    Corrupted ones are those that the network was trained on, if it was; else they are drawn as those were.
+    The corrupted ones are those that the network was trained on, if it was trained on any; otherwise they are drawn in
+    the same way as those.
     """
     noise, n_draws, true, n_classes = settings["label_noise"], settings["n_draws"], network.true, network.n_classes
     address = (settings["seed"], "network_jacobian", "labels", network.seed)

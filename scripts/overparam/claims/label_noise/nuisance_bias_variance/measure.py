@@ -1,8 +1,9 @@
 """Bias and variance of gradient descent whose Jacobian has an information space and a nuisance space.
 
-The smallest case of Oymak, Fabian, Li & Soltanolkotabi (arXiv 1906.05392): a model linear in its d parameters with more
-parameters than samples, whose Jacobian has r large singular values (information) and n − r small ones (nuisance), and
-labels that are a function of the r directions plus noise. Early in training only the information space is fitted.
+This is the smallest case of Oymak, Fabian, Li & Soltanolkotabi (arXiv 1906.05392). The model is linear in its d
+parameters, of which there are more than samples. Its Jacobian has r large singular values (the information space) and
+n − r small ones (the nuisance space). The labels are a function of the r directions, plus noise. Early in training only
+the information space is fitted.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ import pandas as pd
 
 from overparam.seeding import generator
 
-FIT_SHARE = 0.8  # of the samples, on which early stopping trains; the others stop it
+FIT_SHARE = 0.8  # share of the samples to train on when the error on the others chooses the early stop
 
 
 class Factors(NamedTuple):
@@ -26,31 +27,25 @@ class Factors(NamedTuple):
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return errors of gradient descent from zero on ½‖Xw − y‖²/n, in closed form at every recorded step.
 
-    Inputs x = (z, s u) have r informative coordinates z and d − r nuisance coordinates s u, all of z and u standard
-    normal, s ``slow_scale``; labels y = zᵀw* + noise with ‖w*‖ = 1 in a random direction. With X = U S Vᵀ the iterate
-    is w_τ = V diag((1 − (1 − ηs_i²/n)^τ)/s_i) Uᵀy: no solver, no tolerance; η = ``relative_step`` n/s₁², in units of
-    1/λ_max. Steps τ are rounded powers of ``step_factor`` up to the first at which the slowest direction has
-    (1 − ηs_n²/n)^τ ≤ ``residual_tolerance``, in the slowest of all seeds, so that training is complete.
+    Inputs x = (z, s u) have r informative coordinates z and d − r nuisance coordinates s u; z and u are standard
+    normal, and s is ``slow_scale``. Labels are y = zᵀw* + noise, with ‖w*‖ = 1 in a random direction. With X = U S Vᵀ
+    the iterate is w_τ = V diag((1 − (1 − ηs_i²/n)^τ)/s_i) Uᵀy, so that no solver and no tolerance is needed; η is
+    ``relative_step`` n/s₁², that is, in units of 1/λ_max. Steps τ are rounded powers of ``step_factor`` up to the first
+    one at which the slowest direction of all seeds has (1 − ηs_n²/n)^τ ≤ ``residual_tolerance``, so that training is
+    complete. Every seed is trained with noisy and with noiseless labels.
+
+    The early stop is the recorded step with the smallest error on a held-out fifth of the *noisy* samples, for a model
+    that is trained on the others. The errors in the table, at that step too, are those of the model trained on all.
 
     Parameters
     ----------
     settings
-        See ``nuisance_bias_variance.yaml``; and the root ``seed``.
+        As declared in ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed`` and ``noise`` (standard deviation of the labels' noise). At every ``step``:
-
-        - ``test_error``: E(xᵀw_τ − zᵀw*)² over new inputs, exactly, without the noise of new labels; and its parts for
-          these training inputs, expected over the noise: ``bias`` and ``variance``; ``expected_error`` is their sum.
-        - ``train_error``: ‖Xw_τ − y‖²/‖y‖²; ``fitted_information``, ``fitted_nuisance``: the share of the label
-          vector's energy in the span of the first r left singular vectors, and in that of the rest, which is fitted.
-
-        Once per run: ``early_error`` and ``final_error``, test error at the early stop and at the last step;
-        ``early_step`` and the shares fitted there, ``early_information`` and ``early_nuisance``; ``limit_hit``, 1 where
-        ``train_error`` ends above 1e-3. The early stop is the recorded step of least error on a held-out fifth of the
-        *noisy* samples, the model trained on the others; both errors are those of the model trained on all.
+        See ``measures`` in ``experiment.yaml``.
     """
     rate, moment = settings["relative_step"], second_moment(settings)
     draws = [_draw(settings, seed) for seed in range(settings["n_seeds"])]
@@ -91,7 +86,7 @@ def second_moment(settings: dict[str, Any]) -> np.ndarray:
 
 
 def _draw(settings: dict[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return inputs (n, d), w* (d,) and the noise of the labels in units of its standard deviation (n,)."""
+    """Return inputs (n, d), w* (d,), and the noise of the labels (n,) in units of its standard deviation."""
     draw = generator(settings["seed"], "nuisance_bias_variance", seed)
     inputs = draw.standard_normal((settings["n_train"], settings["n_params"])) * np.sqrt(second_moment(settings))
     truth = np.zeros(settings["n_params"])
@@ -105,15 +100,15 @@ def _svd(inputs: np.ndarray) -> Factors:
 
 
 def recorded_steps(condition: float, tolerance: float, factor: float) -> np.ndarray:
-    """Return rounded powers of ``factor`` from 1 until (1 − 1/condition)^τ ≤ tolerance, each once."""
+    """Return rounded powers of ``factor``, each once, from 1 to the first τ with (1 − 1/condition)^τ ≤ tolerance."""
     last = np.log(tolerance) / np.log1p(-1 / condition)
     return np.unique(np.rint(factor ** np.arange(np.ceil(np.log(last) / np.log(factor)) + 1))).astype(np.int64)
 
 
 def shrinkage(singular: np.ndarray, steps: np.ndarray, rate: float) -> np.ndarray:
-    """Return the share 1 − (1 − ηs_i²/n)^τ of every direction that is fitted, shape (n_steps, n_directions).
+    """Return the fitted share 1 − (1 − ηs_i²/n)^τ of every direction, shape (n_steps, n_directions).
 
-    ``rate`` is η in units of n/s₁², below one.
+    ``rate`` is η in units of n/s₁² and less than one.
     """
     return -np.expm1(steps[:, None] * np.log1p(-rate * (singular / singular[0]) ** 2))
 
@@ -136,7 +131,7 @@ def trajectory(
     """Return the test error and its parts at ``steps``, each of shape (n_steps,); ``signal`` is Xw*."""
     weights, expected = (iterates(svd, target, steps, rate) for target in (labels, signal))
     per_noise = (svd.right**2 @ moment) / svd.singular**2  # test error of a unit of noise in each fitted direction
-    # the noise is independent in every direction: no cross terms
+    # the noise in different directions is independent, so that there are no cross terms
     variance = noise**2 * shrinkage(svd.singular, steps, rate) ** 2 @ per_noise
     bias = (expected - truth) ** 2 @ moment
     return {
@@ -150,7 +145,7 @@ def trajectory(
 def fitted_shares(
     svd: Factors, labels: np.ndarray, steps: np.ndarray, rate: float, fast_dimension: int
 ) -> dict[str, np.ndarray]:
-    """Return the train error and what is fitted of the labels in each space at ``steps``, each of shape (n_steps,)."""
+    """Return the train error and the share of the labels fitted in each space at ``steps``, each (n_steps,)."""
     energy = (svd.left.T @ labels) ** 2
     left_over = (1 - shrinkage(svd.singular, steps, rate)) ** 2 * energy
     fast, slow = (slice(fast_dimension), slice(fast_dimension, None))
@@ -162,7 +157,7 @@ def fitted_shares(
 
 
 def held_out_error(part: Factors, inputs: np.ndarray, labels: np.ndarray, steps: np.ndarray, rate: float) -> np.ndarray:
-    """Return the error on the samples beyond those of ``part``, the leading ones, when trained on these; (n_steps,)."""
+    """Return the error, (n_steps,), on the samples after the leading ones, which ``part`` holds and trains on."""
     n_fit = len(part.left)
     weights = iterates(part, labels[:n_fit], steps, rate)
     return np.mean((weights @ inputs[n_fit:].T - labels[n_fit:]) ** 2, axis=1)

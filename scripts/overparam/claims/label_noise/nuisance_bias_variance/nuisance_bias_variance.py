@@ -1,27 +1,28 @@
-"""Test error, its bias and its variance over gradient steps, and which space is fitted when."""
+"""Test error, its bias and its variance over gradient steps, and how much of each space is fitted by then."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 CURVES = {
-    "test_error": ("test error", "-", theme.CATEGORIES[0]),
-    "bias": ("its bias", ":", theme.CATEGORIES[2]),
-    "variance": ("its variance", "-.", theme.CATEGORIES[3]),
-    "train_error": ("train error", (0, (1, 1)), theme.INK),
+    "test_error": ("-", theme.CATEGORIES[0]),
+    "bias": (":", theme.CATEGORIES[2]),
+    "variance": ("-.", theme.CATEGORIES[3]),
+    "train_error": ((0, (1, 1)), theme.INK),
 }
 SHARES = {"fitted_information": ("information space", "-"), "fitted_nuisance": ("nuisance space", "-.")}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the errors with noisy and with noiseless labels on the left, the shares fitted on the right."""
+    """Draw the errors with noisy and with noiseless labels on the left, and the shares that are fitted on the right."""
     figure, (left, right) = theme.panels(2, height=4.2)
     noisy, clean = (measurements[measurements["noise"] > 0], measurements[measurements["noise"] == 0])
-    for name, (label, dashes, color) in CURVES.items():
+    for name, (dashes, color) in CURVES.items():
+        label = labels.quantity(measurements, name)
         _curve(left, noisy[noisy["quantity"] == name], label, dashes, color, faint=name == "test_error")
     control = clean[clean["quantity"] == "test_error"]
     _curve(
@@ -32,19 +33,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     stop = noisy.loc[noisy["quantity"] == "early_step", "value"].median()
     for axis, text in ((left, ""), (right, "held-out error is least")):
         theme.mark_threshold(axis, stop, text)
-        axis.set(xscale="log", xlabel="gradient steps")
+        axis.set(xscale="log", xlabel=labels.column(measurements, "step"))
     shown = noisy[noisy["quantity"].isin(["test_error", "train_error"])]["value"]
     left.set(yscale="log", ylabel="error (‖w*‖² = 1; train: share of ‖y‖²)", title="noisy labels")
     left.set_ylim(max(control["value"].min() / 3, 1e-6), shown.max() * 2)
-    right.set(ylim=(-0.03, 1.12), ylabel="share of the labels' energy fitted", title="fast and slow")
+    right.set(ylim=(-0.03, 1.12), ylabel=labels.quantity(measurements, "fitted_information"), title="fast and slow")
     right.legend(loc="lower right", fontsize=8)
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=3, fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the least and the last test error, what is fitted at the stop, and the control."""
+    """State the smallest and the last test error, what is fitted at the early stop, and the control."""
     once = measurements[measurements["step"].isna()].groupby(["quantity", "noise"])["value"]
     means, noise = once.mean(), measurements["noise"].max()
     curve = measurements[(measurements["quantity"] == "test_error") & (measurements["noise"] == noise)]

@@ -17,27 +17,20 @@ NETWORKS = ("linear output", "softplus output", "bottleneck")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return Hessian norms in all weights of tanh networks with L = 3, at one input with |x| = √d, in float64.
 
-    Norms are found by Lanczos iterations on Hessian-vector products, all seeds side by side, until none grows by more
-    than 1e-8 in ten steps, or for 120 of them: a value from below.
+    Norms are found by Lanczos iterations on Hessian-vector products, all seeds side by side, until no norm grows by
+    more than a part of 1e-8 in ten steps, or for 120 steps: they are estimates from below. Cross blocks are looked at
+    in the Hessian in the first layer's pre-activations. The rotation towards sub-model gradients is the orthogonal
+    matrix that is nearest to the gradients of all units of the second layer together.
 
     Parameters
     ----------
     settings
-        See ``deep_linearity.yaml``; and the root ``seed`` and ``memory_mb``.
+        As ``experiment.yaml`` declares them, and the root ``seed`` and ``memory_mb``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width`` and ``network`` (``linear output``; the controls ``softplus output``, where f passes
-        through softplus, and ``bottleneck``, whose second hidden layer has the same few units at every width):
-
-        - ``hessian_norm`` by ``place``: ``start`` θ₀, and ``along gradient`` θ₀ + R∇f/‖∇f‖.
-        - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
-        - ``limit_hit`` (0 or 1): the norm was still growing after the last Lanczos step.
-        - ``hessian_norm_dense``: at θ₀ from all eigenvalues, small widths only.
-        - ``cross_share`` by ``rotation``: share of the squared entries off the diagonal in the Hessian in the first
-          layer's pre-activations: ``none``, between units; ``sub-model gradients``, between the axes that are, all
-          together, nearest to the gradients of the second layer's units; ``eigenvectors``, of the matrix itself.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(len(exponents) * len(NETWORKS), "groups of networks")
@@ -53,7 +46,9 @@ def _one_width(settings: dict[str, Any], name: str, exponent: int) -> list[dict[
     width, dimension, n_seeds = 2**exponent, settings["dimension"], settings["n_seeds"]
     layers = (dimension, width, settings["bottleneck"] if name == "bottleneck" else width, 1)
     function = deep_network.network(layers, head="softplus" if name == "softplus output" else "linear")
-    draw = torch_generator(settings["seed"], "deep_linearity", exponent, layers[2])  # the same weights for both outputs
+    draw = torch_generator(
+        settings["seed"], "deep_linearity", exponent, layers[2]
+    )  # networks with either output get the same weights
     options = {"generator": draw, "dtype": torch.float64}
     inputs = torch.randn(n_seeds, dimension, **options)
     inputs *= dimension**0.5 / inputs.norm(dim=1, keepdim=True)
@@ -84,9 +79,10 @@ def _one_width(settings: dict[str, Any], name: str, exponent: int) -> list[dict[
 
 
 def _cross_shares(theta: torch.Tensor, x: torch.Tensor, layers: tuple[int, ...], name: str) -> dict[str, float]:
-    """Return the share of the Hessian off its diagonal, in the pre-activations of the first layer, per rotation.
+    """Return, for every rotation, the share of the Hessian that lies off its diagonal.
 
-    The first layer's weights act through w_i·x/√d only, along x; all other entries of their Hessian are zero.
+    The Hessian is taken in the pre-activations of the first layer: its weights act only through w_i·x/√d, so all other
+    entries of their Hessian are zero.
     """
     first, second, last = deep_network.matrices(theta, layers)
     head = deep_network.HEADS["softplus" if name == "softplus output" else "linear"]

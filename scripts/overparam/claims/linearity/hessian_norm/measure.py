@@ -6,33 +6,29 @@ import numpy as np
 import pandas as pd
 import torch
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import hidden_layer, two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.curvature import hessian_vector_product, rank_one_update_norm, spectral_norm
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Return ‖H‖ of f(θ) = m^(−1/2) Σ vᵢ σ(wᵢ·x), all weights trained, float64, per width.
+    """Return ‖H‖ of f(θ) = m^(−1/2) Σ vᵢ σ(wᵢ·x), all weights trained, in float64, at every width.
+
+    The maximum over the ball is certified by branch and bound in the closed form of the blocks. The control is ½f²,
+    whose norm is computed at the initialisation θ₀ only: θ₀ lies in every ball, so that this is a lower bound on the
+    maximum. The control and Lanczos iteration use the first of ``input_norms``, Lanczos iteration at small widths only.
 
     Parameters
     ----------
     settings
-        See ``hessian_norm.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        One row per ``quantity``, ``seed``, ``width``, ``activation``, ``output_weights`` (``gaussian``, ``sign``),
-        ``input_norm`` (|x|), ``radius`` (0: at the initialisation θ₀) and ``output`` (``linear``: f itself;
-        ``squared``: ½f², the control, at the first input norm). The quantities:
-
-        - ``hessian_norm``: max ‖H(θ)‖ over the ball B(θ₀, radius), attained. For ``squared`` it is the value at θ₀,
-          an estimate of that maximum from below.
-        - ``hessian_norm_upper``: what the maximum certainly does not exceed (``linear`` only; 1e-6 above at most).
-        - ``hessian_norm_over_root_log``: ``hessian_norm`` / √(log m).
-        - ``hessian_norm_lanczos``: the same norm at θ₀ from Hessian-vector products of autograd, small widths and
-          the first input norm only.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
@@ -53,7 +49,7 @@ def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.ra
     rows: list[dict[str, Any]] = []
     for distribution in ("gaussian", "sign"):
         v = two_layer.output_weights(width, distribution, draw)
-        for name, activation in two_layer.ACTIVATIONS.items():
+        for name, activation in listed_activations.LISTED.items():
             for x_norm in settings["input_norms"] if distribution == "gaussian" else settings["input_norms"][:1]:
                 z = x_norm * along
                 case = {
@@ -70,7 +66,7 @@ def _one_network(settings: dict[str, Any], seed: int, exponent: int, draw: np.ra
                     rows.append({**case, "radius": 0.0, "quantity": "hessian_norm_lanczos", "value": found})
                 if x_norm == settings["input_norms"][0]:
                     squared = _squared_output(v, z, x_norm, activation)
-                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball: the same value bounds both
+                    for radius in (0.0, settings["radius"]):  # θ₀ lies in every ball, so one value bounds both
                         rows += _norms({**case, "output": "squared", "radius": radius}, squared)
     return rows
 
@@ -85,7 +81,7 @@ def _norms(case: dict[str, Any], norm: float) -> list[dict[str, Any]]:
 
 def _lanczos(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activation: str, draw: np.random.Generator) -> float:
     """Return ‖H(θ₀)‖ from Hessian-vector products in all m(d+1) weights."""
-    width, at, sigma = v.size, torch.as_tensor(x), hidden_layer.ACTIVATIONS[activation].value
+    width, at, sigma = v.size, torch.as_tensor(x), activations.ACTIVATIONS[activation].value
 
     def network(theta: torch.Tensor) -> torch.Tensor:
         return theta[:width] @ sigma(theta[width:].reshape(width, -1) @ at) / width**0.5
@@ -94,7 +90,7 @@ def _lanczos(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activation: str, 
     return spectral_norm(hessian_vector_product(network, theta), theta.numel(), draw)
 
 
-def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: two_layer.Activation) -> float:
+def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: activations.Activation) -> float:
     """Return the Hessian norm of ½f² at θ₀: ‖f H + ∇f ∇fᵀ‖, whose second term does not shrink with width."""
     values, vectors = two_layer.hessian_modes(v, z, x_norm, activation)
     slope = np.einsum("ikj,ik->ij", vectors, two_layer.gradient(v, z, x_norm, activation))

@@ -5,48 +5,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import HEADS, Network
 
 PLACES_ON_LINE = 9
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Train f = c Σ vᵢ σ(wᵢ·x), all weights, on ½Σ(f − y)², |x| = 1 and y = ±1, float64, and watch its linearity.
+    """Train f = c Σ vᵢ σ(wᵢ·x), all weights, on ½Σ(f − y)² with |x| = 1 and y = ±1, in float64.
 
-    Gradient descent uses the step 1/λ_max of the tangent kernel at the start (at c = 1/m, where the kernel moves: of
-    the present one) until the loss is ``loss_tolerance`` of its start, or for ``step_limit`` steps. SGD takes one
-    sample a step, uniformly, at 1/max_i K₀(x_i, x_i), until the potential V = (f − y)ᵀ K₀⁻¹ (f − y) has fallen as far,
-    looked at once an epoch. Runs that diverge or hit a limit stay in and are counted.
+    Gradient descent uses the step 1/λ_max of the tangent kernel at the start, or of the present kernel where c = 1/m
+    and the kernel moves. It runs until the loss is ``loss_tolerance`` of its start, or for ``step_limit`` steps. SGD
+    takes one uniformly drawn sample per step, at the step 1/max_i K₀(x_i, x_i), until the potential V = (f − y)ᵀ K₀⁻¹
+    (f − y) has fallen as far, which is checked once per epoch. Runs that diverge or reach a limit stay in the table and
+    are counted.
+
+    Gradient descent is promised L_t ≤ (1 − ηλ_min(K₀))^t L₀, hence the rate −log(1 − ηλ_min). SGD is promised the rate
+    −log(1 − ηλ_min(K₀)/n), at which E V falls in the linearised network.
+
+    The loss is compared with its best parabola at nine places of a line through θ₀. Random lines, and the line along
+    the gradient of the loss, end at the distance ``line_length`` from θ₀. The control of the former ends at √(number of
+    weights), the norm of the initialisation itself; that of the latter has tanh(f) in place of f.
 
     Parameters
     ----------
     settings
-        See ``linear_regime.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width``, ``activation``, ``scaling`` (``one over root width``: c = m^(−1/2); ``one over width``,
-        where the network is not linear), ``output`` (``linear``; ``tanh``: tanh(f) in place of f), ``method``
-        (``gradient descent``, ``sgd``, ``random lines``, ``gradient lines``) and ``case`` (``claimed`` or ``control``,
-        of convergence):
-
-        - ``kernel_change``: largest ‖K_t − K₀‖_F/‖K₀‖_F over training, at training and test inputs.
-        - ``weight_change``: ‖θ − θ₀‖/‖θ₀‖ at the end.
-        - ``linearisation_error``: largest root mean square difference, over training, between the outputs and those of
-          the network linearised at θ₀ and trained with the same steps, at training and test inputs.
-        - ``slowest_rate``: the smallest −log(L_t/L₀)/t over t, the rate that the run keeps up at all times; ``sgd``:
-          −log(V_T/V₀)/T.
-        - ``promised_rate``: −log(1 − ηλ_min(K₀)), from L_t ≤ (1 − ηλ_min)^t L₀; ``sgd``: −log(1 − ηλ_min(K₀)/n), the
-          rate of E V in the linearised network.
-        - ``steps``, ``limit_hit`` and ``diverged`` (0 or 1).
-        - ``parabola_deviation``: largest distance of the loss from its best parabola at nine places of a line through
-          θ₀, over the range of the loss there. ``random lines``, median over lines: they end at ``line_length`` from
-          θ₀; in the control at √(number of weights), the norm of the initialisation itself. ``gradient lines``, along
-          the gradient of the loss, of the same length; in the control with tanh(f) in place of f.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1, settings["exponent_step"])
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
@@ -73,7 +65,7 @@ def _one_initialisation(
     order = draw.integers(n_train, size=(settings["epoch_limit"], n_train))
 
     rows: list[dict[str, Any]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
+    for name, activation in listed_activations.LISTED.items():
         for scaling, output in (
             ("one over root width", "linear"), ("one over root width", "tanh"), ("one over width", "linear"),
         ):  # fmt: skip
@@ -136,15 +128,15 @@ def _descended(
         "limit_hit": float(losses[-1] > settings["loss_tolerance"] * losses[0]),
         "diverged": float(not losses[-1] <= losses[0]),
     }
-    if scaling == "one over width":  # the step changes, and so would the promise
+    if scaling == "one over width":  # the step changes during the run, and with it what is promised
         return values
-    with np.errstate(divide="ignore"):  # a loss of zero at once is an infinite rate
+    with np.errstate(divide="ignore"):  # a loss that is zero at once makes the rate infinite
         kept = -np.log(np.array(losses[1:]) / losses[0]) / np.arange(1, len(losses))
     return values | {"slowest_rate": float(kept.min()), "promised_rate": float(-np.log1p(-rate * spectrum[0]))}
 
 
 def _sampled(settings: dict[str, Any], network: Network, labels: np.ndarray, order: np.ndarray) -> dict[str, float]:
-    """Run SGD along the samples of ``order``, shape (epochs, n)."""
+    """Run SGD on the samples in the given ``order``, shape (epochs, n)."""
     n = labels.size
     start = network.kernel()
     rate = 1 / float(start.diagonal().max())
@@ -180,7 +172,7 @@ def _direction(width: int, inputs: np.ndarray, draw: np.random.Generator) -> tup
 
 
 def _gradient(
-    v: np.ndarray, z: np.ndarray, inputs: np.ndarray, labels: np.ndarray, activation: two_layer.Activation
+    v: np.ndarray, z: np.ndarray, inputs: np.ndarray, labels: np.ndarray, activation: activations.Activation
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the unit vector along the gradient of ½Σ(f − y)²: its part in v, and its effect on z."""
     features, gram = activation.value(z), inputs @ inputs.T
@@ -192,7 +184,7 @@ def _gradient(
 
 
 def _from_parabola(
-    v: np.ndarray, z: np.ndarray, labels: np.ndarray, activation: two_layer.Activation,
+    v: np.ndarray, z: np.ndarray, labels: np.ndarray, activation: activations.Activation,
     direction: tuple[np.ndarray, np.ndarray], length: float, head: str = "linear",
 ) -> float:  # fmt: skip
     """Return how far the loss along θ₀ + t·direction, |t| <= ``length``, is from its best parabola, over its range."""
@@ -201,6 +193,6 @@ def _from_parabola(
         (v + t * length * direction[0]) @ activation.value(z + t * length * direction[1]) / v.size**0.5 for t in places
     ]
     losses = np.sum((HEADS[head].value(np.array(raw)) - labels) ** 2, axis=1) / 2
-    losses -= losses.mean()  # else rounding of the constant decides in wide networks
+    losses -= losses.mean()  # in wide networks rounding of the constant part would decide otherwise
     fitted = np.polynomial.Polynomial.fit(places, losses, 2)
     return float(np.abs(losses - fitted(places)).max() / np.ptp(losses))

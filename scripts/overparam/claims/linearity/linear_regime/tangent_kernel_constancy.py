@@ -4,47 +4,46 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.claims.linearity.activation_styles import STYLES
+from overparam.drawing import exponents, labels, theme
 from overparam.drawing.width_curves import curve, exponent
 
-PANELS = {
-    "kernel_change": "kernel: max ‖K_t − K₀‖ / ‖K₀‖",
-    "weight_change": "weights: ‖θ − θ₀‖ / ‖θ₀‖",
-    "linearisation_error": "outputs: max |f_t − f_t^lin|",
-}
-ACTIVATIONS = {"tanh": ("tanh", "o"), "sigmoid": ("sigmoid", "s"), "relu": ("ReLU", "D")}
+PANELS = {"kernel_change": "kernel", "weight_change": "weights", "linearisation_error": "outputs"}
 SCALINGS = {"one over root width": ("m^(−1/2)", "-"), "one over width": ("1/m (control)", ":")}
+RATE = -0.5  # of the formula O(m^(−1/2)); the predicted band is open below and leaves room above
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the three distances over width, every activation at both scalings, and a guide of slope −1/2."""
     figure, axes = theme.panels(len(PANELS), height=4.2)
-    for axis, (quantity, title) in zip(axes, PANELS.items(), strict=True):
-        for (name, (label, marker)), color in zip(ACTIVATIONS.items(), theme.CATEGORIES, strict=False):
+    for axis, quantity in zip(axes, PANELS, strict=True):
+        for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
             for scaling, (factor, dashes) in SCALINGS.items():
                 rows = _rows(measurements, quantity, name, scaling)
                 curve(axis, rows, f"{label}, c = {factor}", marker, dashes, color)
         widths = np.sort(measurements["width"].unique()).astype(float)
         axis.plot(
-            widths, 0.5 * (widths / widths[0]) ** -0.5, color=theme.INK, linestyle="--", linewidth=1, label="slope −1/2"
-        )
-        axis.set(xscale="log", yscale="log", xlabel="width m", ylabel="relative change over training", title=title)
-        axis.title.set_fontsize(9)
-    handles, labels = axes[0].get_legend_handles_labels()
+            widths, 0.5 * (widths / widths[0]) ** RATE, color=theme.INK, linestyle="--", linewidth=1,
+            label=f"slope {exponents.spelled(RATE)}",
+        )  # fmt: skip
+        axis.set(xscale="log", yscale="log", ylabel="relative change over training")
+        axis.set_xlabel(f"{labels.column(measurements, 'width')} m")
+        axis.set_title(labels.quantity(measurements, quantity), fontsize=9)
+    handles, names = axes[0].get_legend_handles_labels()
     for axis in axes:
         axis.get_legend().remove()
     axes[1].set_ylabel("")
     axes[2].set_ylabel("root mean square difference")
-    figure.legend(handles, labels, loc="outside lower center", ncol=4, fontsize=8)
+    figure.legend(handles, names, loc="outside lower center", ncol=4, fontsize=8)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the exponents of every activation, and those of the control."""
     texts = []
-    for quantity, words in zip(PANELS, ("kernel", "weights", "outputs"), strict=True):
+    for quantity, words in PANELS.items():
         usual, control = (
-            ", ".join(f"{exponent(_rows(measurements, quantity, name, scaling)):.2f}" for name in ACTIVATIONS)
+            ", ".join(f"{exponent(_rows(measurements, quantity, name, scaling)):.2f}" for name in STYLES)
             for scaling in SCALINGS
         )
         texts.append(f"{words} {usual} (with the factor 1/m: {control})")

@@ -5,8 +5,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, judged, labels, theme
 from overparam.drawing.rounding import at_most
+from overparam.drawing.width_curves import exponent
 
 DIRECTIONS = {
     "worst": ("worst direction found", "o", "-"),
@@ -39,48 +40,59 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 **common, estimator="median", errorbar=theme.median_interval, marker=marker, markersize=5,
                 markeredgewidth=0, linestyle=dashes, label=label,
             )  # fmt: skip
-        axis.set(xscale="log", yscale="log", xlabel="width m", ylabel="|R(θ)|" if axis is axes[0] else "", title=title)
-    handles, labels = axes[0].get_legend_handles_labels()
+        axis.set(xscale="log", yscale="log", ylabel="", title=title)
+        axis.set_xlabel(f"{labels.column(measurements, 'width')} m")
+    axes[0].set_ylabel(labels.quantity(measurements, "remainder"))
+    handles, names = axes[0].get_legend_handles_labels()
     for axis in axes:
         axis.get_legend().remove()
     limits = np.array([axis.get_ylim() for axis in axes])
     for axis in axes:
         axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
-    figure.legend(handles, labels, loc="outside lower center", ncol=4, fontsize=8)
+    figure.legend(handles, names, loc="outside lower center", ncol=4, fontsize=8)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the exponents per direction, and how near the bound each comes, also at the largest width."""
     tanh, relu = (
-        {direction: _exponent(measurements, name, direction) for direction in DIRECTIONS} for name in ("tanh", "relu")
+        {direction: exponent(_medians(measurements, name, direction)) for direction in DIRECTIONS}
+        for name in ("tanh", "relu")
     )
+    worst = exponents.measured(verdict, "slope in the worst direction", "corrected", each="activation = tanh")
     width = measurements["width"].max()
     widest = _shares(measurements[measurements["width"] == width], "tanh", "linear").groupby("direction").max()
-    shares = [
-        _shares(measurements, *case).max() for case in (("tanh", "linear"), ("relu", "linear"), ("tanh", "squared"))
-    ]
+    control = judged.under_control(verdict)
+    smooth, kinked, squared = (
+        _tightest(one, name) for one, name in ((verdict, "tanh"), (verdict, "relu"), (control, "tanh"))
+    )
     usual = max(widest["random"], widest["gradient descent"])
     return (
         f"Remainder of a two-layer tanh network after its linear part: it falls with width with exponent "
-        f"{tanh['worst']:.2f} in the worst direction found, {tanh['gradient descent']:.2f} along gradient descent's "
+        f"{worst} in the worst direction found, {tanh['gradient descent']:.2f} along gradient descent's "
         f"own displacement and {tanh['random']:.2f} in random directions. The largest share of the bound "
-        f"β‖θ − θ₀‖²/(2√m) is {shares[0]:.2f}; at m = {width} it is {widest['worst']:.2f} in the "
+        f"β‖θ − θ₀‖²/(2√m) is {smooth}; at m = {width} it is {widest['worst']:.2f} in the "
         f"worst direction and at most {at_most(usual, 1)} in the others. ReLU, which is not smooth, falls with "
         f"{relu['worst']:.2f}, {relu['gradient descent']:.2f} and {relu['random']:.2f}; its largest share of the bound "
-        f"is {shares[1]:.3g}, and with the tanh output squared {shares[2]:.3g}."
+        f"is {kinked}, and with the tanh output squared {squared}."
     )
 
 
-def _exponent(measurements: pd.DataFrame, activation: str, direction: str) -> float:
+def _tightest(verdict: dict, activation: str) -> str:
+    """Return the largest remainder over its bound, as judged; "unknown" where the judge has no number."""
+    found = judged.estimate(verdict, "bound with every activation listed", each=f"activation = {activation}")
+    return "unknown" if found is None or found["estimate"] is None else f"{found['estimate']:.3g}"
+
+
+def _medians(measurements: pd.DataFrame, activation: str, direction: str) -> pd.DataFrame:
+    """Return the median remainder of every width: one curve, as it is drawn."""
     rows = measurements[
         (measurements["quantity"] == "remainder")
         & (measurements["activation"] == activation)
         & (measurements["output"] == "linear")
         & (measurements["direction"] == direction)
     ]
-    middle = rows.groupby("width")["value"].median()
-    return float(np.polyfit(np.log(middle.index), np.log(middle), 1)[0])
+    return rows.groupby("width", as_index=False)["value"].median().assign(seed=0)
 
 
 def _shares(measurements: pd.DataFrame, activation: str, output: str) -> pd.Series:

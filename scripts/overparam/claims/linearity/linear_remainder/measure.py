@@ -5,36 +5,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations, two_layer
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return |R(θ)|, R(θ) = f(θ) − f(θ₀) − ∇f(θ₀)·(θ − θ₀), at one input with |x| = 1, in float64.
 
+    The worst displacement spends the whole budget ``radius`` on the one unit where it has the largest effect; this
+    estimates the largest remainder in the ball from below. For the control ½f² the displacement that counts as worst
+    goes along ∇f instead. β in the bound is the largest of 17 values on the way from θ₀ to θ: it never lies above the
+    supremum there, so that the inequality is tested at its hardest. For ½f² the bound is that of f. Beside it stands
+    the bound with β certified over the whole ball, which no remainder of a smooth network in the ball exceeds.
+
     Parameters
     ----------
     settings
-        See ``linear_remainder.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width``, ``activation``, ``output`` (``linear``: f; ``squared``: ½f², the control), ``direction``
-        (``worst``, ``random``, ``gradient descent``) and ``trial`` (which random direction):
-
-        - ``remainder``: |R(θ)|.
-        - ``remainder_bound``: β‖θ − θ₀‖²/(2√m), with β the largest Hessian norm of a sub-model vᵢσ(wᵢ·x) at 17 places
-          of the segment; never above the supremum, so the inequality is tested at its hardest. For ``squared`` it is
-          the same number, that of f.
-        - ``remainder_ball_bound`` (``worst`` only): the same with β the certified maximum over the whole ball, above
-          every remainder in it.
-        - ``distance``: ‖θ − θ₀‖ over all m(d+1) weights.
-
-        For ``worst`` and ``linear`` the budget is spent on the one unit where that does most: an estimate from below
-        of the largest remainder in the ball. For ``worst`` and ``squared`` the displacement goes along ∇f.
-        For gradient descent also ``gradient_steps``, ``loss_ratio`` (last over first) and ``limit_hit`` (0 or 1).
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     exponents = range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
     progress = Progress(settings["n_seeds"] * len(exponents), "initialisations")
@@ -64,8 +58,8 @@ def _one_initialisation(
         shifts.append((full[:, 0], full[:, 1:] @ x))
 
     rows: list[dict[str, Any]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
-        network = _Network(v, z, activation, {**case, "activation": name})
+    for name, activation in listed_activations.LISTED.items():
+        network = _Initialisation(v, z, activation, {**case, "activation": name})
         unit, shift_v, shift_z = two_layer.worst_unit_displacement(v, z, 1.0, radius, activation)
         alone = np.zeros((2, width))
         alone[:, unit] = shift_v, shift_z
@@ -84,10 +78,10 @@ def _one_initialisation(
     return rows
 
 
-class _Network:
-    """A network at its initialisation, seen through output weights and pre-activations at one input."""
+class _Initialisation:
+    """A network before it is displaced, seen through its output weights and pre-activations at one input."""
 
-    def __init__(self, v: np.ndarray, z: np.ndarray, activation: two_layer.Activation, case: dict[str, Any]):
+    def __init__(self, v: np.ndarray, z: np.ndarray, activation: activations.Activation, case: dict[str, Any]):
         self.v, self.z, self.activation, self.case = v, z, activation, case
 
     def rows(
@@ -114,7 +108,7 @@ class _Network:
 
 
 def _descended(
-    settings: dict[str, Any], network: _Network, hidden: np.ndarray, inputs: np.ndarray, labels: np.ndarray
+    settings: dict[str, Any], network: _Initialisation, hidden: np.ndarray, inputs: np.ndarray, labels: np.ndarray
 ) -> list[dict[str, Any]]:
     """Fit ``labels`` by gradient descent on all weights, squared loss ½Σ(f − y)², step 1/λ_max of the kernel at θ₀."""
     activation, root = network.activation, network.v.size**0.5
@@ -146,7 +140,7 @@ def _descended(
     return rows + [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]
 
 
-def _kernel(v: np.ndarray, hidden: np.ndarray, inputs: np.ndarray, activation: two_layer.Activation) -> np.ndarray:
+def _kernel(v: np.ndarray, hidden: np.ndarray, inputs: np.ndarray, activation: activations.Activation) -> np.ndarray:
     """Return the tangent kernel of all weights at ``inputs``, (n, n)."""
     z = hidden @ inputs.T
     features, slopes = activation.value(z), v[:, None] * activation.first(z)

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from overparam.claims.linearity import listed_activations
 from overparam.seeding import torch_generator
-from overparam.theory import hidden_layer, two_layer
+from overparam.theory import activations, two_layer
 from overparam.theory.curvature import hessian_vector_product
 
 DEEP_LARGEST_EXPONENT = 8
@@ -18,27 +19,24 @@ NETWORKS = ("two layers", "squared output", "three layers")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return the blocks of the full Hessian at the initialisation, from automatic differentiation, in float64.
 
+    In the network with three layers a block belongs to a unit of the first hidden layer and holds its incoming and
+    outgoing weights; the second hidden layer has the same width, and the weights of the last layer are held fixed. Wide
+    networks, whose Hessian has too many entries, are probed by its product with a random vector that is zero outside a
+    random half of the units. Networks with three layers have m² weights and are probed up to m = 2⁸ only.
+
     Parameters
     ----------
     settings
-        See ``submodel_independence.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation`` and ``network``: ``two layers`` is f; the controls are ``squared output`` (½f²) and
-        ``three layers`` (a second hidden layer of the same width; the block of a unit of the first hidden layer holds
-        its incoming and outgoing weights, the last layer's weights are held fixed). Quantities:
-
-        - ``block_norm``: spectral norm of the block of ``unit`` and ``other_unit``.
-        - ``largest_cross_block``: the largest |entry| outside the diagonal blocks.
-        - ``leakage``, by ``width``: for a random u that lives in a random half of the units, the largest |entry| of H u
-          outside them, over the largest inside. ``three layers``, with its m² weights, up to 2⁸ only.
-        - ``hessian_norm`` of the whole matrix and, for ``two layers``, ``largest_closed_form_block``.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):
-        for activation in two_layer.ACTIVATIONS:
+        for activation in listed_activations.LISTED:
             for network in NETWORKS:
                 draw = torch_generator(settings["seed"], "submodel_independence", seed, network)
                 case = {"seed": seed, "activation": activation, "network": network}
@@ -65,7 +63,7 @@ def _one_network(settings: dict[str, Any], case: dict[str, Any], draw: torch.Gen
     }
     if case["network"] == "two layers":
         v, z = theta[:, len(x)].numpy(), (theta[:, : len(x)] @ x).numpy()
-        norms = two_layer.block_norms(v, z, 1.0, two_layer.ACTIVATIONS[case["activation"]])
+        norms = two_layer.block_norms(v, z, 1.0, activations.ACTIVATIONS[case["activation"]])
         values["largest_closed_form_block"] = norms.max() / width**0.5
     rows = [{**case, "quantity": name, "value": float(value)} for name, value in values.items()]
     for unit, other in np.ndindex(width, width):
@@ -78,7 +76,7 @@ def _drawn(
     settings: dict[str, Any], case: dict[str, Any], width: int, draw: torch.Generator
 ) -> tuple[Callable[[torch.Tensor], torch.Tensor], torch.Tensor, torch.Tensor]:
     """Return the network as a function of its weights, these, one row per hidden unit, and the input."""
-    dimension, sigma = settings["dimension"], hidden_layer.ACTIVATIONS[case["activation"]].value
+    dimension, sigma = settings["dimension"], activations.ACTIVATIONS[case["activation"]].value
     options = {"generator": draw, "dtype": torch.float64}
     x = torch.randn(dimension, **options)
     x /= x.norm()

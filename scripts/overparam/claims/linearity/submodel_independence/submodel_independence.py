@@ -5,14 +5,14 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
 NETWORKS = {
     "two layers": "two layers",
     "squared output": "output squared (control)",
     "three layers": "three layers (control)",
 }
-SMALLEST = 1e-4  # of the largest block: below this a block is drawn as the smallest, exact zeros as crosses
+SMALLEST = 1e-4  # share of the largest block at which colours end; blocks that are exactly zero are crossed out
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -25,9 +25,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         image = axis.imshow(np.clip(shares, SMALLEST, 1), norm=LogNorm(SMALLEST, 1), cmap="viridis")
         for unit, other in zip(*np.nonzero(shares == 0), strict=True):
             axis.plot(other, unit, marker="x", color="white", markersize=4)
-        axis.set(title=title, xlabel="hidden unit j", ylabel="hidden unit i" if axis is axes[0] else "")
+        axis.set(title=title, xlabel=labels.column(measurements, "other_unit"))
         axis.set(xticks=range(0, len(norms), 2), yticks=range(0, len(norms), 2))
-    bar = figure.colorbar(image, ax=axes, shrink=0.75, label="‖H_ij‖ / largest block (× is exactly 0)")
+    axes[0].set_ylabel(labels.column(measurements, "unit"))
+    name = labels.quantity(measurements, "block_norm")
+    bar = figure.colorbar(image, ax=axes, shrink=0.75, label=f"{name} / largest block (× is exactly 0)")
     bar.outline.set_visible(False)
     return figure
 

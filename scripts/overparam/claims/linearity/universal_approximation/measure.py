@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linprog
 
+from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import two_layer
+from overparam.theory import activations
 
 Function = Callable[[np.ndarray], np.ndarray]
 CUT_OFF = 1e-6  # of the largest singular value
-TARGETS: dict[str, Function] = {  # continuous, neither odd nor even nor polynomial
+TARGETS: dict[str, Function] = {  # continuous; neither odd nor even, and no polynomials
     "zigzag": lambda t: 2 / np.pi * np.arcsin(np.sin(2.6 * np.pi * t + 0.5)),  # kinks 1/2.6 apart
     "wave": lambda t: np.sin(2 * np.pi * t + 0.5),
 }
@@ -22,29 +23,24 @@ TARGETS: dict[str, Function] = {  # continuous, neither odd nor even nor polynom
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return sup |f − g| on [−1, 1] for f = Σ vᵢ σ(wᵢ(t − bᵢ)) + c with given (wᵢ, bᵢ) and the best v and c, float64.
 
-    The best v and c are those of a linear program (HiGHS, tolerance 1e-7): min e with |f − g| <= e at ``n_fitted``
-    places and around the breakpoints; the error is then taken at ``n_checked`` places and there. As w and b are drawn,
-    not optimised, it is an upper bound on the best over all weights. Breakpoints are drawn one from each of m equal
-    cells, w from N(0, (steepness·m)²).
+    The best v and c solve a linear program (HiGHS, tolerance 1e-7): minimise e with |f − g| ≤ e at ``n_fitted`` places
+    and around the breakpoints; the error is then taken at ``n_checked`` places and around the breakpoints. As w and b
+    are drawn and not optimised, it is an upper bound on the best error over all weights. One breakpoint is drawn from
+    each of m equal cells, and w from N(0, (steepness·m)²).
+
+    Without biases all b and c are zero, and four times as many places are fitted, since all units are steepest at one
+    place. On the parabola no ReLU network of width m has an error below 1/(2(m + 1)²): it has at most m + 1 pieces, and
+    a straight line differs from t² by at least h²/8 on a piece of length h.
 
     Parameters
     ----------
     settings
-        See ``universal_approximation.yaml``; and the root ``seed``.
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width``, ``activation``, ``target`` and ``network``: ``with biases``; the controls ``without
-        biases`` (all b and c are zero; four times as many fitted places) and ``polynomial activation`` (z³ in place of
-        σ). Quantities:
-
-        - ``sup_error``.
-        - ``no_solution``: 1 where the program found none (then v = c = 0), else 0.
-
-        For the target ``parabola`` (t²), ReLU: ``sup_error`` also for ``equal breakpoints``, and
-        ``least_sup_error`` = 1/(2(m + 1)²), which no ReLU network of width m goes below: it has m + 1 pieces at most,
-        and a straight line differs from t² by at least h²/8 on a piece of length h.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     widths = [2**exponent for exponent in range(2, settings["largest_exponent"] + 1)]
     progress = Progress(settings["n_seeds"] * len(widths), "draws of hidden units")
@@ -62,23 +58,23 @@ def _one_draw(settings: dict[str, Any], case: dict[str, Any], draw: np.random.Ge
     breakpoints = -1 + 2 * (np.arange(width) + draw.random(width)) / width
     weights = settings["steepness"] * width * draw.standard_normal(width)
     tasks: list[tuple[str, str, str, np.ndarray, np.ndarray, Function]] = []
-    for name, activation in two_layer.ACTIVATIONS.items():
+    for name, activation in listed_activations.LISTED.items():
         for target in TARGETS:
             tasks.append(("with biases", name, target, weights, breakpoints, activation.value))
             tasks.append(("without biases", name, target, weights, 0 * breakpoints, activation.value))
             tasks.append(("polynomial activation", name, target, weights, breakpoints, lambda z: z**3))
-    relu = two_layer.ACTIVATIONS["relu"].value
+    relu = activations.ACTIVATIONS["relu"].value
     equal = -1 + 2 * np.arange(1, width + 1) / (width + 1)
     tasks.append(("with biases", "relu", "parabola", weights, breakpoints, relu))
     tasks.append(("equal breakpoints", "relu", "parabola", (-1.0) ** np.arange(width), equal, relu))
     rows: list[dict[str, Any]] = []
-    known: dict[str, tuple[float, bool]] = {}  # the polynomial activation takes the place of all others
+    known: dict[str, tuple[float, bool]] = {}  # with the polynomial activation, the same for every σ
     for network, name, target, steep, centres, activation in tasks:
         key = target if network == "polynomial activation" else None
         found = known.get(key) if key else None
         if found is None:
             g, biased = TARGETS.get(target, np.square), network != "without biases"
-            n_fitted = settings["n_fitted"] * (1 if biased else 4)  # without biases all units are steepest at one place
+            n_fitted = settings["n_fitted"] * (1 if biased else 4)  # see above: all units are steepest at one place
             found = best_sup_error(
                 lambda t, s=steep, c=centres, a=activation: a(s * (t[:, None] - c)), g, biased,
                 _places(centres, n_fitted), _places(centres, settings["n_checked"]),
@@ -101,7 +97,7 @@ def best_sup_error(
     Parameters
     ----------
     features
-        Takes places of shape (N,) to features of shape (N, m).
+        Maps places of shape (N,) to features of shape (N, m).
     target
         The function to approximate.
     offset
@@ -111,8 +107,8 @@ def best_sup_error(
 
     Notes
     -----
-    The program is solved in an orthonormal basis of the features at ``fitted``, from their singular value
-    decomposition; directions below 1e-6 of the largest singular value are left out.
+    The linear program is solved in an orthonormal basis of the features at ``fitted``, from their singular value
+    decomposition. Directions with singular values below 1e-6 of the largest are left out.
     """
 
     def columns(places: np.ndarray) -> np.ndarray:

@@ -5,20 +5,20 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.claims.linearity.activation_styles import STYLES
+from overparam.drawing import labels, theme
 from overparam.drawing.rounding import at_least
 
-ACTIVATIONS = {"tanh": ("tanh", "o"), "sigmoid": ("sigmoid", "s"), "relu": ("ReLU", "D")}
 TARGETS = {"zigzag": "zigzag", "wave": "sin(2πt + 0.5)"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the error of every network on both functions, and that of ReLU networks on the parabola with its law."""
+    """Draw the error of every network on both functions, and on the parabola ReLU networks beside the least error."""
     figure, axes = theme.panels(3, height=4.4)
     errors = measurements[measurements["quantity"] == "sup_error"]
     for axis, (target, title) in zip(axes, TARGETS.items(), strict=False):
         rows = errors[errors["target"] == target]
-        for (name, (label, marker)), color in zip(ACTIVATIONS.items(), theme.CATEGORIES, strict=False):
+        for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
             own = rows[rows["activation"] == name]
             _curve(axis, own[own["network"] == "with biases"], label, marker, "-", color)
             bare = own[own["network"] == "without biases"]
@@ -29,26 +29,28 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     parabola = errors[errors["target"] == "parabola"]
     least = measurements[measurements["quantity"] == "least_sup_error"].groupby("width")["value"].first()
     axes[2].plot(
-        least.index, least, color=theme.INK, linestyle="--", linewidth=1.2, label="1/(2(m + 1)²), least possible"
-    )
+        least.index, least, color=theme.INK, linestyle="--", linewidth=1.2,
+        label=labels.quantity(measurements, "least_sup_error"),
+    )  # fmt: skip
     drawn, equal = (parabola[parabola["network"] == network] for network in ("with biases", "equal breakpoints"))
     _curve(axes[2], drawn, "ReLU", "D", "-", theme.CATEGORIES[2])
     _curve(axes[2], equal, "ReLU, equal breakpoints", "P", "", theme.CATEGORIES[4])
     axes[2].set_title("t², ReLU")
     entries: dict[str, plt.Line2D] = {}
     for axis in axes:
-        axis.set(xscale="log", yscale="log", xlabel="width m", ylabel="sup error on [−1, 1]" if axis is axes[0] else "")
+        axis.set(xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'width')} m", ylabel="")
         widths = sorted(measurements["width"].unique())
         axis.set_xticks(widths, [str(width) for width in widths])
         axis.minorticks_off()
         entries |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
         axis.get_legend().remove()
+    axes[0].set_ylabel(labels.quantity(measurements, "sup_error"))
     figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncol=3, fontsize=7.5)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the median errors at both ends, those of the controls, and how near the parabola's law is attained."""
+    """State the median errors at the ends, those of the controls, and how near to the least one on the parabola."""
     errors = measurements[measurements["quantity"] == "sup_error"]
     narrow, wide = errors["width"].min(), errors["width"].max()
     biased = errors[errors["network"] == "with biases"]
@@ -56,7 +58,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     falls = [
         ", ".join(
             f"{label} {middle[target, name, narrow]:.2g} to {middle[target, name, wide]:.2g}"
-            for name, (label, _) in ACTIVATIONS.items()
+            for name, (label, _) in STYLES.items()
         )
         for target in TARGETS
     ]

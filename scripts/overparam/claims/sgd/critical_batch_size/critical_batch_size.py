@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 INPUTS = {
@@ -15,14 +15,15 @@ INPUTS = {
     "relu_features": ("ReLU features", "^", (0, (3, 1, 1, 1))),
     "gaussian_kernel": ("Gaussian kernel", "v", "-."),
 }
-LEVEL = 2.0
+KNEE = "knee-at-the-critical-size"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the curves with the fixed step as control, and the knee of every problem against the predicted ones."""
+    """Draw the steps over the batch size, with the fixed step as control, and every knee over the predicted one."""
     figure, (left, right) = theme.panels(2, height=3.9)
     rows = measurements[measurements["quantity"] == "steps_over_full"]
-    places = knees(measurements)
+    level, band = _level(verdict), judged.band(verdict, KNEE)
+    places = knees(measurements, level)
     for (kind, (label, marker, dashes)), color in zip(INPUTS.items(), theme.CATEGORIES, strict=False):
         curves = rows[(rows["inputs"] == kind) & (rows["case"] == "interpolated")]
         common = {"data": curves, "y": "value", "color": color, "ax": left}
@@ -36,20 +37,23 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for number, (_, curve) in enumerate(middle.groupby("inputs")):
         name = {"label": "step of m = 1 (control)"} if number == 0 else {}
         left.plot(curve["batch_over_critical"], curve["value"], color=theme.INK, linewidth=0.8, linestyle="--", **name)
-    left.axhline(LEVEL, color=theme.INK, linewidth=0.8, linestyle=":")
+    left.axhline(level, color=theme.INK, linewidth=0.8, linestyle=":")
     theme.mark_threshold(left, 1, "m*")
-    left.set(xscale="log", yscale="log", xlabel="batch size, in units of m* = β/λ₁ + 1", ylabel="steps / full batch's")
+    left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "batch_over_critical"))
+    left.set_ylabel(labels.quantity(measurements, "steps_over_full"))
     left.set_ylim(0.9, 10 * rows.loc[np.isfinite(rows["value"]), "value"].max())  # room for the legend
     left.legend(fontsize=7.5, loc="upper right", bbox_to_anchor=(1.0, 0.97))
 
     span = np.array([places["critical"].min() * 0.9, places["critical"].max() * 1.1])
-    right.fill_between(span, span / 2, span * 2, color=theme.INK, alpha=0.15, linewidth=0, label="factor 2 of m*")
+    words = f"{band[0]:g} to {band[1]:g} times m*"
+    right.fill_between(span, span * band[0], span * band[1], color=theme.INK, alpha=0.15, linewidth=0, label=words)
     right.plot(span, span, color=theme.INK, linestyle="--", label="m* = β/λ₁ + 1")
     for name, label in (("earliest", "derived range"), ("latest", None)):
         limit = places.sort_values("critical")
         right.plot(limit["critical"], limit[name], color=theme.INK, linestyle="-", linewidth=1, label=label)
-    right.set(xscale="log", yscale="log", xlabel="predicted m*", ylabel="batch size with twice the steps")
-    ticks = [tick for tick in (2, 3, 5, 10, 20, 40) if span[0] / 2 <= tick <= 2 * span[1]]
+    right.set(xscale="log", yscale="log", xlabel=labels.quantity(measurements, "critical_batch_size"))
+    right.set_ylabel(f"batch size with {_times(level)} the full batch's steps")
+    ticks = [tick for tick in (2, 3, 5, 10, 20, 40) if span[0] * band[0] <= tick <= span[1] * band[1]]
     right.set_xticks([tick for tick in ticks if span[0] <= tick <= span[1]], minor=False)
     right.set_yticks(ticks, minor=False)
     for axis in (right.xaxis, right.yaxis):
@@ -61,18 +65,20 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State where the knees lie, in units of both formulas, and what the controls do."""
-    places = knees(measurements)
+    level = _level(verdict)
+    places = knees(measurements, level)
     printed = places["knee"] / places["critical"]
     early, late = (places["knee"] / places[name] for name in ("earliest", "latest"))
     samples = measurements[(measurements["quantity"] == "samples_over_one") & (measurements["case"] == "interpolated")]
-    wasted = samples.loc[samples["batch_over_critical"] <= 1, "value"].max()
+    below = judged.declared(verdict, "below-it-at-most-half-of-the-samples-are-wasted")["where"]["batch_over_critical"]
+    wasted = samples.loc[samples["batch_over_critical"] <= below["max"], "value"].max()
     least = printed.groupby(places["inputs"]).min()
     fixed = measurements[(measurements["quantity"] == "steps_over_full") & (measurements["case"] == "fixed_step")]
     missed = measurements[(measurements["quantity"] == "never_reached") & (measurements["case"] == "noisy_labels")]
     return (
         f"Steps of mini-batch SGD to a fixed accuracy fall with the batch size and level off: up to m* = β/λ₁ + 1 a "
-        f"step with m samples is worth at least {at_least(1 / wasted)} m steps with one. They are twice those of the "
-        f"full batch at {at_least(printed.min())} to {at_most(printed.max())} times m* (lowest for "
+        f"step with m samples is worth at least {at_least(1 / wasted)} m steps with one. They are {_times(level)} "
+        f"those of the full batch at {at_least(printed.min())} to {at_most(printed.max())} times m* (lowest for "
         f"{INPUTS[least.idxmin()][0]}, where that is smallest), at least {at_least(early.min())} times the lower and "
         f"at most {at_most(late.max())} times the upper end of the derived range. With the step for one sample at "
         f"every batch size they stay at least {at_least(fixed['value'].min())} times those of the full batch; with "
@@ -80,16 +86,29 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def knees(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Return per problem the batch size with twice the full batch's steps, the predicted one and the derived range."""
+def _level(verdict: dict) -> float:
+    """Return how many times the full batch's steps the knee is defined to have."""
+    return float(judged.declared(verdict, KNEE)["level"])
+
+
+def _times(level: float) -> str:
+    return "twice" if level == 2 else f"{level:g} times"
+
+
+def knees(measurements: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the knee of every problem, the batch size predicted for it, and the range that is derived for it.
+
+    The knee is the batch size with ``level`` times the full batch's steps, interpolated in its logarithm; nan if there
+    is none.
+    """
     rows = measurements[(measurements["quantity"] == "steps_over_full") & (measurements["case"] == "interpolated")]
     predicted = measurements[measurements["quantity"] == "critical_batch_size"].set_index(["inputs", "seed"])["value"]
     found = []
     for (kind, seed), curve in rows.groupby(["inputs", "seed"]):
         size, steps = curve.sort_values("batch_size")[["batch_size", "value"]].to_numpy(float).T
-        after = int(np.argmax(steps <= LEVEL))
+        after = int(np.argmax(steps <= level))
         pair = [after, after - 1]  # ascending in steps
-        place = np.exp(np.interp(LEVEL, steps[pair], np.log(size[pair]))) if after else np.nan
+        place = np.exp(np.interp(level, steps[pair], np.log(size[pair]))) if after else np.nan
         ends = {
             name: (curve["batch_size"] / curve[column]).iloc[0]
             for name, column in (("earliest", "batch_over_half_step"), ("latest", "batch_over_latest"))

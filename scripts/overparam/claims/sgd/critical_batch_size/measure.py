@@ -5,8 +5,8 @@ replacement, and the step that Ma, Bassily & Belkin (arXiv 1712.06559, theorem 1
 
     η(m) = m / (β + λ₁(m − 1)),     η(∞) = 1/λ₁.
 
-No sampling: the second moment of w − w* obeys a linear recursion (``exact_moments``), which is
-diagonalised (LAPACK, float64). The start is random, isotropic in the span of the samples, and averaged over.
+Nothing is sampled: the second moment of w − w* obeys a linear recursion (``exact_moments``), which is diagonalised
+(LAPACK, float64). The start is random and isotropic in the span of the samples; losses are averages over it.
 """
 
 from typing import Any
@@ -18,41 +18,42 @@ from overparam import seeding
 from overparam.claims.sgd import exact_moments
 from overparam.progress import Progress
 
-INPUTS = ("isotropic", "power_law", "relu_features", "gaussian_kernel", "unequal_norms")
+KINDS_OF_INPUTS = ("isotropic", "power_law", "relu_features", "gaussian_kernel", "unequal_norms")
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Count steps for every kind of inputs, seed and batch size.
 
+    Steps are counted until E[L − L*] has fallen to ``accuracy`` of its start. With noisy labels every sample occurs
+    twice, with two labels that lie ``label_noise`` above and below what can be fitted, in units of its root mean
+    square. The range in which the knee can lie is derived in :func:`latest_knee`.
+
+    Parameters
+    ----------
+    settings
+        As ``experiment.yaml`` declares them, and the root ``seed``.
+
     Returns
     -------
     pandas.DataFrame
-        By ``inputs``, ``seed``, ``batch_size`` m, and ``case``: ``interpolated`` (the theorem's step for m),
-        ``fixed_step`` (the step for one sample, 1/β, at every m), ``noisy_labels`` (every sample occurs twice, its two
-        labels ± ``label_noise`` root mean squares apart from what can be fitted; the theorem's step).
-
-        - ``steps_over_full``: steps until E[L − L*] is ``accuracy`` of its start, over those of the full gradient at
-          1/λ₁; infinite if never. With ``batch_over_critical`` m/(β/λ₁ + 1), ``batch_over_half_step`` m/(β/λ₁ − 1)
-          and ``batch_over_latest`` (see :func:`latest_knee`) as columns.
-        - ``samples_over_one``: m · steps(m) over the steps with m = 1, where labels can be fitted.
-        - ``steps_full_batch``, ``critical_batch_size`` (β/λ₁ + 1): once per problem.
-        - ``never_reached``: batch sizes that miss the accuracy, of those tried, by case.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
-    progress = Progress(len(INPUTS) * settings["n_seeds"], "problems")
-    for kind in INPUTS:
+    progress = Progress(len(KINDS_OF_INPUTS) * settings["n_seeds"], "problems")
+    for kind in KINDS_OF_INPUTS:
         for seed in range(settings["n_seeds"]):
             draws = seeding.generator(settings["seed"], "critical_batch_size", kind, seed)
-            rows += _problem(draw_inputs(kind, settings, draws), settings, {"inputs": kind, "seed": seed})
+            rows += _measured_problem(draw_inputs(kind, settings, draws), settings, {"inputs": kind, "seed": seed})
             progress.advance()
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64"})
 
 
 def draw_inputs(kind: str, settings: dict[str, Any], draws: np.random.Generator) -> np.ndarray:
-    """Draw X, shape (n_train, n_params); for the Gaussian kernel a square root of its Gram matrix.
+    """Draw the samples X, shape (n_train, n_params); for the Gaussian kernel a square root of its Gram matrix.
 
-    Isotropic Gaussian; Gaussian with variances 1/j; ReLU features of 10-dimensional unit vectors; a Gaussian kernel of
-    variance 3 on 5-dimensional normal points; isotropic with log-normal lengths (σ = 0.75).
+    ``isotropic`` inputs are Gaussian; ``power_law`` ones are Gaussian with variance 1/j in coordinate j;
+    ``relu_features`` are ReLU features of 10-dimensional unit vectors; ``gaussian_kernel`` is a Gaussian kernel of
+    variance 3 on 5-dimensional normal points; ``unequal_norms`` are isotropic with log-normal lengths (σ = 0.75).
     """
     shape = (settings["n_train"], settings["n_params"])
     if kind == "relu_features":
@@ -80,12 +81,13 @@ def theorem_step(batch_size: float, sample_smoothness: float, smoothness: float)
 
 
 def latest_knee(ratio: float) -> float:
-    """Return the largest m with steps at most twice the full batch's that E‖w − w*‖² allows, from β/λ₁.
+    """Return the largest batch size m at which the knee can lie, given β/λ₁.
 
-    With the theorem's step, E‖w − w*‖² falls in the slowest direction, of eigenvalue λ, by a factor of at most
-    1 − ηλ(2 − ηβ/m) per step, to first order in λ/λ₁; the full batch's is (1 − λ/λ₁)². Half the rate is reached at
-    m(β/λ₁ + 2m − 2) = (β/λ₁ + m − 1)². In between lies the knee: at m = β/λ₁ − 1 the step is half of 1/λ₁, and as
-    1 − z ≤ (1 − z/2)² the mean of w alone needs twice the steps there.
+    The knee is where the steps are twice those of the full batch. With the theorem's step, E‖w − w*‖² falls in the
+    slowest direction, of eigenvalue λ, by a factor of at most 1 − ηλ(2 − ηβ/m) per step, to first order in λ/λ₁; with
+    the full batch the factor is (1 − λ/λ₁)². Half of the full batch's rate is reached at
+    m(β/λ₁ + 2m − 2) = (β/λ₁ + m − 1)², which this function solves for m. The knee lies at m = β/λ₁ − 1 or above: there
+    the step is half of 1/λ₁, and since 1 − z ≤ (1 − z/2)² the mean of w alone needs twice the steps.
     """
     return (ratio + (ratio**2 + 4 * (ratio - 1) ** 2) ** 0.5) / 2
 
@@ -94,15 +96,16 @@ def steps_to_accuracy(
     samples: np.ndarray, eigenvalues: np.ndarray, learning_rate: float, batch_size: float, accuracy: float,
     label_noise: float = 0.0,
 ) -> tuple[float, float]:  # fmt: skip
-    """Return steps until E[L − L*] is ``accuracy`` of its start: with labels that can be fitted, and with noisy ones.
+    """Return the steps until E[L − L*] is ``accuracy`` of its start: with labels that can be fitted, with noisy ones.
 
-    With noise the samples occur twice, with labels ± σ, so that H and the operator stay the same and each step adds
-    η²σ²H/m; σ² is ``label_noise``² times the mean square of what can be fitted.
+    With noise every sample occurs twice, with labels σ above and below what can be fitted. H and the operator then stay
+    the same, and each step adds η²σ²H/m to the second moment; σ² is ``label_noise``² times the mean square of what can
+    be fitted.
     """
     operator = exact_moments.batch_step(samples, eigenvalues, learning_rate, batch_size)
     factors, vectors = np.linalg.eigh(operator)
     hessian = exact_moments.pack(np.diag(eigenvalues))
-    seen = vectors.T @ hessian  # loss of each mode, times 2
+    seen = vectors.T @ hessian  # twice the loss of each mode
     start = seen * (vectors.T @ exact_moments.pack(np.eye(len(eigenvalues))))
     noise = (learning_rate * label_noise) ** 2 * eigenvalues.sum() / batch_size * seen**2
     total, gap = start.sum(), 1 - factors
@@ -114,11 +117,11 @@ def steps_to_accuracy(
         decay = factors**step
         return float((decay @ start + ((1 - decay) / gap) @ noise) / total)
 
-    first = exact_moments.crossing(fitted, accuracy)
-    return first, exact_moments.crossing(noisy, accuracy) if label_noise else first
+    first = exact_moments.first_step_below(fitted, accuracy)
+    return first, exact_moments.first_step_below(noisy, accuracy) if label_noise else first
 
 
-def _problem(inputs: np.ndarray, settings: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:
+def _measured_problem(inputs: np.ndarray, settings: dict[str, Any], case: dict[str, Any]) -> list[dict[str, Any]]:
     samples, eigenvalues = exact_moments.row_space(inputs)
     largest, smooth = float((samples**2).sum(axis=1).max()), float(eigenvalues[0])
     accuracy, noise, ratio = settings["accuracy"], settings["label_noise"], largest / smooth

@@ -1,9 +1,9 @@
 """Noise of the stochastic gradient against the loss, along gradient descent.
 
-Liu (lecture, 2024), "Automatic variance reduction": with the squared loss ∇ℓ_i = (f_i − y_i) ∇f_i, hence
-Var[ε] ∼ E|f − y|² ∝ L where the network can interpolate. Where it can't, L − L* falls and the noise does not; with the
-cross-entropy |∂ℓ/∂f| = 1 − e^(−ℓ) ≈ ℓ, hence Var[ε] ∼ E[ℓ²] and the exponent is about 2.
-The path is that of full-batch gradient descent: the noise is measured on it, not injected.
+Liu (lecture, 2024), "Automatic variance reduction": with the squared loss ∇ℓ_i = (f_i − y_i) ∇f_i, so that
+Var[ε] ∼ E|f − y|² ∝ L where the network can interpolate. Where it can't, L − L* falls while the noise does not. With
+the cross-entropy |∂ℓ/∂f| = 1 − e^(−ℓ) ≈ ℓ, so that Var[ε] ∼ E[ℓ²] and the exponent is about 2. The path is that of
+full-batch gradient descent: the noise is measured along it and never added to it.
 """
 
 from collections.abc import Callable
@@ -20,28 +20,41 @@ from overparam.errors import UserError
 from overparam.progress import Progress
 
 Parameters = dict[str, torch.Tensor]
-MOST_EVALUATIONS = 300  # of Levenberg–Marquardt; minima at infinity, which tanh units allow, are approached for ever
+MOST_EVALUATIONS = 300  # of Levenberg–Marquardt, which would never stop where a minimum lies at infinity (tanh units)
 CASES = ("interpolating", "under_parameterized", "cross_entropy")
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Measure gradient noise and loss along gradient descent for the three cases.
 
+    The infimum L* of the loss is zero for a network that can interpolate. For the small network it is the loss of the
+    minimum that Levenberg–Marquardt finds from the end of the run.
+
+    Parameters
+    ----------
+    settings
+        As ``experiment.yaml`` declares them, and the root ``seed``.
+
     Returns
     -------
     pandas.DataFrame
-        Per ``case``, ``seed`` and recorded ``step``: ``noise_covariance`` = tr Cov_i(∇ℓ_i) and
-        ``noise_second_moment`` = mean_i ‖∇ℓ_i‖², with the columns ``loss`` (L) and ``excess_loss`` (L − L*; L* is zero
-        for a network that interpolates, else the loss of the minimum that Levenberg–Marquardt finds from the end of
-        the run). Per case and seed: ``decades`` of excess loss covered, ``noise_left`` (last tr Cov over first),
-        ``noise_over_proportional`` (that over the last excess loss over the first: 1 if the noise is proportional to
-        the excess loss, far above 1 if it has a floor) and ``loss_infimum`` (L*).
+        The table that ``experiment.yaml`` declares under ``measures``.
+
+    Raises
+    ------
+    UserError
+        If n_train does not lie between the numbers of parameters of the two networks.
     """
     n_inputs = settings["n_inputs"]
     sizes = {case: (settings["small_width"] if case == "under_parameterized" else settings["width"]) for case in CASES}
     n_params = {case: width * (n_inputs + 2) for case, width in sizes.items()}
     if not n_params["under_parameterized"] < settings["n_train"] < n_params["interpolating"]:
-        raise UserError(f"gradient_noise needs p < n_train < p for its two networks, got {n_params} parameters")
+        small, large = n_params["under_parameterized"], n_params["interpolating"]
+        raise UserError(
+            f"experiments.gradient_noise.n_train: {settings['n_train']} samples must be more than the {small} "
+            f"parameters of the small network and fewer than the {large} of the large one; change n_train, small_width "
+            "or width (a network has width · (n_inputs + 2) parameters)"
+        )
     rows = []
     for case, width in sizes.items():
         inputs, labels, start = _draw(settings, case, width)
@@ -98,7 +111,7 @@ def sample_gradients(parameters: Parameters, x: torch.Tensor, y: torch.Tensor, l
 
 
 def _draw(settings: dict[str, Any], case: str, width: int) -> tuple[torch.Tensor, torch.Tensor, Parameters]:
-    """Draw x ∼ N(0, I), y ∼ N(0, 1) (its sign for the cross-entropy) and N(0, 1) weights (w over √d), per seed."""
+    """Draw x ∼ N(0, I), y ∼ N(0, 1) (its sign for the cross-entropy) and N(0, 1) weights (w over √d) for every seed."""
     n_train, n_inputs = settings["n_train"], settings["n_inputs"]
     inputs, labels, starts = [], [], []
     for seed in range(settings["n_seeds"]):
@@ -113,7 +126,7 @@ def _draw(settings: dict[str, Any], case: str, width: int) -> tuple[torch.Tensor
                 "v": weights.standard_normal(width),
             }
         )
-    # Copies, not views: torch's own memory is aligned alike in every run, and so are the last bits of its products.
+    # copies, not views: torch aligns its own memory in the same way in every run, which fixes the last bits of products
     y = torch.tensor(np.stack(labels))
     start = {name: torch.tensor(np.stack([each[name] for each in starts])) for name in starts[0]}
     return torch.tensor(np.stack(inputs)), y.sign() if case == "cross_entropy" else y, start
@@ -124,8 +137,8 @@ def _descend(
 ) -> tuple[np.ndarray, Parameters]:
     """Run gradient descent for every seed at once; return the recorded steps and the stacked parameters there.
 
-    The learning rate is ``step_scale`` over the largest eigenvalue of JJᵀ/n at the start; for the cross-entropy, whose
-    loss falls like 1/t at a constant step, it is divided by the current loss (descent on log L).
+    The learning rate is ``step_scale`` over the largest eigenvalue of JJᵀ/n at the start. For the cross-entropy, whose
+    loss falls only like 1/t at a constant step, it is divided by the current loss, which is descent on log L.
     """
     jacobian = vmap(vmap(grad(network), in_dims=(None, 0)))(start, inputs)
     rows = torch.cat([j.flatten(start_dim=2) for j in jacobian.values()], dim=2)  # (seeds, n_train, n_params)

@@ -4,18 +4,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, labels, theme
 
 CASES = {
     "interpolating": ("squared loss, p > n", "o"),
     "under_parameterized": ("squared loss, p < n (control)", "s"),
     "cross_entropy": ("cross-entropy, p > n (control)", "^"),
 }
-GUIDES = {"interpolating": (1, "slope 1", 3), "cross_entropy": (2, "slope 2", 0.1)}
+GUIDES = {  # the prediction whose exponent is drawn, and the height of the line over the curves
+    "interpolating": ("proportional", 3),
+    "cross_entropy": ("cross-entropy-exponent-is-two", 0.1),
+}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw every seed's path, dots at the recorded losses, and guides of slope 1 and 2."""
+    """Draw the path of every seed with a mark at each recorded loss, and lines of the predicted slopes."""
     figure, (axis,) = theme.panels(1, height=4.4)
     noise = measurements[measurements["quantity"] == "noise_covariance"]
     for (case, (label, marker)), color in zip(CASES.items(), theme.CATEGORIES, strict=False):
@@ -27,17 +30,20 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 label=f"{label}, {path['n_params'].iloc[0]} parameters" if seed == rows["seed"].min() else None,
             )  # fmt: skip
         if case in GUIDES:
-            power, words, shift = GUIDES[case]
+            name, shift = GUIDES[case]
+            power = exponents.predicted(verdict, name)
             losses = np.geomspace(rows["excess_loss"].min(), rows["excess_loss"].max(), 2)
             middle = np.exp(np.log(rows[["excess_loss", "value"]]).mean())
             values = middle["value"] * (losses / middle["excess_loss"]) ** power * shift
             axis.plot(losses, values, color=theme.INK, linestyle="--", linewidth=1)
             centre = np.exp(np.log([losses, values]).mean(axis=1))
             axis.annotate(
-                words, tuple(centre), xytext=(-4, 4) if shift > 1 else (4, -4), textcoords="offset points",
-                ha="right" if shift > 1 else "left", va="bottom" if shift > 1 else "top", fontsize=8,
+                f"slope {exponents.spelled(power)}", tuple(centre), xytext=(-4, 4) if shift > 1 else (4, -4),
+                textcoords="offset points", ha="right" if shift > 1 else "left", va="bottom" if shift > 1 else "top",
+                fontsize=8,
             )  # fmt: skip
-    axis.set(xscale="log", yscale="log", xlabel="excess training loss L − L*", ylabel="gradient noise tr Cov(∇ℓ_i)")
+    axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "excess_loss"))
+    axis.set_ylabel(labels.quantity(measurements, "noise_covariance"))
     samples = f"n = {noise['n_train'].iloc[0]} samples"
     legend = axis.legend(loc="lower right", title=samples, title_fontsize=9, alignment="left")
     for handle in legend.legend_handles:

@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 CAUSES = {
@@ -26,8 +26,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     ratios = sorted(over["p_over_n"].unique())
     for k, (ratio, color) in enumerate(zip(ratios, theme.ordered(len(ratios)), strict=True)):
         _curve(left, over[over["p_over_n"] == ratio], f"p/n = {ratio:g}", color, DASHES[k % len(DASHES)])
-    for ((regime, labels), (label, dashes)), color in zip(CAUSES.items(), theme.CATEGORIES, strict=False):
-        case = rows[(rows["regime"] == regime) & (rows["labels"] == labels)]
+    for ((regime, kind), (label, dashes)), color in zip(CAUSES.items(), theme.CATEGORIES, strict=False):
+        case = rows[(rows["regime"] == regime) & (rows["labels"] == kind)]
         found = sorted(case["p_over_n"].unique())
         for ratio in found:
             values = ", ".join(f"{each:g}" for each in found)
@@ -35,14 +35,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             _curve(right, case[case["p_over_n"] == ratio], name, color, dashes)
     time = np.array([0, rows["time"].max()])
     lowest = rows["value"].min() / 10
+    _, promised = judged.band(verdict, "exponential")
+    level = judged.declared(verdict, "falls-below-1e-10")["limit"]
     for axis, title in ((left, "p > n: converges"), (right, "what makes it converge")):
-        axis.plot(time, np.exp(-time), color=theme.INK, linestyle=":", label="promised e^(−t)")
-        axis.axhline(1e-10, color=theme.INK, linewidth=0.8, alpha=0.6)
-        axis.set(yscale="log", xlabel="steps, in units of β/α", ylim=(lowest, 30))
+        axis.plot(time, np.exp(promised * time), color=theme.INK, linestyle=":", label="promised rate")
+        axis.axhline(level, color=theme.INK, linewidth=0.8, alpha=0.6)
+        axis.set(yscale="log", xlabel=labels.column(measurements, "time"), ylim=(lowest, 30))
         axis.set_title(title)
     left.legend(loc="lower left", fontsize=8)
     right.legend(loc="lower left", fontsize=8, title="labels", title_fontsize=8, alignment="left")
-    left.set_ylabel("excess loss (L − L*)/(L₀ − L*)")
+    left.set_ylabel(labels.quantity(measurements, "excess_loss"))
     right.set_ylabel("")
     return figure
 
@@ -70,6 +72,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 def _curve(axis: plt.Axes, rows: pd.DataFrame, label: str | None, color: str, dashes: object) -> None:
     common = {"data": rows, "x": "time", "y": "value", "color": color, "ax": axis}
     sns.lineplot(**common, units="seed", estimator=None, alpha=0.2, linewidth=0.5, legend=False)
-    # A plain mean over seeds would be that of the slowest one.
+    # geometric: the slowest seed alone would decide an arithmetic mean
     mean = rows.assign(value=np.log(rows["value"])).groupby("time")["value"].mean()
     axis.plot(mean.index, np.exp(mean), color=color, linestyle=dashes, label=label)

@@ -22,16 +22,19 @@ BLOCK = 1024  # steps whose samples are drawn at once
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Measure the excess loss over time for every condition.
 
-    Conditions are ``n_params`` and ``labels``: generic (independent of the inputs), realisable (made by a linear
-    function), contradictory (some samples occur twice, with different labels).
+    A condition is a number of parameters and a kind of labels: more parameters than samples with generic labels, and at
+    the last of ``over_ratios`` with contradictory ones as well; fewer parameters with generic and with realisable
+    labels. The worst-case rate is computed only where every sample can be fitted (r = 0), since it holds only there.
+
+    Parameters
+    ----------
+    settings
+        As ``experiment.yaml`` declares them, and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        ``excess_loss``: (L − L*) at ``time`` relative to time 0, averaged over chains.
-        ``final_excess_loss``: the same at the end. ``rate``: −log of the factor per step by which the squared
-        distance to w*, averaged over chains, shrank over the run. ``rate_promised``: −log(1 − α/β).
-        ``rate_worst``: −log of the exact expected factor of one step in the worst direction; only where r = 0.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     conditions = [("over", ratio, "generic") for ratio in settings["over_ratios"]]
     conditions += [("over", settings["over_ratios"][-1], "contradictory")]
@@ -99,7 +102,7 @@ def _run(
     minimisers, hessians = np.stack([task.minimiser for task in tasks]), np.stack([task.hessian for task in tasks])
     rates = np.array([1 / task.sample_smoothness for task in tasks])[:, None]
     draws = seeding.generator(settings["seed"], "interpolating_sgd", "samples", *names)
-    # The same inputs under one flat index: one gather per step.
+    # all samples of all problems under one flat index, so that a step looks them up only once
     n_problems, n_train, n_params = inputs.shape
     flat_inputs, flat_labels = inputs.reshape(-1, n_params), labels.reshape(-1)
     offsets = np.arange(n_problems)[:, None] * n_train

@@ -1,20 +1,21 @@
 """SGD, Nesterov's momentum and MaSS on interpolating least squares, one sample a step: exact moments.
 
-Loss mean_i ½(x_iᵀw − y_i)², more parameters than samples, so that every sample is fitted at w*; outside the samples'
-span nothing moves. MaSS (Liu & Belkin, arXiv 1810.13395) with g the gradient of one sample's loss at u:
+The loss is mean_i ½(x_iᵀw − y_i)², with more parameters than samples, so that every sample is fitted at w*; outside the
+span of the samples nothing moves. With g the gradient of one sample's loss at u, MaSS (Liu & Belkin, arXiv 1810.13395)
+is
 
     w' = u − η₁ g,     u' = (1 + γ) w' − γ w + η₂ g;
 
-η₂ = 0 is Nesterov's method, γ = η₂ = 0 is SGD. The paper's hyper-parameters (theorem on its convergence, batch size 1),
-with L₁ and κ̃ the smallest numbers for which E[‖x‖² x xᵀ] ≼ L₁ H and E[(xᵀH⁻¹x) x xᵀ] ≼ κ̃ H, μ the smallest
-eigenvalue of H = XᵀX/n in the span, κ = L₁/μ and s = √(κκ̃):
+With η₂ = 0 it is Nesterov's method, with γ = η₂ = 0 it is SGD. Let L₁ and κ̃ be the smallest numbers for which
+E[‖x‖² x xᵀ] ≼ L₁ H and E[(xᵀH⁻¹x) x xᵀ] ≼ κ̃ H, let μ be the smallest eigenvalue of H = XᵀX/n in the span, κ = L₁/μ and
+s = √(κκ̃). Then the paper's hyper-parameters and its promise (theorem on the convergence of MaSS, batch size 1) are
 
     η₁ = 1/L₁,   γ = (s − 1)/(s + 1),   η₂ = η₁ s/(s + 1) (1 − 1/κ̃),   E‖w_t − w*‖² ≤ C (1 − 1/s)^t.
 
-For n linearly independent samples L₁ = max ‖x_i‖² and κ̃ = n. No sampling: (w − w*, u − w*) obeys a linear random
-recursion, whose second moment is followed exactly (``exact_moments``), float64. It is written in the
-coordinates H^(1/2)(w − w*) and (u − w)/√η₁, in which energy hardly grows within a step: in the plain ones rounding
-errors swamp the moments when γ is near 1.
+For n linearly independent samples L₁ = max ‖x_i‖² and κ̃ = n. Nothing is sampled: (w − w*, u − w*) obeys a linear
+random recursion, whose second moment is followed exactly (``exact_moments``), in float64. The coordinates are
+H^(1/2)(w − w*) and (u − w)/√η₁, in which energy hardly grows within a step; in w − w* and u − w* themselves rounding
+errors would swamp the moments when γ is near 1.
 """
 
 import dataclasses
@@ -30,7 +31,7 @@ from overparam import seeding
 from overparam.claims.sgd import exact_moments
 from overparam.progress import Progress
 
-STEPS_AT_MOST = 2**34
+LONGEST_RUN = 2**34  # steps
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,20 +56,20 @@ class Constants:
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Measure steps and rates of every method on every problem.
 
+    Tuned methods use, of the steps and momenta that are tried, those with the best rate. For Nesterov's method a
+    simplex search for the best rate starts from there (scipy's Nelder–Mead with at most ``search_evaluations``
+    evaluations, to 1 % in the step and in 1 − γ). The squared distance is recorded over time only at the conditioning
+    ``shown``.
+
+    Parameters
+    ----------
+    settings
+        As ``experiment.yaml`` declares them, and the root ``seed``.
+
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``samples`` (see :func:`draw_samples`), ``conditioning`` λ_max/λ_min of H, ``condition_number`` κ,
-        and ``method``: ``sgd`` at 1/L₁, ``sgd_tuned``, ``nesterov`` (η₁ and γ of MaSS), ``nesterov_tuned``, ``mass``.
-        Tuned: of the steps (and momenta) tried, those with the best rate; for Nesterov's method a simplex search by the
-        rate follows from there (scipy's Nelder–Mead, ``search_evaluations`` at most, 1 % in steps and in 1 − γ).
-
-        - ``steps``: until E‖w − w*‖² is ``accuracy`` of its start; infinite if never.
-        - ``diverged``: 0 or 1, whether it grows without limit.
-        - ``rate``: −log of the factor per step by which it falls in the end; ``rate_promised`` (MaSS):
-          −log(1 − 1/√(κκ̃)).
-        - ``squared_distance`` over its start at ``step``: at the conditioning ``shown``.
-        - ``learning_rate_over_safe`` (in units of 1/L₁) and ``momentum`` of the tuned methods.
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     kinds = [("orthonormal", 1.0)]
@@ -77,17 +78,19 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     for (kind, conditioning), seed in itertools.product(kinds, range(settings["n_seeds"])):
         draws = seeding.generator(settings["seed"], "momentum_acceleration", seed)
         samples = draw_samples(kind, settings["n_train"], conditioning, draws)
-        rows += _problem(samples, {"seed": seed, "samples": kind, "conditioning": conditioning}, settings)
+        rows += _measured_problem(samples, {"seed": seed, "samples": kind, "conditioning": conditioning}, settings)
         progress.advance()
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64"})
 
 
 def draw_samples(kind: str, n_train: int, conditioning: float, draws: np.random.Generator) -> np.ndarray:
-    """Draw n samples in their span, shape (n, n): the eigenvalues of H are 1, 1/conditioning and log-uniform between.
+    """Draw n samples in the coordinates of their span, shape (n, n).
 
-    ``rotated``: √n Q H^(1/2) with a random orthogonal Q, so that every sample has a part in every eigenspace;
-    ``orthogonal``: Q = 1, so that every step moves along one eigenvector, as in the paper's example against Nesterov's
-    method; ``orthonormal``: both, at conditioning 1. One seed has the same Q and places between at every conditioning.
+    The eigenvalues of H are 1, 1/conditioning, and n − 2 values in between that are uniform in the logarithm.
+    ``rotated`` samples are √n Q H^(1/2) with a random orthogonal Q, so that every sample has a part in every
+    eigenspace. ``orthogonal`` ones have Q = 1, so that every step moves along one eigenvector, as in the paper's
+    example against Nesterov's method. ``orthonormal`` ones are orthogonal at conditioning 1. With one seed, Q and the
+    places of the inner eigenvalues are the same at every conditioning.
     """
     turn = np.linalg.qr(draws.standard_normal((n_train, n_train)))[0]
     inner = draws.uniform(0, 1, n_train - 2)
@@ -99,7 +102,7 @@ def constants(samples: np.ndarray) -> Constants:
     """Return L₁, μ, κ and κ̃ of samples (n, r) that span their space."""
     hessian = samples.T @ samples / len(samples)
     inverse = np.linalg.inv(np.linalg.cholesky(hessian))
-    white = samples @ inverse.T  # E[white whiteᵀ] = 1
+    white = samples @ inverse.T  # whitened: E[white whiteᵀ] = 1
     lengths = (samples**2).sum(axis=1), (white**2).sum(axis=1)
     smooth, statistical = (
         float(np.linalg.eigvalsh((white * length[:, None]).T @ white / len(samples))[-1]) for length in lengths
@@ -122,8 +125,8 @@ def moment_recursion(samples: np.ndarray, rates: Rates) -> tuple[np.ndarray, np.
     Returns
     -------
     tuple
-        Operator on the packed moment (D, D); the functional that gives E‖w − w*‖² (D,); the moment of an isotropic
-        start with u₀ = w₀ (D,).
+        The operator on the packed moment, shape (D, D); the vector whose inner product with a moment is E‖w − w*‖²,
+        shape (D,); and the moment of an isotropic start with u₀ = w₀, shape (D,).
     """
     size = samples.shape[1]
     values, vectors = np.linalg.eigh(samples.T @ samples / len(samples))
@@ -148,7 +151,7 @@ def squared_distance(operator: np.ndarray, seen: np.ndarray, start: np.ndarray) 
 
     def value(step: int) -> float:
         current = start
-        with np.errstate(all="ignore"):  # a method that diverges overflows, and is then no number
+        with np.errstate(all="ignore"):  # where a method diverges, numbers overflow and end as nan
             for place in range(step.bit_length()):
                 if place == len(powers):
                     powers.append(powers[-1] @ powers[-1])
@@ -183,7 +186,7 @@ def search(samples: np.ndarray, start: Rates, evaluations: int) -> tuple[Rates, 
     return best, factor(samples, best)
 
 
-def _problem(samples: np.ndarray, case: dict[str, Any], settings: dict[str, Any]) -> list[dict[str, Any]]:
+def _measured_problem(samples: np.ndarray, case: dict[str, Any], settings: dict[str, Any]) -> list[dict[str, Any]]:
     known = constants(samples)
     paper, safe = paper_rates(known), 1 / known.sample_smoothness
     case = {**case, "condition_number": known.condition_number}
@@ -203,7 +206,9 @@ def _problem(samples: np.ndarray, case: dict[str, Any], settings: dict[str, Any]
             chosen, slowest = search(samples, chosen, settings["search_evaluations"])
         distance, diverged = squared_distance(*moment_recursion(samples, chosen)), slowest >= 1
         values = {
-            "steps": np.inf if diverged else exact_moments.crossing(distance, settings["accuracy"], STEPS_AT_MOST),
+            "steps": np.inf
+            if diverged
+            else exact_moments.first_step_below(distance, settings["accuracy"], LONGEST_RUN),
             "diverged": float(diverged),
             "rate": -np.log(slowest),
         }

@@ -5,8 +5,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, labels, theme
 from overparam.drawing.rounding import at_least, at_most
+from overparam.drawing.width_curves import exponent
 
 METHODS = {
     "mass": ("MaSS, paper's parameters", "o", "-"),
@@ -15,6 +16,7 @@ METHODS = {
     "nesterov_tuned": ("Nesterov, best step and γ", "^", "-."),
     "nesterov": ("Nesterov, MaSS's η₁ and γ", None, (0, (1, 1))),
 }
+ROOT, LINEAR = "mass-needs-the-root-of-the-condition-number", "nesterov-need-not-accelerate"
 KINDS = {"rotated": "samples rotated", "orthogonal": "samples orthogonal"}
 
 
@@ -40,33 +42,41 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                 axis.plot(found["condition_number"], found["value"], marker, color=color, markersize=2.5, alpha=0.5)
                 middle = found.groupby("conditioning")[["condition_number", "value"]].median()
                 axis.plot(middle["condition_number"], middle["value"], color=color, linestyle=dashes)
-    axes[0].axhline(1e-6, color=theme.INK, linewidth=0.8, linestyle=":")
-    axes[0].set(xscale="log", yscale="log", xlabel="step (one sample)", ylabel="E‖w − w*‖², relative", ylim=(1e-9, 1e3))
+    settings = verdict["cost"].get("settings", {})
+    if "accuracy" in settings:
+        axes[0].axhline(settings["accuracy"], color=theme.INK, linewidth=0.8, linestyle=":")
+    axes[0].set(xscale="log", yscale="log", xlabel=labels.column(measurements, "step"), ylim=(1e-9, 1e3))
+    axes[0].set_ylabel(labels.quantity(measurements, "squared_distance"))
     axes[0].set_title(f"rotated, conditioning {curves['conditioning'].max():.0e}", fontsize=9)
     for axis, title in zip(axes[1:], KINDS.values(), strict=True):
         left = steps["condition_number"].min()
         grid = np.array([left, steps["condition_number"].max()])
-        for power, factor, name in ((1, 3.0, "∝ κ"), (0.5, 0.3, "∝ √κ")):
+        for prediction, factor in ((LINEAR, 3.0), (ROOT, 0.3)):
+            power = exponents.predicted(verdict, prediction)
+            name = {1: "∝ κ", 0.5: "∝ √κ"}.get(power, f"∝ κ^{power:g}")
             line = factor * steps["value"].min() * (grid / left) ** power
             axis.plot(grid, line, color=theme.INK, linewidth=0.8)
             axis.annotate(
                 name, (grid[1], line[1]), fontsize=8, ha="right", va="top", xytext=(2, -5), textcoords="offset points"
             )
-        axis.set(xscale="log", yscale="log", xlabel="condition number κ = L₁/μ")
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "condition_number"))
         axis.set_title(title, fontsize=9)
         theme.mark_threshold(axis, left, "κ = n: control")
     low, high = axes[1].get_ylim()[0], max(axis.get_ylim()[1] for axis in axes[1:])
     for axis in axes[1:]:
         axis.set_ylim(low, high)
-    axes[1].set_ylabel("steps to E‖w − w*‖² = accuracy")
+    axes[1].set_ylabel(labels.quantity(measurements, "steps"))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State exponents, the gain at the largest conditioning, and what Nesterov's method does."""
+    """State the exponents, what MaSS gains at the largest conditioning, and what Nesterov's method does."""
     steps = measurements[measurements["quantity"] == "steps"]
-    exponents = {(kind, method): _exponent(steps, kind, method) for kind in KINDS for method in METHODS}
+    power = {
+        (kind, method): exponent(rows, x="condition_number")
+        for (kind, method), rows in steps.groupby(["samples", "method"])
+    }
     middle = steps.groupby(["samples", "conditioning", "method"])["value"].median()
     largest = steps["conditioning"].max()
     gain = [middle[kind, largest, "sgd_tuned"] / middle[kind, largest, "mass"] for kind in KINDS]
@@ -77,7 +87,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     sooner = rotated["nesterov_tuned"] < rotated["mass"]
     nesterov = measurements[(measurements["method"] == "nesterov") & measurements["samples"].isin(KINDS)]
     diverged = nesterov[nesterov["quantity"] == "diverged"]["value"]
-    power = {key: f"κ^{value:.2f}" for key, value in exponents.items()}
+    power = {key: f"κ^{value:.2f}" for key, value in power.items()}
     return (
         f"Steps of SGD with one sample each on problems that can be interpolated: MaSS with the paper's parameters "
         f"grows like {power['rotated', 'mass']} and {power['orthogonal', 'mass']} (rotated and orthogonal samples), "
@@ -89,10 +99,3 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"needs fewer steps than MaSS. On orthonormal samples MaSS needs {control['mass']:.0f} steps and "
         f"SGD {control['sgd']:.0f}."
     )
-
-
-def _exponent(steps: pd.DataFrame, kind: str, method: str) -> float:
-    rows = steps[(steps["samples"] == kind) & (steps["method"] == method) & np.isfinite(steps["value"])]
-    if len(rows) < 2:
-        return np.nan
-    return float(np.polyfit(np.log(rows["condition_number"]), np.log(rows["value"]), 1)[0])

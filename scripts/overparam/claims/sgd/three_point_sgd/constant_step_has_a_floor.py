@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, labels, theme
 from overparam.drawing.rounding import at_most
 
 CASES = {
@@ -16,7 +16,7 @@ CASES = {
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the floor beside its exact value, and the same on an axis that reaches down to the cases without a floor."""
+    """Draw the floor beside its exact value, and again on an axis that reaches down to the cases without a floor."""
     figure, (near, far) = theme.panels(2)
     cases = list(CASES.items())
     exact = measurements[measurements["quantity"] == "stationary_error_exact"].sort_values("learning_rate")
@@ -24,14 +24,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     _curve(near, measurements, cases[0][0], ("SGD, no line fits", "o", "none"), theme.CATEGORIES[0])
     first = exact.iloc[0]
     rates = exact["learning_rate"].to_numpy()
+    slope = exponents.predicted(verdict, "proportional-to-the-step")
     near.plot(
-        rates, first["value"] * rates / first["learning_rate"] / 3, color=theme.INK, linestyle="--", linewidth=1,
-        label="slope 1",
+        rates, first["value"] * (rates / first["learning_rate"]) ** slope / 3, color=theme.INK, linestyle="--",
+        linewidth=1, label=f"slope {exponents.spelled(slope)}",
     )  # fmt: skip
     for (case, style), color in zip(cases, theme.CATEGORIES, strict=False):
         _curve(far, measurements, case, style, color)
     for axis in (near, far):
-        axis.set(xscale="log", yscale="log", xlabel="learning rate η", ylabel="E‖w − w*‖², stationary")
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "learning_rate"))
+        axis.set_ylabel(labels.quantity(measurements, "stationary_error"))
         axis.legend(loc="upper left" if axis is near else "center left")
     near.set_title("the floor")
     far.set_title("with and without noise at w*")
@@ -39,7 +41,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State how the floor grows over the range of steps, and how low the cases without noise lie."""
+    """State how the floor grows with the step, and how low the cases without noise lie."""
     floor = _mean(measurements, ("inconsistent", "sgd"))
     quiet = max(_mean(measurements, case).max() for case in list(CASES)[1:])
     return (

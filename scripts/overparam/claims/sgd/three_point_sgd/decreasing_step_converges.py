@@ -5,7 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import exponents, labels, theme
 
 SCHEDULES = {
     "constant": ("constant step (control)", (1, 0)),
@@ -15,7 +15,7 @@ SCHEDULES = {
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw mean and seeds per schedule, with the exact expectation and a guide of slope −1."""
+    """Draw each schedule's mean and seeds, its exact expectation, and a line of the predicted slope."""
     figure, (axis,) = theme.panels(1, height=4.0)
     for (schedule, (label, dashes)), color in zip(SCHEDULES.items(), theme.CATEGORIES, strict=False):
         rows = measurements[measurements["schedule"] == schedule]
@@ -32,15 +32,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         )  # fmt: skip
     last = exact.iloc[-1]
     steps = np.array([max(last["step"] / 100, 1), last["step"]])
-    axis.plot(steps, last["value"] / 4 * last["step"] / steps, color=theme.INK, linestyle="--", linewidth=1)
-    axis.annotate("slope −1", (steps[0], last["value"] / 4 * last["step"] / steps[0]), ha="right", va="top", fontsize=8)
-    axis.set(xscale="log", yscale="log", xlabel="step t", ylabel="E‖w_t − w*‖²")
+    slope = exponents.predicted(verdict, "one-over-t")
+    guide = last["value"] / 4 * (steps / last["step"]) ** slope
+    axis.plot(steps, guide, color=theme.INK, linestyle="--", linewidth=1)
+    axis.annotate(f"slope {exponents.spelled(slope)}", (steps[0], guide[0]), ha="right", va="top", fontsize=8)
+    axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "step"))
+    axis.set_ylabel(labels.quantity(measurements, "squared_error"))
     axis.legend(loc="lower left")
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State where each schedule ends."""
+    """State how large the error of each schedule is in the end."""
     rows = measurements[measurements["quantity"] == "squared_error"]
     last = rows[rows["step"] == rows["step"].max()].groupby("schedule")["value"].mean()
     middle = rows["step"].unique()

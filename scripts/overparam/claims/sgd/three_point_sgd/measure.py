@@ -22,13 +22,18 @@ BLOCK = 2048  # steps whose samples are drawn at once
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Measure the stationary error at constant steps, and the error over time with decreasing ones.
 
+    Both are simulated, several chains per seed. The same expectations are also computed exactly from linear recursions
+    of the second moment (``least_squares_sgd``), so that figures and tests can compare the two.
+
+    Parameters
+    ----------
+    settings
+        As ``experiment.yaml`` declares them, and the root ``seed``.
+
     Returns
     -------
     pandas.DataFrame
-        ``stationary_error``: E‖w − w*‖², averaged over chains and over the steps after the burn-in, per ``system``
-        (inconsistent | consistent labels), ``method`` (sgd | full_batch) and ``learning_rate``.
-        ``squared_error``: ‖w_t − w*‖², averaged over chains, per ``schedule`` and ``step``.
-        ``…_exact``: the same expectations from their linear recursion, without sampling (seed 0).
+        The table that ``experiment.yaml`` declares under ``measures``.
     """
     table = pd.concat([_constant(settings), _scheduled(settings)], ignore_index=True)
     return table.astype({"quantity": str, "value": float, "seed": "int64"})
@@ -66,7 +71,7 @@ def _step(w: np.ndarray, x: np.ndarray, y: np.ndarray, learning_rate: float | np
 
 
 def _constant(settings: dict[str, Any]) -> pd.DataFrame:
-    """Stationary error at every constant step, for both systems and for full-batch gradient descent."""
+    """Measure the stationary error at every constant step, for both systems and for full-batch gradient descent."""
     tasks = systems()
     task = tasks["inconsistent"]
     rates = np.geomspace(settings["min_learning_rate"], settings["max_learning_rate"], settings["n_learning_rates"])
@@ -103,7 +108,7 @@ def _constant(settings: dict[str, Any]) -> pd.DataFrame:
 
 
 def _scheduled(settings: dict[str, Any]) -> pd.DataFrame:
-    """Error over time with η_t = c/(t + t₀), with a c that is too small, and with the constant step c/t₀."""
+    """Measure the error over time with η_t = c/(t + t₀), with a c that is too small, and with the constant c/t₀."""
     task = systems()["inconsistent"]
     offset, n_steps = settings["schedule_offset"], settings["n_steps"]
     decay = 1 / (np.arange(n_steps) + offset)

@@ -6,11 +6,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
-ACTIVATIONS = {"softplus": ("softplus", "s"), "relu": ("ReLU", "o"), "tanh": ("tanh", "^")}
-KEPT = ("-", ":")  # dashes by dimension, the control first
-LABELS = {"random": ("random labels", "-"), "by cluster": ("one label per cluster (control)", "--")}
+STYLES = {"softplus": ("softplus", "s"), "relu": ("ReLU", "o"), "tanh": ("tanh", "^")}  # activation: label, marker
+KEPT = ("-", ":")  # dashes by dimension; the smallest, which is the control, comes first
+KINDS = {
+    "random": ("random labels", "-"),
+    "by cluster": ("one label per cluster (control)", "--"),
+}  # labels: label, dashes
 APART = 1.09  # factor on the axis of n/d² between one dimension and the next
 
 
@@ -25,7 +28,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     top = fixed.groupby("n_over_d2")["n_features"].transform("nunique") - 1
     fixed = fixed.assign(place=fixed["n_over_d2"] * APART ** (rank - top / 2).astype(float))
     dimensions = sorted(sphere.loc[sphere["dimension"] == "kept", "n_features"].unique())
-    for (name, (label, marker)), color in zip(ACTIVATIONS.items(), theme.CATEGORIES, strict=False):
+    for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
         for _, rows in fixed[fixed["activation"] == name].groupby("n_over_d2"):
             _curve(grows, rows, "place", marker, "-", color)
         constant = limits[limits["activation"] == name].groupby("n_over_d2")["value"].first()
@@ -34,19 +37,19 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             at = (sphere["dimension"] == "kept") & (sphere["n_features"] == dimension)
             _curve(kept, sphere[at & (sphere["activation"] == name)], "n_train", marker, dashes, color)
         grows.plot([], [], color=color, marker=marker, label=label)
-        for kind, (_, dashes) in LABELS.items():
+        for kind, (_, dashes) in KINDS.items():
             _rate(rates, rate[(rate["activation"] == name) & (rate["labels"] == kind)], marker, dashes, color)
     grows.plot([], [], color=theme.INK, linestyle="--", linewidth=1, label="limit for d → ∞ (left)")
     for dimension, dashes, note in zip(dimensions, KEPT, (" (control)", ""), strict=False):
         kept.plot([], [], color=theme.INK, linestyle=dashes, label=f"d = {dimension} kept{note} (middle)")
-    for label, dashes in LABELS.values():
+    for label, dashes in KINDS.values():
         rates.plot([], [], color=theme.INK, linestyle=dashes, label=f"{label} (right)")
     theme.mark_threshold(grows, 0.5, "n ≈ d(d + 1)/2")
-    grows.set(xlabel="n/d²  (in each group d grows)", ylabel="κ(X)", title="d grows with n")
-    kept.set(xlabel="inputs n", ylabel="κ(X)", title="one dimension")
-    rates.set(xlabel="κ(X)", ylabel="rate per step", title="descent, one step size")
-    for axis in (grows, kept, rates):
-        axis.set(xscale="log", yscale="log")
+    grows.set(xlabel=f"{labels.column(measurements, 'n_over_d2')}  (in each group d grows)", title="d grows with n")
+    kept.set(xlabel=labels.column(measurements, "n_train"), title="one dimension")
+    rates.set(xlabel=labels.column(measurements, "data_condition_number"), title="descent, one step size")
+    for axis, quantity in ((grows, "condition_number"), (kept, "condition_number"), (rates, "rate")):
+        axis.set(xscale="log", yscale="log", ylabel=labels.quantity(measurements, quantity))
     ratios = np.sort(fixed["n_over_d2"].unique())
     grows.set_xticks(ratios, [f"{ratio:.3g}".lstrip("0") for ratio in ratios])
     numbers = np.sort(sphere.loc[sphere["dimension"] == "kept", "n_train"].unique())
@@ -64,19 +67,19 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     fixed = sphere[sphere["dimension"] == "grows"]
     limits = measurements[measurements["quantity"] == "limit"].groupby(["activation", "n_over_d2"])["value"].first()
     texts = []
-    for name, (label, _) in ACTIVATIONS.items():
+    for name, (label, _) in STYLES.items():
         curves = dict(iter(fixed[fixed["activation"] == name].groupby("n_over_d2")))
         shown = [min(curves), max(curves)]
         ends = [_last(curves[ratio]) for ratio in shown]
         slopes = [_exponent(part) for part in curves.values()]
         constants = ", ".join(
-            f"{_plain(value)} at n/d² = {ratio:g} (limit {_plain(limits[name, ratio])})"
+            f"{_spelled(value)} at n/d² = {ratio:g} (limit {_spelled(limits[name, ratio])})"
             for value, ratio in zip(ends, shown, strict=True)
         )
         texts.append(f"{label} {constants}, exponents in n from {min(slopes):.2f} to {max(slopes):.2f}")
     kept = sphere[sphere["dimension"] == "kept"]
     growth = [
-        f"{', '.join(f'{_exponent(part):.2g} ({ACTIVATIONS[name][0]})' for name, part in rows.groupby('activation'))} "
+        f"{', '.join(f'{_exponent(part):.2g} ({STYLES[name][0]})' for name, part in rows.groupby('activation'))} "
         f"for d = {dimension}"
         for dimension, rows in kept.groupby("n_features")
     ]
@@ -94,7 +97,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _plain(value: float) -> str:
+def _spelled(value: float) -> str:
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 

@@ -12,10 +12,10 @@ import torch
 from scipy.special import comb
 
 from overparam.claims.shallow_networks import hidden_layer_descent
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
-from overparam.theory import hermite, hidden_layer, two_layer
+from overparam.theory import activations, hermite, hidden_layer, two_layer
 from overparam.theory.clusterable_data import draw_clusters
 
 ACTIVATIONS = ("relu", "softplus", "tanh")
@@ -28,32 +28,20 @@ Rows = list[dict[str, Any]]
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return κ(X) for random points on the sphere, and the rate of gradient descent on clustered and spread inputs.
 
-    Eigenvalues by LAPACK's eigvalsh, float64; a λ(X) below n·ε·λ_max is rounding, and κ(X) then infinite. Gradient
-    descent on the hidden weights of f(x) = vᵀφ(Wx), v half +1/√k and half −1/√k, W₀ with N(0, 1) entries, loss
-    ½‖f − y‖², always ``steps`` steps (a run also ends where ‖f − y‖ exceeds 10⁶ times its start).
+    Eigenvalues are those of LAPACK's eigvalsh, in float64; a λ(X) below n·ε·λ_max is rounding, and κ(X) is then
+    infinite. What λ(X) and κ(X) are derived to be is :func:`derived_eigenvalue` and :func:`limit`. Gradient descent
+    runs on the hidden weights of f(x) = vᵀφ(Wx) with the loss ½‖f − y‖²; v is half +1/√k and half −1/√k, and W₀ has
+    N(0, 1) entries. It always takes ``steps`` steps (but a run ends where ‖f − y‖ exceeds 10⁶ times its start).
 
     Parameters
     ----------
     settings
-        See ``data_condition_number.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        Points uniform on the sphere, by ``seed``, ``activation``, ``n_train`` (n), ``n_features`` (d) and
-        ``dimension``: ``grows`` (n = c d², ``n_over_d2`` is c) or ``kept`` (only n grows; ``n_over_d2`` null):
-
-        - ``condition_number`` κ(X); ``covariance_eigenvalue`` λ(X); ``scaled_norm`` √(d/n)‖X‖.
-        - ``eigenvalue_over_derived``: λ(X) over :func:`derived_eigenvalue`.
-        - ``limit``: what κ tends to when d → ∞ at that n/d², :func:`limit`; ``grows`` only.
-
-        Clustered inputs, by ``seed``, ``activation``, ``radius`` of the clusters, ``labels`` (``random`` ±1 for every
-        point, or ±1 ``by cluster``, the control), ``data_condition_number``, κ(X) again, and ``step_size``: ``own``,
-        1/λ_max(J(W₀)J(W₀)ᵀ), or ``common``, the smallest of these over the radii of that seed:
-
-        - ``rate``: −log of the factor per step by which ‖f − y‖ shrank, averaged over the run.
-        - ``residual_ratio``: last ‖f − y‖ over first; ``diverged``: 1 where that is above 1 or not a number.
-        - ``eigenvalue_share``: λ_min/λ_max of J(W₀)J(W₀)ᵀ.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     rows = [*_sphere(settings), *_descents(settings)]
     return pd.DataFrame(rows).astype({"n_train": "Int64", "n_features": "Int64"})
@@ -99,7 +87,7 @@ def condition_number(inputs: np.ndarray, activation: str) -> dict[str, float]:
     eigenvalues = np.linalg.eigvalsh(hermite.covariance(hermite.gram_of(inputs), activation))
     smallest = float(eigenvalues[0])
     norm = float((dimension / n_train) ** 0.5 * np.linalg.norm(inputs, 2))
-    # a singular covariance comes out as ± rounding: κ is then infinite
+    # the λ(X) of a singular covariance comes out as ± rounding: κ is then infinite
     kappa = norm / smallest if smallest > n_train * np.finfo(float).eps * eigenvalues[-1] else np.inf
     return {"condition_number": kappa, "covariance_eigenvalue": smallest, "scaled_norm": norm}
 
@@ -107,14 +95,14 @@ def condition_number(inputs: np.ndarray, activation: str) -> dict[str, float]:
 def derived_eigenvalue(n_train: int, dimension: int, activation: str) -> float:
     """Return Σ_r μ_r² (1 − √(n/N_r))₊², what λ(X) is near for random points in high dimension; N_r = C(d + r, r + 1).
 
-    x ↦ x^{⊗(r+1)} takes a unit vector to one of N_r symmetric coordinates. As if these were independent, the smallest
-    eigenvalue of the n × n Gram matrix (XXᵀ)^{⊙(r+1)} is (1 − √(n/N_r))² by Marchenko and Pastur's law, and 0 for
-    n > N_r, where that matrix is singular; the sum takes all terms to be smallest in one direction.
+    x ↦ x^{⊗(r+1)} takes a unit vector to a symmetric tensor with N_r coordinates. If these were independent, the
+    smallest eigenvalue of the n × n Gram matrix (XXᵀ)^{⊙(r+1)} would be (1 − √(n/N_r))² by Marchenko and Pastur's law,
+    and 0 for n > N_r, where that matrix is singular. The sum assumes that all terms are smallest in the same direction.
     """
     squares = hermite.coefficients(activation, 40) ** 2
     order = np.arange(len(squares))
     edge = np.maximum(1 - np.sqrt(n_train / comb(dimension + order, order + 1)), 0) ** 2
-    # of the terms beyond 40 (ReLU has many) every one is the identity at these sizes
+    # every term beyond 40 (ReLU has many) is the identity at these sizes
     return float(squares @ edge + _diagonal(activation) - squares.sum())
 
 
@@ -138,7 +126,7 @@ def _descents(settings: dict[str, Any]) -> Rows:
         centres = two_layer.unit_vectors(n_clusters, settings["cluster_dimension"], draw)
         signs = draw.choice([-1.0, 1.0], n_clusters * n_per_cluster)
         for radius in settings["radii"]:
-            # the same draws at every radius: one arrangement, more or less spread
+            # the same draws at every radius give one arrangement, more or less spread
             draw = generator(settings["seed"], "data_condition_number", "points", seed)
             data = draw_clusters(n_clusters, 2, n_per_cluster, settings["cluster_dimension"], radius, draw, centres)
             for kind, values in zip(LABELS, (signs, data.labels), strict=True):
@@ -152,7 +140,7 @@ def _descents(settings: dict[str, Any]) -> Rows:
         for seed in range(settings["n_seeds"])
     ]
     start = torch.as_tensor(np.stack([weights[case["seed"]] for case in cases]))
-    problems = Problems(x, y, start, hidden_layer.half_signs(width, width**-0.5).expand(len(x), -1))
+    problems = HiddenLayerProblems(x, y, start, hidden_layer.half_signs(width, width**-0.5).expand(len(x), -1))
     seeds = torch.tensor([case["seed"] for case in cases])
     rows: Rows = []
     for activation in TRAINED:
@@ -172,14 +160,14 @@ def _descents(settings: dict[str, Any]) -> Rows:
 
 
 def descend(
-    problems: Problems, activation: str, steps: int, groups: torch.Tensor | None = None
+    problems: HiddenLayerProblems, activation: str, steps: int, groups: torch.Tensor | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return ‖f − y‖ after ``steps`` steps over that before, and λ_min/λ_max of J(W₀)J(W₀)ᵀ, both (B,).
 
     Every problem has its own step 1/λ_max(J(W₀)J(W₀)ᵀ) or, if ``groups`` (B,) of integers are given, the smallest of
     its group.
     """
-    phi = hidden_layer.ACTIVATIONS[activation]
+    phi = activations.ACTIVATIONS[activation]
     rates, shares = hidden_layer_descent.largest_step(problems, phi)
     if groups is not None:
         smallest = torch.full((int(groups.max()) + 1,), torch.inf, dtype=rates.dtype)

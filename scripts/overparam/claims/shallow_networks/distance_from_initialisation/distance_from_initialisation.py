@@ -6,9 +6,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
 USUAL, STEEP = "one over root width", "steep"
+LINES = {"printed_bound": ":", "corrected_rate": "--", "linear_distance": "-."}  # quantity: dashes
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -17,32 +18,31 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     swept = measurements[measurements["sweep"] == "width"]
     usual = swept[swept["output_scale"] == USUAL]
     steep = swept[swept["output_scale"] == STEEP]
-    _line(over_width, usual, "printed_bound", "width", "printed √(kd)/√n", ":")
-    _line(over_width, usual, "corrected_rate", "width", "corrected √n/√(kd)", "--")
-    _line(over_width, usual, "linear_distance", "width", "closest solution, linearised", "-.")
+    for quantity, dashes in LINES.items():
+        _line(over_width, usual, quantity, "width", labels.quantity(measurements, quantity), dashes)
     _curve(over_width, usual, "width", "gradient descent, |v| = ‖y‖/√(kn)", "o", "-", theme.CATEGORIES[0])
     _curve(
         over_width, steep, "width", "gradient descent, |v| = ‖y‖√n/(d k^1.5) (control)", "s", "--", theme.CATEGORIES[1]
     )
     width = measurements.loc[measurements["sweep"] == "n_train", "width"].iloc[0]
     fixed = measurements[(measurements["width"] == width) & (measurements["output_scale"] == USUAL)]
-    _line(over_samples, fixed, "corrected_rate", "n_train", None, "--")
-    _line(over_samples, fixed, "linear_distance", "n_train", None, "-.")
-    _line(over_samples, fixed, "printed_bound", "n_train", None, ":")
+    for quantity, dashes in LINES.items():
+        _line(over_samples, fixed, quantity, "n_train", None, dashes)
     _curve(over_samples, fixed, "n_train", None, "o", "-", theme.CATEGORIES[0])
     n_train = usual["n_train"].iloc[0]
-    over_width.set(xlabel="hidden units k", ylabel="‖W − W₀‖ / ‖W₀‖", title=f"n = {n_train} samples")
-    over_samples.set(xlabel="samples n", ylabel="", title=f"k = {width} hidden units")
+    over_width.set(xlabel=labels.column(measurements, "width"), title=f"n = {n_train} samples")
+    over_width.set_ylabel(labels.quantity(measurements, "relative_distance"))
+    over_samples.set(xlabel=labels.column(measurements, "n_train"), ylabel="", title=f"k = {width} hidden units")
     for axis in (over_width, over_samples):
         axis.set(xscale="log", yscale="log")
     places = np.sort(fixed["n_train"].unique())
     over_samples.set_xticks(places, [str(place) for place in places])
     over_samples.minorticks_off()
-    handles, labels = over_width.get_legend_handles_labels()
+    handles, names = over_width.get_legend_handles_labels()
     for axis in (over_width, over_samples):
         if axis.get_legend():
             axis.get_legend().remove()
-    figure.legend(handles, labels, loc="outside lower center", ncol=2, fontsize=8)
+    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Distance from the initialisation at convergence (Oymak & Soltanolkotabi, arXiv 1902.04674, theorem 2.1)."""
+"""How far gradient descent ends from its initialisation (Oymak & Soltanolkotabi, arXiv 1902.04674, theorem 2.1)."""
 
 from typing import Any
 
@@ -17,27 +17,20 @@ SCALES = ("one over root width", "steep")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how far gradient descent on W takes f(x) = vᵀφ(Wx), φ = softplus, from W₀ with N(0, 1) entries.
 
-    Inputs are uniform on the unit sphere of R^d, labels ±1 at random, both the same at every width; v is half positive
-    and half negative with one absolute value, the loss ½‖f − y‖², all in float64. The step is 1/λ_max(J(W₀)J(W₀)ᵀ),
-    halved for good whenever it would raise the loss; a run ends when ‖f − y‖ reaches ``residual_tolerance`` of its
-    start, or at ``step_limit``.
+    Inputs are uniform on the unit sphere of R^d and labels ±1 at random, both the same at every width; v is half
+    positive and half negative with one absolute value, the loss is ½‖f − y‖², and all is float64. The step is
+    1/λ_max(J(W₀)J(W₀)ᵀ), halved for good whenever it would raise the loss. A run ends when ‖f − y‖ reaches
+    ``residual_tolerance`` of its start, or at ``step_limit``.
 
     Parameters
     ----------
     settings
-        See ``distance_from_initialisation.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``width`` (k), ``n_train`` (n), ``n_params`` (kd) and ``output_scale``: ``one over root width`` is
-        |vᵢ| = ‖y‖/√(kn); ``steep`` (the control) is ‖y‖√n/(d k^(3/2)), at which the same theory gives the printed law.
-        ``sweep`` says whether n is that of the sweep over ``width``; ``widest`` marks the largest k.
-
-        - ``relative_distance``: ‖W − W₀‖_F / ‖W₀‖_F; ``linear_distance``: the same for the closest interpolating
-          weights of the network linearised at W₀, ‖J⁺(f₀ − y)‖ / ‖W₀‖_F.
-        - ``printed_bound``: √(kd)/√n; ``corrected_rate``: √n/√(kd); ``printed_over_measured``.
-        - ``gradient_steps``, ``residual_ratio`` (last over first), ``limit_hit`` and ``diverged`` (0 or 1).
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     widths = [2**e for e in range(settings["smallest_exponent"], settings["largest_exponent"] + 1)]
     sizes = {(width, settings["n_train"], scale) for width in widths for scale in SCALES}
@@ -84,7 +77,7 @@ def _one_size(settings: dict[str, Any], width: int, n_train: int, scale: str) ->
 def descend(
     x: torch.Tensor, y: torch.Tensor, v: torch.Tensor, start: torch.Tensor, tolerance: float, step_limit: int
 ) -> dict[str, np.ndarray]:
-    """Run gradient descent on W for several problems at once; each stops on its own.
+    """Run gradient descent on W for several problems at once, each of which stops on its own.
 
     Parameters
     ----------
@@ -93,14 +86,14 @@ def descend(
     v
         Output weights, shape (k,), not trained.
     tolerance
-        Stop when ‖f − y‖ is this fraction of its start.
+        A run stops when ‖f − y‖ is this fraction of its start.
     step_limit
-        Steps at most, rejected ones included.
+        The largest number of steps, rejected ones included.
 
     Returns
     -------
     dict of arrays of shape (s,)
-        The measured quantities of :func:`measure`, by name.
+        Quantities that are measured, by name: how far the runs went and how they ended.
     """
     pre = start @ x.mT  # (s, k, n)
     residual = v @ softplus(pre) - y  # (s, n)

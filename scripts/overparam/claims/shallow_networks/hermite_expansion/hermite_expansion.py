@@ -1,26 +1,30 @@
 """Hermite coefficients, what a cut series leaves out, and how finite networks approach the whole series."""
 
+from fractions import Fraction
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.claims.shallow_networks.activation_lines import ACTIVATIONS
-from overparam.drawing import theme
+from overparam.claims.shallow_networks.activation_lines import ACTIVATION_STYLES
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_most
+from overparam.theory import hermite
 
-SMALLEST = 1e-16  # below this is rounding
-CONTROL = "tanh"
+SMALLEST = 1e-16  # smaller errors are rounding, and are drawn here
+CONTROL = "tanh"  # activation whose control is drawn
+TAIL, FINITE = "ReLU's tail falls like R^(−1/2)", "finite networks concentrate like k^(−1/2)"  # the predictions
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw μ_r², the truncation error over the number of terms, and the concentration over the width."""
     figure, (spectrum, cut, finite) = theme.panels(3, height=4.0)
     unit = measurements[measurements["input_norm"] == 1]
-    for (name, (label, marker, dashes)), color in zip(ACTIVATIONS.items(), theme.CATEGORIES, strict=True):
+    for (name, (label, marker, dashes)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
         rows = unit[unit["activation"] == name]
-        found = rows[(rows["quantity"] == "coefficient") & (rows["value"] > 1e-20)]
+        found = rows[(rows["quantity"] == "coefficient") & (rows["value"] > hermite.NEGLIGIBLE)]
         spectrum.plot(
             found["terms"], found["value"], color=color, linestyle=dashes, marker=marker, markersize=4, label=label
         )
@@ -41,11 +45,15 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     )
     terms, widths = (np.sort(measurements[name].dropna().unique()).astype(float) for name in ("terms", "width"))
     terms = terms[terms >= 4]
-    cut.plot(terms, 0.5 * terms**-0.5, color=theme.INK, linestyle="--", linewidth=1, label="slope −1/2")
-    finite.plot(widths, 3 * widths**-0.5, color=theme.INK, linestyle="--", linewidth=1)
-    spectrum.set(yscale="log", xlabel="r", ylabel="μ_r²(φ′)", title="coefficients")
-    cut.set(xscale="log", yscale="log", xlabel="terms R", ylabel="‖Σ − Σ_R‖ / ‖Σ‖", title="series cut after R")
-    finite.set(xscale="log", yscale="log", xlabel="hidden units k", ylabel="‖JJᵀ/k − Σ‖ / ‖Σ‖", title="finite width")
+    tail, concentration = _predicted(verdict, TAIL), _predicted(verdict, FINITE)
+    slope = f"slope {Fraction(tail).limit_denominator(10)}".replace("-", "−")
+    cut.plot(terms, 0.5 * terms**tail, color=theme.INK, linestyle="--", linewidth=1, label=slope)
+    finite.plot(widths, 3 * widths**concentration, color=theme.INK, linestyle="--", linewidth=1)
+    spectrum.set(yscale="log", xlabel="r", title="coefficients")
+    cut.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "terms"), title="series cut after R")
+    finite.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"), title="finite width")
+    for axis, quantity in ((spectrum, "coefficient"), (cut, "truncation_error"), (finite, "concentration")):
+        axis.set_ylabel(labels.quantity(measurements, quantity))
     handles = {
         label: handle
         for axis in (spectrum, finite, cut)
@@ -68,7 +76,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     other = measurements[(measurements["quantity"] == "concentration") & (measurements["input_norm"] != 1)]
     slopes, controls = (
         {
-            ACTIVATIONS[name][0]: f"{_exponent(part, 'width'):.2f}".replace("-0.00", "0.00")
+            ACTIVATION_STYLES[name][0]: f"{_exponent(part, 'width'):.2f}".replace("-0.00", "0.00")
             for name, part in rows.groupby("activation")
         }
         for rows in (finite, other)
@@ -84,6 +92,11 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"number of hidden units k; with inputs of norm {other['input_norm'].iloc[0]:g} (control) the exponents are "
         f"{_listed(controls)}: only the single term of the quadratic is the same at every norm."
     )
+
+
+def _predicted(verdict: dict, name: str) -> float:
+    """Return the exponent in the middle of the predicted band."""
+    return float(np.mean(judged.band(verdict, name)))
 
 
 def _listed(numbers: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The Hermite expansion of a one-hidden-layer network's covariance Σ(X), against other ways to it.
+"""The Hermite expansion of a one-hidden-layer network's covariance Σ(X), beside other ways to compute it.
 
 Σ(X) = E[φ'(Xw)φ'(Xw)ᵀ] ⊙ XXᵀ, w ~ N(0, I): that is E[JJᵀ]/k for output weights with ‖v‖² = k, here ±1.
 
@@ -20,28 +20,21 @@ Rows = list[dict[str, Any]]
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return the lemma's right side beside quadrature, closed form, Monte Carlo and finite networks, in float64.
 
-    The lemma's sum has 150 terms for smooth activations (what it leaves out is below 1e-13) and is taken in closed form
-    for ReLU, ρ(π − arccos ρ)/2π. Nothing is iterated to a tolerance; ``runs_without_number`` counts values that are not
-    finite.
+    Inputs are uniform on the unit sphere, or in the control on another one, for which the lemma is not stated. The
+    lemma's sum has 150 terms for smooth activations (what they leave out is below 1e-13); for ReLU it is taken in
+    closed form, ρ(π − arccos ρ)/2π. A cut series is compared with Σ by quadrature, or with that closed form; finite
+    networks, with output weights ±1, are compared with the lemma's Σ. Nothing is iterated to a tolerance. The control
+    has an eighth of the initialisations.
 
     Parameters
     ----------
     settings
-        See ``hermite_expansion.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation`` and ``input_norm``: inputs have norm 1, or in the control another one, for which the
-        lemma is not stated.
-
-        - ``series_entry`` and ``quadrature_entry``: Σ_ij (``row`` ≤ ``column``), smooth activations.
-        - ``truncation_error``: ‖Σ − first ``terms`` terms‖ / ‖Σ‖ (spectral), Σ by quadrature or, for ReLU, exact.
-        - ``standard_errors``: |mean − sᵀΣs| over the standard error of that mean, of sᵀJ_ℓJ_ℓᵀs over hidden units ℓ,
-          for one s of random signs.
-        - ``concentration``: ‖JJᵀ/k − Σ‖ / ‖Σ‖ at ``width`` k, v = ±1, root mean square over initialisations; Σ is the
-          lemma's. The control has an eighth of the initialisations.
-        - ``coefficient``: μ_r² at ``terms`` = r, for inputs of norm 1 and seed 0 only (it depends on no draw).
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     rows: Rows = []
     for seed in range(settings["n_seeds"]):
@@ -77,12 +70,12 @@ def _one_case(
             rows.append({**place, "quantity": "quadrature_entry", "value": exact[i, j]})
     for terms in settings["terms"]:
         if activation != "relu" and terms > hermite.TERMS:
-            continue  # nothing is left to leave out, and quadrature can't resolve such coefficients
+            continue  # the rest of the series is below rounding, and quadrature can't resolve its coefficients
         part = hermite.covariance_series(gram, hermite.coefficients(activation, terms))
         rows.append({**case, "quantity": "truncation_error", "terms": terms, "value": _relative(part, exact)})
     deviation = _deviation(settings, activation, inputs, signs, lemma, draw)
     rows.append({**case, "quantity": "standard_errors", "value": deviation})
-    # the control only has to show that it stays where it is
+    # the control only has to show that its deviation does not fall
     count = settings["n_initialisations"] if norm == 1 else -(-settings["n_initialisations"] // 8)
     for width, value in _concentration(settings["widths"], count, activation, inputs, lemma, draw):
         rows.append({**case, "quantity": "concentration", "width": width, "value": value})

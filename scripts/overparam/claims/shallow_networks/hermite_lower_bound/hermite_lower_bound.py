@@ -6,13 +6,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.claims.shallow_networks.activation_lines import ACTIVATIONS
-from overparam.drawing import theme
+from overparam.claims.shallow_networks.activation_lines import ACTIVATION_STYLES
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least
 
-LINEAR = 1e-3  # below this the axis of coefficients is linear down to 0: the smallest other one is 2e-3
+LINEAR = 1e-3  # below this the axis of coefficients is linear down to 0; the smallest that is not zero is 2e-3
 FORMS = {"printed": "printed: λ_min(Σ − μ₂² XXᵀ⊙XXᵀ)", "corrected": "corrected: λ_min(Σ − μ₁² XXᵀ⊙XXᵀ)"}
-CONTROL = "softplus"
+CONTROL = "softplus"  # activation whose control is drawn
+BOUND, NONE = "lower bound", "tanh, sigmoid and erf have none"  # the predictions
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -21,14 +22,14 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     *left, coefficients = axes
     shares = _shares(measurements)
     for axis, (form, title) in zip(left, FORMS.items(), strict=True):
-        for (name, (label, marker, dashes)), color in zip(ACTIVATIONS.items(), theme.CATEGORIES, strict=True):
+        for (name, (label, marker, dashes)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
             rows = shares[
                 (shares["activation"] == name) & (shares["coefficient"] == form) & (shares["input_norm"] == 1)
             ]
             _curve(axis, rows, marker, dashes, color)
             axis.plot([], [], color=color, marker=marker, linestyle=dashes, label=label)
-        axis.axhline(0, color=theme.INK, linewidth=1, linestyle="--")
-        axis.set(xlabel="n / d", ylabel="", title=title)
+        axis.axhline(judged.declared(verdict, BOUND)["limit"], color=theme.INK, linewidth=1, linestyle="--")
+        axis.set(xlabel=labels.column(measurements, "inputs_per_dimension"), ylabel="", title=title)
         axis.title.set_fontsize(8.5)
     control = shares[
         (shares["activation"] == CONTROL) & (shares["coefficient"] == "corrected") & (shares["input_norm"] != 1)
@@ -55,26 +56,31 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     eigenvalues = shares[shares["input_norm"] == 1]
     smallest = eigenvalues.groupby(["coefficient", "activation"])["value"].min()
     many = eigenvalues[(eigenvalues["inputs_per_dimension"] > 1) & (eigenvalues["coefficient"] == "printed")]
-    largest = many[many["activation"].isin(["tanh", "sigmoid", "erf"])].groupby("activation")["value"].max()
-    broken = {name: f"{-smallest['printed', name]:.2g}" for name in ("tanh", "sigmoid", "erf")}
     factors = measurements[measurements["quantity"] == "coefficient_value"]
     factors = factors.groupby(["coefficient", "activation"])["value"].first()
+    none = judged.declared(verdict, NONE, "corrected")
+    flat = none["where"]["activation"]  # without a quadratic part
+    largest = many[many["activation"].isin(flat)].groupby("activation")["value"].max()
+    broken = [f"−{-smallest['printed', name]:.2g} ({name})" for name in flat]
+    printed = {name: _zero(factors["printed", name], none["absolute"]) for name in ("softplus", "relu")}
     every = "in every" if largest.max() < 0 else "not in every"
-    worst = smallest["corrected"][["softplus", "relu", "quadratic"]].min()
+    worst = smallest["corrected"][judged.declared(verdict, BOUND, "corrected")["where"]["activation"]].min()
     return (
         f"Covariance Σ of one-hidden-layer networks less its quadratic part, in units of the mean of diag Σ. With the "
-        f"printed coefficient μ₂² the smallest eigenvalue falls to −{broken['tanh']} (tanh), −{broken['sigmoid']} "
-        f"(sigmoid) and −{broken['erf']} (erf); it is negative {every} case with more inputs than dimensions. "
-        f"For softplus and ReLU μ₂² is {_zero(factors['printed', 'softplus'])} and "
-        f"{_zero(factors['printed', 'relu'])}. With the corrected μ₁², {factors['corrected', 'softplus']:.3g} and "
-        f"{factors['corrected', 'relu']:.3g} for them, no eigenvalue of these "
-        f"two and the quadratic is below {at_least(min(worst, 0.0))} (rounding); for tanh, "
-        f"sigmoid and erf μ₁² is 0."
+        f"printed coefficient μ₂² the smallest eigenvalue falls to {_listed(broken)}; it is negative {every} case with "
+        f"more inputs than dimensions. For softplus and ReLU μ₂² is {printed['softplus']} and {printed['relu']}. With "
+        f"the corrected μ₁², {factors['corrected', 'softplus']:.3g} and {factors['corrected', 'relu']:.3g} for them, "
+        f"no eigenvalue of these two and the quadratic is below {at_least(min(worst, 0.0))} (rounding); for "
+        f"{_listed(flat)} μ₁² is 0."
     )
 
 
-def _zero(value: float) -> str:
-    return "0" if value < 1e-20 else f"{value:.2g}"
+def _zero(value: float, negligible: float) -> str:
+    return "0" if value < negligible else f"{value:.2g}"
+
+
+def _listed(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _shares(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +99,7 @@ def _coefficients(axis: plt.Axes, measurements: pd.DataFrame) -> None:
         ("squared_mean_curvature", "corrected"): ("(E φ″)²", "x", theme.INK, 5),
     }
     for key, (label, marker, color, size) in styles.items():
-        values = [first[(*key, name)] for name in ACTIVATIONS]
+        values = [first[(*key, name)] for name in ACTIVATION_STYLES]
         filled = "none" if marker != "x" else color
         axis.plot(
             range(len(values)), values, marker, color=color, markersize=size, markerfacecolor=filled, linestyle="none",
@@ -102,7 +108,9 @@ def _coefficients(axis: plt.Axes, measurements: pd.DataFrame) -> None:
     axis.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
     axis.set(title="coefficient", ylim=(-LINEAR / 3, 3))
     axis.title.set_fontsize(8.5)
-    axis.set_xticks(range(len(ACTIVATIONS)), [label for label, *_ in ACTIVATIONS.values()], rotation=60, ha="right")
+    axis.set_xticks(
+        range(len(ACTIVATION_STYLES)), [label for label, *_ in ACTIVATION_STYLES.values()], rotation=60, ha="right"
+    )
     axis.tick_params(axis="x", labelsize=8)
 
 

@@ -1,4 +1,4 @@
-"""The quadratic part of the covariance Σ(X) as a lower bound: with the printed coefficient and with that of r = 1.
+"""The quadratic part of the covariance Σ(X) as a lower bound, with the printed coefficient and with that of r = 1.
 
 Σ(X) = Σ_r μ_r²(φ') (XXᵀ)^{⊙(r+1)} (Oymak & Soltanolkotabi, arXiv 1902.04674), each term positive semidefinite by
 Schur's product theorem, so Σ(X) ⪰ μ_1²(φ') (XXᵀ) ⊙ (XXᵀ); and μ_1 = E[φ''(g)] by Stein's identity.
@@ -18,27 +18,19 @@ COEFFICIENTS = {"printed": 2, "corrected": 1}  # which μ_r² stands before (XX�
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return the coefficients of every activation, and the smallest eigenvalue of what the bound says is positive.
 
-    Σ by quadrature, or in closed form for ReLU, so that no term of the series is subtracted from itself (error about
-    1e-15 of its largest entry; at the control's norm up to 1e-6); eigenvalues by LAPACK's eigvalsh, in float64.
-    ``runs_without_number`` counts what is not finite.
+    Σ is taken by quadrature, or in closed form for ReLU, and not from the series, so that no term is subtracted from
+    itself. Its error is about 1e-15 of its largest entry, at the control's norm up to 1e-6. Eigenvalues are those of
+    LAPACK's eigvalsh, in float64. The mean curvature E φ'' has a quadrature of its own.
 
     Parameters
     ----------
     settings
-        See ``hermite_lower_bound.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation``, ``n_train`` (n), ``inputs_per_dimension`` (n/d), ``beyond_quadratic_rank`` (whether
-        n > d(d + 1)/2, the largest rank of (XXᵀ) ⊙ (XXᵀ)), ``input_norm`` (1, or the control's) and ``coefficient``
-        (``printed``: μ_2², ``corrected``: μ_1²):
-
-        - ``smallest_eigenvalue`` of Σ − c (XXᵀ) ⊙ (XXᵀ).
-        - ``guaranteed``: c λ_min((XXᵀ) ⊙ (XXᵀ)); ``covariance_eigenvalue``: λ_min(Σ); ``mean_diagonal`` of Σ; for
-          input norm 1 only.
-        - ``coefficient_value``: c, and ``squared_mean_curvature``: (E φ''(g))² by a quadrature of its own; the same for
-          every seed, which it does not depend on.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):

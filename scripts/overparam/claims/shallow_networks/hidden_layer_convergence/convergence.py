@@ -7,24 +7,28 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 MARKERS, DASHES = ("o", "s", "^", "D"), ("-", "--", "-.", ":")
-ARMS = {
+ARMS = {  # as an axis has room for them
     "sufficient width": "theorem's\nwidth", "close pair": "close\npair", "rate": "rate",
     "duplicated": "input twice\n(control)", "large step": "4 × step\n(control)",
 }  # fmt: skip
 SPELLED = {"relu": "ReLU"}
-HIGHEST = 10.0  # residuals beyond, and those of diverged runs, are drawn here
+HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
+FITS = (
+    "fits-at-the-theorem's-width"  # the prediction that names the activations, and the residual that counts as fitted
+)
 
 
-def figure(measurements: pd.DataFrame, activations: tuple[str, ...]) -> Figure:
+def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw rate over d/n and over the separation of a close pair, the widths, and the residuals with the controls."""
     theme.apply()
     drawn, axes = plt.subplots(2, 2, figsize=(theme.WIDTH, 6.4))
     (over_size, over_separation), (widths, residuals) = axes
-    names = [name for name in activations if name in set(measurements["activation"])]
+    names = [name for name in _activations(verdict) if name in set(measurements["activation"])]
+    fitted = judged.declared(verdict, FITS)["limit"]
     rates = measurements[measurements["quantity"] == "rate"]
     for k, name in enumerate(names):
         own, color = rates[rates["activation"] == name], theme.CATEGORIES[k]
@@ -41,22 +45,22 @@ def figure(measurements: pd.DataFrame, activations: tuple[str, ...]) -> Figure:
     places = np.sort(sizes["d_over_n"].unique())
     lowest = sizes[sizes["d_over_n"] == places[0]]["value"].mean()
     over_size.plot(places, lowest * places / places[0], color=theme.INK, linestyle=":", label="∝ d/n")
-    over_size.set(title="generic inputs", xlabel="d/n", ylabel="rate −Δlog‖f − y‖ per step")
-    over_separation.set(title="two inputs, opposite labels", xlabel="distance of the inputs", ylabel="rate per step")
+    over_size.set(title="generic inputs", ylabel=labels.quantity(measurements, "rate"))
+    over_separation.set(title="two inputs, opposite labels", ylabel="rate per step")
     for axis, x, arm in ((over_size, "d_over_n", "rate"), (over_separation, "separation", "close pair")):
-        axis.set(xscale="log", yscale="log")
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, x))
         ticks = np.sort(rates.loc[(rates["arm"] == arm) & rates["activation"].isin(names), x].unique())
         axis.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
         axis.xaxis.set_minor_locator(NullLocator())
         axis.legend(fontsize=7, loc="best")
     _widths(widths, measurements, names)
-    _residuals(residuals, measurements, names)
+    _residuals(residuals, measurements, names, fitted)
     return drawn
 
 
-def sentence(measurements: pd.DataFrame, activations: tuple[str, ...]) -> str:
+def sentence(measurements: pd.DataFrame, verdict: dict) -> str:
     """Return the alt text: residuals, exponents, how conservative the theorem's width is, and the controls."""
-    rows = measurements[measurements["activation"].isin(activations)]
+    rows = measurements[measurements["activation"].isin(_activations(verdict))]
     residual = rows[rows["quantity"] == "residual_ratio"].groupby("arm")["value"]
     parts = []
     for name in dict.fromkeys(rows["activation"]):
@@ -82,6 +86,12 @@ def sentence(measurements: pd.DataFrame, activations: tuple[str, ...]) -> str:
     )
 
 
+def _activations(verdict: dict) -> list[str]:
+    """Return the activations that the claim speaks of."""
+    given = judged.declared(verdict, FITS)["where"]["activation"]
+    return given if isinstance(given, list) else [given]
+
+
 def _conservatism(rows: pd.DataFrame) -> pd.Series:
     widths = rows[rows["quantity"].isin(["smallest_width", "sufficient_width"])]
     wide = widths.pivot(index=["n_train", "dimension", "seed"], columns="quantity", values="value")
@@ -89,7 +99,7 @@ def _conservatism(rows: pd.DataFrame) -> pd.Series:
 
 
 def _exponent(rows: pd.DataFrame, x: str) -> float:
-    """Return the exponent of the geometric mean over seeds, nan with a single place."""
+    """Return the exponent of the geometric mean over seeds; nan where there is a single place."""
     means = np.log(rows["value"]).groupby(rows[x]).mean()
     return float(np.polyfit(np.log(means.index), means, 1)[0]) if len(means) > 1 else np.nan
 
@@ -113,11 +123,13 @@ def _widths(axis: plt.Axes, measurements: pd.DataFrame, names: list[str]) -> Non
             )  # fmt: skip
     axis.set_xticks(range(len(sizes)), [f"n {n}\nd {d}" for n, d in sizes], fontsize=8)
     top = rows.loc[rows["activation"].isin(names), "value"].replace(np.inf, np.nan).max()
-    axis.set(yscale="log", ylabel="hidden units k", title="how many are enough", ylim=(1, top * 300))
+    axis.set(
+        yscale="log", ylabel=labels.column(measurements, "width"), title="how many are enough", ylim=(1, top * 300)
+    )
     axis.legend(fontsize=7, loc="upper right", ncol=len(names))
 
 
-def _residuals(axis: plt.Axes, measurements: pd.DataFrame, names: list[str]) -> None:
+def _residuals(axis: plt.Axes, measurements: pd.DataFrame, names: list[str], fitted: float) -> None:
     rows = measurements[measurements["quantity"] == "residual_ratio"]
     for place, arm in enumerate(ARMS):
         for k, name in enumerate(names):
@@ -127,9 +139,10 @@ def _residuals(axis: plt.Axes, measurements: pd.DataFrame, names: list[str]) -> 
                 place + offsets, np.minimum(values, HIGHEST), MARKERS[k], color=theme.CATEGORIES[k], markersize=3,
                 alpha=0.6, label=None if place else SPELLED.get(name, name), markeredgewidth=0,
             )  # fmt: skip
-    axis.axhline(0.01, color=theme.INK, linestyle="--", linewidth=1, label="fitted")
+    axis.axhline(fitted, color=theme.INK, linestyle="--", linewidth=1, label="fitted")
     axis.set_xticks(range(len(ARMS)), ARMS.values(), fontsize=6.5)
-    axis.set(yscale="log", ylabel="last residual over first", title=f"fits and controls ({HIGHEST:g}: diverged)")
+    axis.set(yscale="log", ylabel=labels.quantity(measurements, "residual_ratio"))
+    axis.set_title(f"fits and controls ({HIGHEST:g}: diverged)")
     axis.legend(fontsize=7, loc="upper left")
 
 

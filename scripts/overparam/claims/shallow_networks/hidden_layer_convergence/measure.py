@@ -3,12 +3,14 @@
 Oymak & Soltanolkotabi, arXiv 1902.04674: with κ(X) = √(d/n)‖X‖/λ(X), where λ(X) is the smallest eigenvalue of the
 covariance Σ(X), √(kd) ≳ κ(X) n is enough for a smooth activation and √(kd) ≳ κ³(X) n²/d for ReLU.
 
-*Rate.* In the limit k → ∞ the kernel JJᵀ stays as it is, and with the step η the residual in its i-th eigenvector falls
-by the factor 1 − ηλ_i per step. With the largest sensible step, 1/λ_max, the slowest one falls by 1 − λ_min/λ_max, and
-λ_max ≤ B²k v²‖X‖², with ‖X‖² ≈ (√(n/d) + 1)² for generic inputs. So the c of the talk's factor 1 − c d/n is
-proportional to λ(X): a numerical constant only where λ(X) is one, not for every X that the condition on k allows.
+*Rate.* In the limit k → ∞ the kernel JJᵀ stays as it is, and with the step η each step multiplies the residual along
+its i-th eigenvector by 1 − ηλ_i. With the largest sensible step, 1/λ_max, the slowest direction is multiplied by
+1 − λ_min/λ_max, where λ_max ≤ B²k v²‖X‖² (B bounds |φ'|) and ‖X‖² ≈ (√(n/d) + 1)² for generic inputs. So the c of the
+talk's factor 1 − c d/n is proportional to λ(X). It is a numerical constant only for inputs whose λ(X) is one, not for
+every X that the condition on k allows.
 
-*Promise.* The key lemma (arXiv 1812.10004, theorem 2.1), with α = σ_min(J(W₀))/2: ‖f_τ − y‖² ≤ (1 − ηα²/2)^τ ‖f₀ − y‖².
+*Promise.* With α = σ_min(J(W₀))/2 the key lemma (arXiv 1812.10004, theorem 2.1) promises
+‖f_τ − y‖² ≤ (1 − ηα²/2)^τ ‖f₀ − y‖².
 """
 
 from collections.abc import Iterator
@@ -19,11 +21,11 @@ import pandas as pd
 import torch
 
 from overparam.claims.shallow_networks import hidden_layer_descent
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hermite, hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
 OUTPUT_WEIGHTS = ("balanced", "gaussian")
 WITH_RATE = ("sufficient width", "close pair", "rate")
@@ -31,7 +33,7 @@ TOO_LARGE = 4.0  # times 1/λ_max: twice the step at which the linearised networ
 
 
 class Case(NamedTuple):
-    """One size: what is run in all seeds at once; ``separation`` is that of the closest pair, if there is one."""
+    """One size, run in all seeds at once; ``separation`` is the distance of the closest pair, if it is prescribed."""
 
     arm: str
     activation: str
@@ -51,31 +53,22 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     run ends when ‖f − y‖ is ``residual_tolerance`` of its start, at ``step_limit`` steps, or diverged (10⁶ times its
     start). float64. The arms:
 
-    - ``sufficient width``: random inputs, k as large as the theorem asks, constant 1, in every seed.
-    - ``close pair``: two inputs at the chord ``separation`` with opposite labels, k as the theorem asks.
-    - ``rate``: random inputs with n = ``samples_per_squared_dimension`` d², kd = ``params_per_sample`` n.
-    - ``width sweep``: random inputs, k over a grid, for the smallest k that works.
+    - ``sufficient width``: random inputs, with k as large as the theorem asks in any seed, its constant taken as 1.
+    - ``close pair``: two inputs at the distance ``separation`` with opposite labels, and k as the theorem asks.
+    - ``rate``: random inputs with n = ``samples_per_squared_dimension`` d² and kd = ``params_per_sample`` n.
+    - ``width sweep``: random inputs and k over a grid, to find the smallest k that works.
     - ``duplicated`` (control): as ``rate`` at the smallest d, but one input occurs twice, with both labels.
-    - ``large step``: the same without the duplicate, at four times the step.
+    - ``large step`` (control): as ``rate`` at the smallest d, but with four times the step.
 
     Parameters
     ----------
     settings
-        See ``hidden_layer_convergence.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``arm``, ``activation``, ``output_weights``, ``n_train``, ``dimension``, ``width``, ``separation``,
-        ``d_over_n``, ``params_per_sample`` (kd/n) and ``kernel_rate``: the rate of the slowest direction of the
-        linearised network, −log(1 − λ_min/λ_max) of J(W₀)J(W₀)ᵀ.
-
-        - ``residual_ratio`` (last ‖f − y‖ over the first), ``fitted`` (0 or 1), ``gradient_steps``, ``limit_hit``,
-          ``diverged``; in the first three arms ``rate``: −log(residual_ratio) per step, and in ``rate`` also
-          ``rate_over_lambda``: that divided by λ(X).
-        - ``over_promise``: the largest ‖f_τ − y‖ over what the key lemma promises at step τ ≥ 1.
-        - in ``width sweep``, once per size: ``smallest_width``, the least k of the grid from which on every k of it is
-          fitted (infinite if there is none), and ``sufficient_width`` by the theorem.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     cases = list(_cases(settings))
     progress = Progress(len(cases), "sizes")
@@ -88,7 +81,10 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
 
 def sufficient_width(inputs: np.ndarray, activation: str) -> float:
-    """Return the theorem's k for ``inputs`` (n, d), constant 1: κ²n²/d, for ReLU κ⁶n⁴/d³; infinite if λ(X) ≤ 0."""
+    """Return the theorem's k for ``inputs`` (n, d) with its constant taken as 1.
+
+    It is κ²n²/d, for ReLU κ⁶n⁴/d³, and infinite if λ(X) ≤ 0.
+    """
     n_train, dimension = inputs.shape
     smallest = smallest_eigenvalue(inputs, activation)
     if smallest <= 0:
@@ -158,7 +154,7 @@ def _pair(separation: float, dimension: int) -> np.ndarray:
     return pair
 
 
-def problems(settings: dict[str, Any], case: Case) -> Problems:
+def problems(settings: dict[str, Any], case: Case) -> HiddenLayerProblems:
     """Return the networks of a case, one per seed."""
     labels, hidden, v = [], [], []
     for seed in range(settings["n_seeds"]):
@@ -172,7 +168,7 @@ def problems(settings: dict[str, Any], case: Case) -> Problems:
         size = case.width**-0.5
         balanced = hidden_layer.half_signs(case.width, size).numpy()
         v.append(balanced if case.output_weights == "balanced" else size * draw.standard_normal(case.width))
-    return Problems(*(torch.as_tensor(np.stack(part)) for part in (case.inputs, labels, hidden, v)))
+    return HiddenLayerProblems(*(torch.as_tensor(np.stack(part)) for part in (case.inputs, labels, hidden, v)))
 
 
 def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
@@ -201,7 +197,7 @@ def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
             "diverged": found.diverged[seed],
             "over_promise": found.over_promise[seed],
         }
-        if case.arm in WITH_RATE:  # also of runs that hit the limit: nothing is dropped
+        if case.arm in WITH_RATE:  # runs that hit the limit have one too: nothing is dropped
             values["rate"] = found.rate[seed]
         if case.arm == "rate":
             values["rate_over_lambda"] = found.rate[seed] / smallest_eigenvalue(case.inputs[seed], case.activation)

@@ -5,14 +5,12 @@ from matplotlib.figure import Figure
 
 from overparam.claims.shallow_networks.hidden_layer_convergence import convergence
 
-ACTIVATIONS = ("softplus", "tanh", "sigmoid", "erf")
-
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw rates over d/n and over the distance of a close pair, the widths, and the residuals with the controls."""
-    return convergence.figure(measurements, ACTIVATIONS)
+    return convergence.figure(measurements, verdict)
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State residuals, exponents, how conservative the theorem's width is, and the controls."""
-    return convergence.sentence(measurements, ACTIVATIONS)
+    return convergence.sentence(measurements, verdict)

@@ -1,11 +1,11 @@
 """How many steps SGD, one sample each, takes to fit any labels with the hidden weights of a one-hidden-layer network.
 
-Oymak & Soltanolkotabi, arXiv 1902.04674 (SGD theorem), by 1812.10004, theorem 3.1: with α = σ_min(J(W₀))/2 the mean of
-‖f_τ − y‖² is at most (1 − ηα²/2n)^τ ‖f₀ − y‖², at a step η proportional to α²/(β²B²), β ≥ ‖J‖ and B ≥ ‖∇f(x_i)‖.
+Oymak & Soltanolkotabi, arXiv 1902.04674 (SGD theorem), by 1812.10004, theorem 3.1: let α = σ_min(J(W₀))/2, β ≥ ‖J‖ and
+B ≥ ‖∇f(x_i)‖. At a step η proportional to α²/(β²B²) the mean of ‖f_τ − y‖² is at most (1 − ηα²/2n)^τ ‖f₀ − y‖².
 
-*Law.* With |v_i| = ‖y‖/√(kn), α² and B² are both proportional to ‖y‖²/n for generic inputs, and β² to ‖y‖²/d. So the
-theorem's step is d/n of the largest sensible one, 1/B², the contraction of a step is ηα²/n ∝ d/n², and the iterations
-go like n²/d. With the largest step itself they go like n: better than promised.
+*Law.* With |v_i| = ‖y‖/√(kn) and generic inputs, α² and B² are both proportional to ‖y‖²/n, and β² to ‖y‖²/d. So the
+theorem's step is d/n of the largest sensible one, 1/B². One step contracts by ηα²/n ∝ d/n², and the number of
+iterations grows like n²/d. With the largest step itself it grows like n only, which is better than promised.
 """
 
 from typing import Any
@@ -15,42 +15,38 @@ import pandas as pd
 import torch
 
 from overparam.claims.shallow_networks import hidden_layer_descent
-from overparam.claims.shallow_networks.hidden_layer_descent import Problems
+from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hidden_layer
-from overparam.theory.hidden_layer import ACTIVATIONS
+from overparam.theory.activations import ACTIVATIONS
 
-TOO_LARGE = 16.0  # a linear model diverges above 2, but the units of this one saturate: it still fits at 4
+TOO_LARGE = 16.0  # a linear model diverges above 2, but the units of this one saturate, so that it still fits at 4
 SMALLEST = ("duplicated", "too large step")  # arms that run at the first two dimensions only
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Run SGD on ½(f(x_i) − y_i)² of a random sample i per step, at a constant step, until it fits or gives up.
 
-    Inputs are uniform on the unit sphere, n = ``samples_per_squared_dimension`` d² of them; labels ±1 at random; W₀
-    standard normal, k = ``params_per_sample`` n/d units; v half +1/√k, half −1/√k. A run ends when ‖f − y‖, looked at
-    every n steps, is ``residual_tolerance`` of its start, at ``step_limit_per_sample`` n steps, or diverged (10⁶ times
-    its start). float64. The arms, with steps in units of 1/max_i ‖∇f(x_i)‖² at the start:
+    There are n = ``samples_per_squared_dimension`` d² inputs, uniform on the unit sphere, with labels ±1 at random; W₀
+    is standard normal with k = ``params_per_sample`` n/d units; v is half +1/√k and half −1/√k. A run ends when ‖f −
+    y‖, looked at every n steps, is ``residual_tolerance`` of its start, after ``step_limit_per_sample`` n steps, or
+    when it has diverged (10⁶ times its start). All is float64. The arms, with steps in units of 1/max_i ‖∇f(x_i)‖² at
+    the start:
 
     - ``theorem step``: d/n; ``largest step``: 1; ``too large step`` (control): 16.
     - ``duplicated`` (control): step 1, but one input occurs twice, with both labels.
-    - ``gradient descent``: on ½‖f − y‖², step 1/λ_max(J(W₀)J(W₀)ᵀ), looked at every step.
+    - ``gradient descent``: on ½‖f − y‖² with the step 1/λ_max(J(W₀)J(W₀)ᵀ), looked at every step.
 
     Parameters
     ----------
     settings
-        See ``hidden_layer_sgd.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``arm``, ``activation``, ``n_train``, ``dimension``, ``width`` and ``scale`` (n²/d):
-
-        - ``iterations`` (steps; infinite where the labels were not fitted), ``residual_ratio`` (last ‖f − y‖ over the
-          first), ``limit_hit``, ``diverged``.
-        - ``over_promise``: the largest ‖f_τ − y‖ over the root of the promised mean square, in this one run;
-          ``rate_over_promise``: −log(residual_ratio) per step over that of the promise, but for ``duplicated``.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     cases = [
         (arm, dimension)
@@ -66,7 +62,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def problems(settings: dict[str, Any], arm: str, dimension: int) -> Problems:
+def problems(settings: dict[str, Any], arm: str, dimension: int) -> HiddenLayerProblems:
     """Return the networks of one size, one per seed."""
     n_train = round(settings["samples_per_squared_dimension"] * dimension**2)
     width = 2 * int(np.ceil(settings["params_per_sample"] * n_train / dimension / 2))
@@ -81,7 +77,7 @@ def problems(settings: dict[str, Any], arm: str, dimension: int) -> Problems:
         draw = generator(settings["seed"], "hidden_layer_sgd", "weights", seed, dimension)
         hidden.append(draw.standard_normal((width, dimension)))
     v = np.repeat(hidden_layer.half_signs(width, width**-0.5).numpy()[None], settings["n_seeds"], axis=0)
-    return Problems(*(torch.as_tensor(np.stack(part)) for part in (points, labels, hidden, v)))
+    return HiddenLayerProblems(*(torch.as_tensor(np.stack(part)) for part in (points, labels, hidden, v)))
 
 
 def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, Any]]:
@@ -113,7 +109,7 @@ def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, A
             "diverged": found.diverged[seed],
             "over_promise": found.over_promise[seed],
         }
-        if arm != "duplicated":  # whose promise is no decrease at all; also of runs that did not fit
+        if arm != "duplicated":  # to which no decrease is promised; runs that did not fit have a rate too
             values["rate_over_promise"] = found.rate[seed] / -float(promised[seed].log())
         rows += [{**condition, "quantity": name, "value": float(value)} for name, value in values.items()]
     return rows

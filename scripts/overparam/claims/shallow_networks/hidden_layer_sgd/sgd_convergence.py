@@ -5,19 +5,19 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
-STYLES = {
+STYLES = {  # label, marker, dashes
     "theorem step": ("SGD, step ∝ d/n (theorem)", "o", "-"),
     "largest step": ("SGD, largest step", "s", "--"),
     "gradient descent": ("gradient descent", "^", "-."),
 }
-TICKS = {
+TICKS = {  # as an axis has room for them
     "theorem step": "∝ d/n", "largest step": "largest", "gradient descent": "GD",
     "duplicated": "input twice\n(control)", "too large step": "16 × largest\n(control)",
 }  # fmt: skip
-HIGHEST = 10.0  # residuals beyond, and those of diverged runs, are drawn here
+HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -32,7 +32,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     theorem = iterations[iterations["arm"] == "theorem step"].groupby("scale")["value"].mean()
     last = theorem.iloc[-1] / theorem.index[-1]
     left.plot(theorem.index, last * theorem.index, color=theme.INK, linestyle=":", label="∝ n²/d")
-    left.set(xscale="log", yscale="log", xlabel="n²/d", ylabel="iterations until fitted")
+    left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "scale"))
+    left.set_ylabel(labels.quantity(measurements, "iterations"))
     left.set_title(f"d = {measurements['dimension'].min()} to {measurements['dimension'].max()}")
     left.legend(fontsize=8)
     rows = measurements[measurements["quantity"] == "residual_ratio"]
@@ -40,10 +41,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         values = np.minimum(rows[rows["arm"] == arm]["value"].to_numpy(), HIGHEST)
         color = theme.CATEGORIES[place]
         right.plot(place + np.linspace(-0.25, 0.25, len(values)), values, "o", color=color, markersize=3, alpha=0.7)
-    right.axhline(_tolerance(rows), color=theme.INK, linestyle="--", linewidth=1, label="fitted")
+    fitted = judged.declared(verdict, "fits")["limit"]
+    right.axhline(fitted, color=theme.INK, linestyle="--", linewidth=1, label="fitted")
     right.set_xticks(range(len(TICKS)), TICKS.values(), fontsize=6.5)
-    right.set(yscale="log", ylabel="last residual over first", title="fits and controls, every run")
-    right.set_ylim(_tolerance(rows) / 3, HIGHEST)
+    right.set(yscale="log", title="fits and controls, every run")
+    right.set(ylabel=labels.quantity(measurements, "residual_ratio"), ylim=(rows["value"].min() / 2, HIGHEST))
     right.legend(fontsize=8)
     return figure
 
@@ -69,8 +71,3 @@ def _exponent(measurements: pd.DataFrame, arm: str) -> float:
     rows = rows[np.isfinite(rows["value"])]
     means = np.log(rows["value"]).groupby(rows["scale"]).mean()
     return float(np.polyfit(np.log(means.index), means, 1)[0]) if len(means) > 1 else np.nan
-
-
-def _tolerance(residuals: pd.DataFrame) -> float:
-    """Return the residual that counts as fitted, to the digits in which it can be seen in the runs that reached it."""
-    return float(residuals[residuals["arm"] == "theorem step"]["value"].max())

@@ -4,22 +4,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
-FORMULAS = {
+FORMULAS = {  # as an axis has room for them
     "jacobian_error": "J",
     "gram_error": "JJᵀ with diag(v)²",
     "unit_sum_error": "JJᵀ, sum over units",
     "printed_gram_error": "JJᵀ as printed",
 }
-WEIGHTS = {
+WEIGHTS = {  # label, marker
     "±1": ("v = ±1", "o"),
     "balanced, ‖y‖/√(kn)": ("|v| = ‖y‖/√(kn)", "s"),
     "gaussian": ("v ~ N(0, 1)", "^"),
 }
 SMALLEST = 1e-17  # exact agreement is drawn here
-TOLERANCE = 1e-10
+SHOWN = "tanh"  # activation whose entries are drawn
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -42,12 +42,16 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         markersize=4, alpha=0.35, markeredgewidth=0,
     )  # fmt: skip
     errors.plot([], [], "X", color=theme.CATEGORIES[3], label="output squared (control)")
-    errors.axhline(TOLERANCE, color=theme.INK, linestyle="--", linewidth=1)
-    errors.annotate("tolerance", (-0.4, TOLERANCE), color=theme.INK, fontsize=8, va="bottom")
+    tolerance = judged.declared(verdict, "Jacobian")["limit"]
+    errors.axhline(tolerance, color=theme.INK, linestyle="--", linewidth=1)
+    errors.annotate("tolerance", (-0.4, tolerance), color=theme.INK, fontsize=8, va="bottom")
     errors.set(yscale="log", ylabel="largest error, relative", ylim=(SMALLEST / 3, None))
     errors.set_xticks(range(len(FORMULAS)), FORMULAS.values(), rotation=25, ha="right", fontsize=8)
     entries.axline((0, 0), slope=1, color=theme.INK, linestyle="--", linewidth=1)
-    entries.set(xlabel="entry of JJᵀ, autograd", ylabel="entry as printed", title="tanh, one data set")
+    entries.set(
+        xlabel=labels.quantity(measurements, "gram_entry"), ylabel=labels.quantity(measurements, "printed_gram_entry"),
+        title=f"{SHOWN}, one data set",
+    )  # fmt: skip
     reach = float(np.abs(_entries(measurements, "gaussian").to_numpy()).max())
     entries.set(xlim=(-0.6 * reach, 1.1 * reach), ylim=(-0.6 * reach, 1.1 * reach))
     figure.legend(*errors.get_legend_handles_labels(), loc="outside lower center", ncol=4, fontsize=8)
@@ -74,7 +78,7 @@ def _entries(measurements: pd.DataFrame, kind: str) -> pd.DataFrame:
     rows = measurements[
         measurements["quantity"].isin(["gram_entry", "printed_gram_entry"])
         & (measurements["output_weights"] == kind)
-        & (measurements["activation"] == "tanh")
+        & (measurements["activation"] == SHOWN)
         & (measurements["network"] == "two layers")
     ]
     return rows.pivot(index=["row", "column"], columns="quantity", values="value")

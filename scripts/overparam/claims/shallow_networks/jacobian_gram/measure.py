@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from overparam.seeding import generator
-from overparam.theory import hidden_layer, jacobians, two_layer
+from overparam.theory import activations, hidden_layer, jacobians, two_layer
 
 OUTPUT_WEIGHTS = ("±1", "balanced, ‖y‖/√(kn)", "gaussian")
 NETWORKS = ("two layers", "squared output")
@@ -19,24 +19,17 @@ NETWORKS = ("two layers", "squared output")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how far each formula is from the Jacobian of torch.func, in float64, at W with N(0, 1) entries.
 
-    No solver takes part; ``runs_without_number`` counts cases whose Jacobian is not finite.
+    Inputs are uniform on the unit sphere. No solver takes part. Single entries are listed for the first seed only.
 
     Parameters
     ----------
     settings
-        See ``jacobian_gram.yaml``; and the root ``seed`` and ``memory_mb``.
+        See ``experiment.yaml``; and the root ``seed`` and ``memory_mb``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation``, ``output_weights`` (±1: half + and half −; with ‖y‖/√(kn) for labels y ~ N(0, 1);
-        or N(0, 1)) and ``network``: ``two layers`` is f; the control ``squared output`` is ½f², to which the formulas
-        do not belong. Each error is the largest |difference| over the largest |entry| of the exact matrix:
-
-        - ``jacobian_error``: of J = X ∗ (φ'(XWᵀ) diag(v)).
-        - ``printed_gram_error``: of (φ'(XWᵀ) φ'(XWᵀ)ᵀ) ⊙ XXᵀ; ``gram_error``: with diag(v)² between the factors;
-          ``unit_sum_error``: of Σ_ℓ v_ℓ² (φ'(Xw_ℓ) φ'(Xw_ℓ)ᵀ) ⊙ XXᵀ.
-        - ``gram_entry`` and ``printed_gram_entry``: exact and printed value at (``row``, ``column``), from seed 0 only.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     for seed in range(settings["n_seeds"]):
@@ -50,7 +43,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
             hidden_layer.half_signs(settings["width"], size),
             torch.as_tensor(gaussian),
         )
-        for activation in hidden_layer.ACTIVATIONS:
+        for activation in activations.ACTIVATIONS:
             for kind, v in zip(OUTPUT_WEIGHTS, outputs, strict=True):
                 for network in NETWORKS:
                     case = {"seed": seed, "activation": activation, "output_weights": kind, "network": network}
@@ -62,7 +55,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 def _compare(
     case: dict[str, Any], x: torch.Tensor, weights: torch.Tensor, v: torch.Tensor, memory_mb: float
 ) -> list[dict[str, Any]]:
-    phi = hidden_layer.ACTIVATIONS[case["activation"]]
+    phi = activations.ACTIVATIONS[case["activation"]]
 
     def network(parameters: jacobians.Parameters, one: torch.Tensor) -> torch.Tensor:
         output = v @ phi.value(parameters["W"] @ one)

@@ -1,4 +1,4 @@
-"""Gradient descent on linear least squares: convergence, the closest optimum, and the length of the path."""
+"""Gradient descent on linear least squares: how fast it converges, where it ends, and how long its path is."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from overparam.progress import Progress
 from overparam.seeding import generator
 
 CASES = ("gradient descent", "step near 2/σ_max²", "preconditioned", "more samples than parameters")
-LARGE_STEP = 1.9  # in units of 1/σ_max²: stable, but it overshoots
-SMALLEST_WEIGHT = 0.1  # of the fixed diagonal preconditioner
+LARGE_STEP = 1.9  # in units of 1/σ_max²: below 2 the descent is stable, but it overshoots
+SMALLEST_WEIGHT = 0.1  # the least entry of the fixed diagonal preconditioner
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
@@ -19,27 +19,19 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
     X has logarithmically spaced singular values with ratio κ = σ_max/σ_min, random singular vectors and a random scale;
     y and θ₀ are standard normal. A run stops when ‖r‖ has fallen to ``loss_tolerance`` of its start, or at the limit.
+    The closest optimum is θ* = θ₀ + X⁺(y − Xθ₀), by a singular value decomposition. The controls exchange n and p
+    (``more samples than parameters``), step by θ ← θ − ηD Xᵀr with a fixed random diagonal D (``preconditioned``), or
+    take the step η = 1.9/σ_max² (``step near 2/σ_max²``).
 
     Parameters
     ----------
     settings
-        See ``linear_least_squares.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``condition`` (κ), ``learning_rate`` (η in units of 1/σ_max²) and ``case``: ``gradient descent``;
-        and three controls, each against one property: ``more samples than parameters`` (n and p exchanged; no
-        interpolation), ``preconditioned`` (θ ← θ − ηD Xᵀr with a fixed random diagonal D; another optimum) and
-        ``step near 2/σ_max²`` (η = 1.9/σ_max²; overshooting path).
-
-        - ``rate``: the smallest −ln(‖r_τ‖/‖r₀‖)/τ over all τ ≥ 1; ``promised_rate``: −ln(1 − ησ_min²), infinite where
-          ησ_min² ≥ 1.
-        - ``residual_ratio``: last ‖r‖ over first.
-        - ``closest_error``: ‖θ − θ*‖/‖θ* − θ₀‖ at the end, θ* = θ₀ + X⁺(y − Xθ₀) by a singular value decomposition.
-        - ``path``: the sum of all steps' lengths; ``distance``: ‖θ* − θ₀‖; ``promised_path``: min(κ, √n)‖θ* − θ₀‖, with
-          √rank(X) for √n where there are more samples than parameters; ``path_over_distance``.
-        - ``gradient_steps`` and ``limit_hit`` (0 or 1) say how the run ended.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -72,7 +64,7 @@ def _one_case(settings: dict[str, Any], case: str, rate: float) -> pd.DataFrame:
     x, y, start, weights = (np.stack(part) for part in zip(*drawn, strict=True))
     closest = start + (np.linalg.pinv(x) @ (y - _times(x, start))[:, :, None])[:, :, 0]
     scaling = weights if case == "preconditioned" else np.ones_like(weights)
-    # the fastest direction of the preconditioned descent decides its step, so that both are equally stable
+    # the fastest direction of the preconditioned descent decides its step, so that it is as stable as the plain one
     top = np.linalg.norm(x * np.sqrt(scaling)[:, None, :], 2, axis=(1, 2))
     found = descend(x, y, start, scaling * (rate / top**2)[:, None], settings["loss_tolerance"], settings["step_limit"])
     end = found.pop("end")
@@ -118,12 +110,13 @@ def descend(
     tolerance
         A run stops when ‖r‖ ≤ ``tolerance`` ‖r₀‖.
     step_limit
-        Steps at most.
+        The largest number of steps.
 
     Returns
     -------
     dict
-        ``end`` (B, p) and, of shape (B,), ``rate``, ``residual_ratio``, ``path``, ``gradient_steps`` and ``limit_hit``.
+        The last θ as ``end`` (B, p), and arrays (B,) of the quantities ``rate``, ``residual_ratio``, ``path``,
+        ``gradient_steps`` and ``limit_hit``.
     """
     count = len(x)
     end, path, ratio, rate = start.copy(), np.zeros(count), np.ones(count), np.full(count, np.inf)
@@ -136,7 +129,7 @@ def descend(
         residual = _times(x, theta) - y
         path[active] += np.linalg.norm(move, axis=1)
         share = np.linalg.norm(residual, axis=1) / first
-        with np.errstate(divide="ignore"):  # a residual of exactly zero
+        with np.errstate(divide="ignore"):  # the residual may be exactly zero
             rate[active] = np.minimum(rate[active], -np.log(share) / number)
         done = share <= tolerance
         if done.any() or number == step_limit:

@@ -5,10 +5,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
-CONTROLS = {
+CONTROLS = {  # label, marker, dashes
     "one_column": ("one column", "x", (0, (1, 1))),
     "too_many_samples": ("too many samples", "+", (0, (5, 1.5))),
     "small_start": ("small start", "*", (0, (3, 1, 1, 1))),
@@ -29,9 +29,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             _curves(left, residuals[residuals["case"] == case], f"{label} (control)", color, dashes, None)
     last = usual["time"].max() * 3
     time = np.geomspace(usual.loc[usual["time"] > 0, "time"].min(), last, 200)
-    left.plot(time, np.exp(-time), color=theme.INK, linestyle=":", label="promised, e^(−t)")
+    _, exponent = judged.band(verdict, "geometric")
+    power = f"{exponent:g}".removesuffix("1").replace("-", "−")
+    left.plot(time, np.exp(exponent * time), color=theme.INK, linestyle=":", label=f"promised, e^({power}t)")
     lowest = usual.loc[usual["value"] > 0, "value"].min()
-    left.set(xscale="log", yscale="log", xlabel="steps, in units of 2/(ηα²)", ylabel="‖r‖²/‖r₀‖²", ylim=(lowest / 2, 3))
+    left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "time"), ylim=(lowest / 2, 3))
+    left.set_ylabel(labels.quantity(measurements, "squared_residual"))
 
     distances = measurements[measurements["quantity"] == "relative_distance"]
     over = measurements[measurements["quantity"] == "distance_over_nearest"]
@@ -49,8 +52,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for (case, (label, marker, _)), color in zip(CONTROLS.items(), theme.CATEGORIES, strict=False):
         found = distances[distances["case"] == case]
         right.plot(found["share"], found["value"], marker, color=color, markersize=5, label=f"{label} (control)")
-    right.axhline(1, color=theme.INK, linewidth=0.8, linestyle=":")
-    right.set(yscale="log", xlabel="samples over dr − r(r − 1)/2", ylabel="‖U − U₀‖/‖U₀‖ at the end")
+    right.axhline(
+        judged.declared(verdict, "close-to-the-start")["limit"], color=theme.INK, linewidth=0.8, linestyle=":"
+    )
+    right.set(yscale="log", xlabel=labels.column(measurements, "share"))
+    right.set_ylabel(labels.quantity(measurements, "relative_distance"))
     for axis in (left, right):
         axis.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.16), ncol=2, columnspacing=1)
     return figure

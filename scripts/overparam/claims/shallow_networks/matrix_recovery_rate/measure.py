@@ -1,10 +1,9 @@
 """Gradient descent on ½ Σ (y_i − ⟨A_i, UUᵀ⟩)² from a well-conditioned start: how fast, and how far from it does it end?
 
-The lemma behind the slide (Oymak & Soltanolkotabi, arXiv 1812.10004, theorem 2.1) has, with 2α ≤ σ_min(J(U₀)),
-β ≥ ‖J‖ and a step η ≤ 1/(2β²), ‖r_τ‖² ≤ (1 − ηα²/2)^τ ‖r₀‖² and ‖U_τ − U₀‖ ≤ 4‖r₀‖/α. Its premise of a small
-first residual is *not* met at these sizes; what it concludes is measured all the same, with the singular values of
-J(U₀) and η = 1/(2‖J(U₀)‖²).
-Solvers: ``symmetric_factorization``. float64.
+The lemma behind the slide (Oymak & Soltanolkotabi, arXiv 1812.10004, theorem 2.1) takes 2α ≤ σ_min(J(U₀)), β ≥ ‖J‖ and
+a step η ≤ 1/(2β²), and concludes that ‖r_τ‖² ≤ (1 − ηα²/2)^τ ‖r₀‖² and ‖U_τ − U₀‖ ≤ 4‖r₀‖/α. Its premise of a small
+first residual is *not* met at these sizes. What it concludes is measured all the same, with the singular values of
+J(U₀). The solvers are those of ``symmetric_factorization``; all is float64.
 """
 
 from typing import Any
@@ -16,29 +15,23 @@ from overparam import seeding
 from overparam.claims.shallow_networks import symmetric_factorization as factorization
 from overparam.progress import Progress
 
-SMALL = 0.01  # the small start, over the usual one
-HALF = 0.5  # share of the degrees of freedom whose unit of time serves where J(U₀) has a null space
-ONE_COLUMN = 0.75  # share at which one column is tried: more samples than d for every rank from 2 on
+SMALL = 0.01  # scale of the small start, over the usual one
+HALF = 0.5  # where J(U₀) has a null space, time is measured in the unit of this share of the degrees of freedom
+ONE_COLUMN = 0.75  # share at which one column is tried: these are more than d samples for every rank from 2 on
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Run gradient descent on every problem.
+    """Run gradient descent on every problem, with the step η = 1/(2‖J(U₀)‖²).
+
+    Parameters
+    ----------
+    settings
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``rank``, ``share`` (samples over dr − r(r − 1)/2), ``n_train`` and ``case``: ``well_conditioned``
-        (orthogonal columns of equal length, at the labels' scale); ``small_start`` (a hundredth of it); ``one_column``
-        (all but one column zero); ``too_many_samples`` (share above 1).
-
-        - ``squared_residual`` over its start at ``time`` = τ ηα²/2, the unit in which the lemma promises e^(−time);
-          where J(U₀) has a null space, the unit is that of the well-conditioned start on half as many samples as
-          degrees of freedom.
-        - ``final_residual``: ‖r‖/‖y‖. ``steps``, ``limit_hit`` (0 or 1).
-        - ``relative_distance`` ‖U − U₀‖/‖U₀‖. For ``well_conditioned`` also ``distance_over_promised``, over 4‖r₀‖/α;
-          ``distance_over_nearest``, over that of the nearest fit found from there (``nearest_not_found``: 0 or 1);
-          ``path_over_distance``; ``premise``: 4L‖r₀‖/α², which the lemma asks to be at most 1, with L from below, as
-          ‖J(U₀)‖/‖U₀‖ (J is linear in U).
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
     progress = Progress(len(settings["ranks"]) * settings["n_seeds"], "problems")

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 MARKERS = "osD^vP*X"
-SOLVERS = {
+SOLVERS = {  # label, marker, "none" for a marker that is not filled
     "levenberg_marquardt": ("Levenberg–Marquardt", "o", "-"),
     "gradient_descent": ("gradient descent", "s", "none"),
 }
@@ -29,7 +29,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     left.plot(control.index, control, color=theme.INK, linestyle=":", label="one column (control)")
     left.plot([], [], color=theme.INK, linestyle="--", label="dashed: descent")
     theme.mark_threshold(left, 1, "limit")
-    left.set(xlabel="samples over min(dr − r(r − 1)/2, d(d + 1)/4)", ylabel="share of problems fitted")
+    left.set_xlabel(labels.column(measurements, "samples_over_limit"))
+    left.set_ylabel(labels.quantity(measurements, "fitted"))
     left.legend(fontsize=7.5, loc="lower left", bbox_to_anchor=(0, 0.04))
 
     fits = largest_fits(measurements)
@@ -47,7 +48,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             middle.index, middle["mean"], error, color=color, marker=marker, linestyle="none", label=label,
             markersize=6, markerfacecolor=color if face == "-" else "none", linewidth=1,
         )  # fmt: skip
-    right.set(xlabel="rank r", ylabel="largest number of samples fitted", title=f"d = {dimension}")
+    right.set(
+        xlabel=labels.column(measurements, "rank"), ylabel="largest number of samples fitted", title=f"d = {dimension}"
+    )
     right.legend(fontsize=7.5, loc="upper left")
     return figure
 

@@ -1,7 +1,7 @@
 """How many random labels can ⟨A_i, UUᵀ⟩ fit? Success over the number of samples, by a second-order solver and descent.
 
-Labels are N(0, 1); with Gaussian A_i that stands for any labels (see ``symmetric_factorization``, also for
-the two solvers and their stopping rules). float64.
+Labels are N(0, 1), which stand for any labels where the A_i are Gaussian (see ``symmetric_factorization``, also for the
+two solvers and their stopping rules). All is float64.
 """
 
 import itertools
@@ -16,22 +16,20 @@ from overparam.progress import Progress
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Fit nested sets of samples of every problem.
+    """Fit nested sets of samples of every problem: its first n samples are the same at every n.
+
+    Samples are counted as n − ½ where they are compared with a limit, which centres the step between the last number of
+    samples that is fitted and the first that is not.
+
+    Parameters
+    ----------
+    settings
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``rank`` r, ``n_train`` n, ``solver`` (``levenberg_marquardt``: fitted from any of ``n_starts``
-        starts; ``gradient_descent``: from the first), ``start`` (``orthogonal`` columns of equal length;
-        ``one_column``: all but one of them zero, the control) and ``place`` (``grid``, or ``degrees``: n = dr, as
-        printed).
-        The first n samples of a problem are the same at every n.
-
-        - ``fitted``: 0 or 1, with ``samples_over_limit``, ``samples_over_dr`` and ``samples_over_rank_squared`` as
-          columns: n − ½ over min(dr − r(r − 1)/2, d(d + 1)/4), over dr and over r². The half centres the step between
-          the last number of samples that is fitted and the first that is not.
-        - ``steps`` of the last attempt; ``limit_hit`` and ``gave_up``: 0 or 1, whether it ended at the limit of steps,
-          or because its loss was flat.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     cases = list(itertools.product(settings["ranks"], range(settings["n_seeds"])))
     progress = Progress(len(cases), "problems")
@@ -43,7 +41,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
 
 def sample_counts(dimension: int, rank: int, shares: list[float]) -> list[int]:
-    """Return the numbers of samples at ``shares`` of the largest fit and, if that is in their range, dr; ascending."""
+    """Return the numbers of samples at ``shares`` of the largest fit, and dr if it lies in their range; ascending."""
     limit = factorization.largest_fit(dimension, rank)
     counts = {max(1, round(share * limit)) for share in shares}
     return sorted(counts | ({dimension * rank} if min(counts) < dimension * rank < max(counts) else set()))

@@ -8,60 +8,46 @@ import pandas as pd
 import torch
 
 from overparam.claims.shallow_networks import certified_problems
-from overparam.claims.shallow_networks.certified_problems import Certificate, Problems
+from overparam.claims.shallow_networks.certified_problems import Certificate, CertifiedProblems
 from overparam.progress import Progress
 from overparam.seeding import generator
 
 FAMILIES = ("sine", "tanh network", "softplus network", "erf network", "matrix recovery")
-BOUNDED = ("tanh network", "erf network")  # |φ| < 1: labels beyond ‖v‖₁ are out of reach
+BOUNDED = ("tanh network", "erf network")  # with |φ| < 1, so that labels beyond ‖v‖₁ are out of reach
 DIRECTIONS = ("random", "slowest")
-DIVERGED = 1e6  # residual over its start
+DIVERGED = 1e6  # a residual that has grown by this factor has diverged
 LEMMA, UNREACHABLE, UNSTABLE = "conditions of the lemma", "labels out of reach", "step beyond stability"
 STEPS = {
     "0.1/β²": lambda beta: 0.1 / beta**2,
     "1/(2β²)": lambda beta: 1 / (2 * beta**2),
     "0.9/β²": lambda beta: 0.9 / beta**2,
     "2/β²": lambda beta: 2 / beta**2,
-    "2/β": lambda beta: 2 / beta,  # as printed
+    "2/β": lambda beta: 2 / beta,  # as the slide prints it
 }
-FOLLOWED = ("0.1/β²", "1/(2β²)", "0.9/β²")  # beyond 1/β² the factor of the path in the potential is negative
-ONE_UNIT = ("0.1/β²", "0.9/β²")  # run in the first unit of f only
-TWICE_STABLE = "4/σ_max²"  # σ_max of J(θ₀): the fastest direction overshoots by three times its size
+FOLLOWED = ("0.1/β²", "1/(2β²)", "0.9/β²")  # beyond 1/β² the path has a negative factor in the potential
+ONE_UNIT = ("0.1/β²", "0.9/β²")  # steps that are run in the first unit of f only
+TWICE_STABLE = "4/σ_max²"  # with σ_max of J(θ₀): the fastest direction is multiplied by −3 in every step
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return rate, distance, path and potential of gradient descent beside what the key lemma promises, in float64.
 
-    The loss is ½‖f(θ) − y‖². The step is one of ``STEPS``, of the certified β. For η ≤ 1/β² everything promised is
-    proved: ‖r⁺‖ ≤ ‖r‖ − η(1 − ηβ²/2 − ηα²/8)‖Jᵀr‖²/‖r‖ where L‖r‖ ≤ α²/4, which leaves (1 − ⅝ηβ²)α per length of
-    path, more than ½(1 − ηβ²)α, and a path of at most (8/3)‖r₀‖/α. A run stops when ‖r‖ has fallen to
-    ``loss_tolerance`` of its start, has grown a million times, or after ``step_limit`` steps.
+    The loss is ½‖f(θ) − y‖². The step is one of ``STEPS``, which take the certified β, or in a control 4/σ_max(J(θ₀))².
+    For η ≤ 1/β² everything that the lemma promises is proved: where L‖r‖ ≤ α²/4, one step gives
+    ‖r⁺‖ ≤ ‖r‖ − η(1 − ηβ²/2 − ηα²/8)‖Jᵀr‖²/‖r‖. So the residual falls by at least (1 − ⅝ηβ²)α per length of path, which
+    is more than ½(1 − ηβ²)α, and the path is at most (8/3)‖r₀‖/α long. A run stops when ‖r‖ has fallen to
+    ``loss_tolerance`` of its start, has grown a million times, or after ``step_limit`` steps. The closest optimum is
+    found by :func:`closest_distance`. Seeds are counted on through the families, whose draws are independent.
 
     Parameters
     ----------
     settings
-        See ``nonlinear_least_squares.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed`` (which problem; counted on through the families, whose draws are independent), ``problem`` (family),
-        ``case`` (``conditions of the lemma``; the controls ``labels out of reach`` and ``step beyond stability``, η =
-        4/σ_max(J(θ₀))²), ``direction`` of the first residual (``random``;
-        ``slowest``: the left singular vector of σ_min(J(θ₀))), ``alpha_share`` (α/σ_min(J(θ₀))), ``scale`` (factor on f
-        and y) and ``step_size``:
-
-        - ``rate``: the smallest −ln(‖r_τ‖²/‖r₀‖²)/τ over all τ ≥ 1; ``promised_rate``: −ln(1 − ηα²/2), infinite
-          where ηα² ≥ 2 makes the promised loss zero or negative.
-        - ``distance``: the largest ‖θ_τ − θ₀‖; ``path``: the sum of all steps; ``promised_distance``: 4‖r₀‖/α.
-        - ``closest_distance``: from θ₀ to the closest optimum, by Gauss–Newton steps of least norm from θ₀ (a
-          stationary point of the distance on f = y; nan where f cannot reach y or the steps do not settle);
-          ``promised_multiple``: 4 (β/α) times that.
-        - ``potential_ratio``, by ``potential``, with steps below 1/β² only: the largest over τ of
-          c‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖), infinite where the residual does not fall, with c = ½(1 − ηβ²)α
-          (``corrected``) or ½(1 − ηβ²) (``printed``): above 1 where V_τ = ‖r_τ‖ + c Σ‖steps‖ increases.
-        - ``beta``, ``condition``: β and β/α.
-        - ``gradient_steps``, ``diverged`` and ``limit_hit`` (0 or 1) say how the run ended.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     cases = [(family, True) for family in FAMILIES] + [(family, False) for family in BOUNDED]
     progress = Progress(len(cases), "families")
@@ -138,8 +124,10 @@ def _sizes(settings: dict[str, Any], family: str) -> dict[str, int]:
     return sizes | {"d": settings["dimension"], "k": settings["width"]}
 
 
-def _without_small_residual(problems: Problems, certificate: Certificate, residual: torch.Tensor) -> Certificate:
-    """Return the slide's constants for a residual of any size: β is still certified on the ball, α is not."""
+def _without_small_residual(
+    problems: CertifiedProblems, certificate: Certificate, residual: torch.Tensor
+) -> Certificate:
+    """Return the slide's constants for a residual of any size: β still holds on the ball then, α need not."""
     radius = 4 * residual / certificate.alpha
     largest = certificate.beta + certificate.lipschitz * (radius - certificate.radius)
     beta = torch.minimum(largest, problems.largest(problems.data))
@@ -147,7 +135,7 @@ def _without_small_residual(problems: Problems, certificate: Certificate, residu
 
 
 def descend(
-    problems: Problems, labels: torch.Tensor, step: torch.Tensor, tolerance: float, step_limit: int
+    problems: CertifiedProblems, labels: torch.Tensor, step: torch.Tensor, tolerance: float, step_limit: int
 ) -> dict[str, torch.Tensor]:
     """Run gradient descent θ ← θ − η Jᵀ(f(θ) − y) on every problem of a batch.
 
@@ -158,13 +146,13 @@ def descend(
     tolerance
         A run stops when ‖r‖ ≤ ``tolerance`` ‖r₀‖.
     step_limit
-        Steps at most.
+        The largest number of steps.
 
     Returns
     -------
     dict
-        Tensors (B,): ``rate``, ``distance``, ``path``, ``gradient_steps``, ``diverged``, ``limit_hit`` as in
-        :func:`measure`, and ``step_over_fall``: the largest ‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖).
+        Tensors (B,): the quantities ``rate``, ``distance``, ``path``, ``gradient_steps``, ``diverged`` and
+        ``limit_hit``, and ``step_over_fall``: the largest ‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖).
     """
     count = len(labels)
     found = {name: torch.zeros(count, dtype=torch.float64) for name in ("distance", "path", "step_over_fall")}
@@ -179,7 +167,7 @@ def descend(
         residual = running.outputs(running.data, theta) - y
         after, length = residual.norm(dim=1), move.norm(dim=1)
         fall = norm - after
-        ratio = torch.where(fall > 0, length / fall, torch.inf)  # a residual that is not a number does not fall either
+        ratio = torch.where(fall > 0, length / fall, torch.inf)  # a residual that is nan does not fall either
         distance = (theta - running.start).norm(dim=1)
         found["rate"][active] = torch.minimum(found["rate"][active], -2 * torch.log(after / first) / taken)
         found["distance"][active] = torch.maximum(found["distance"][active], distance)
@@ -199,11 +187,12 @@ def descend(
     return found
 
 
-def closest_distance(problems: Problems, labels: torch.Tensor, steps: int = 60) -> torch.Tensor:
+def closest_distance(problems: CertifiedProblems, labels: torch.Tensor, steps: int = 60) -> torch.Tensor:
     """Return the distance from θ₀ to the closest point with f(θ) = y, (B,); nan where it was not found.
 
-    Each step solves the linearised constraint from θ₀ with least norm, θ ← θ₀ + J⁺(y − f(θ) + J(θ − θ₀)): a fixed point
-    is a point with f = y at which θ − θ₀ lies in the range of Jᵀ. It contracts where L‖θ − θ₀‖ is small beside σ_min.
+    Gauss–Newton steps: each goes to the solution of the linearised equations that is nearest to θ₀, θ ← θ₀ + J⁺(y −
+    f(θ) + J(θ − θ₀)). At a fixed point f = y and θ − θ₀ lies in the range of Jᵀ, so that the distance is stationary on
+    f = y. The steps contract where L‖θ − θ₀‖ is small beside σ_min.
     """
     shift = torch.zeros_like(problems.start)
     for _ in range(steps):

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
-RULES = {
+RULES = {  # case and step: label, marker
     ("conditions of the lemma", "1/(2β²)"): ("η = 1/(2β²), corrected", "o"),
     ("conditions of the lemma", "2/β²"): ("η = 2/β²", "^"),
     ("conditions of the lemma", "2/β"): ("η = 2/β, printed", "s"),
@@ -26,14 +26,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         style = {"color": theme.CATEGORIES[number], "marker": marker, "label": label}
         _ranges(rates, rows, "rate_share", number, style)
         _ranges(paths, rows, "path_share", number, style)
-    rates.set(xscale="log", xlabel="bound on the Jacobian β", ylabel="measured / promised rate (at least 1)")
+    bound = labels.quantity(measurements, "beta")
+    rates.set(xscale="log", xlabel=bound, ylabel="measured / promised rate (at least 1)")
     rates.set_yscale("symlog", linthresh=1)
-    paths.set(
-        xscale="log",
-        yscale="log",
-        xlabel="bound on the Jacobian β",
-        ylabel="path / promised bound (at most 1)",
-    )
+    paths.set(xscale="log", yscale="log", xlabel=bound, ylabel="path / promised bound (at most 1)")
     for axis in (rates, paths):
         axis.axhline(1, color=theme.INK, linestyle="--", linewidth=1)
     figure.legend(*rates.get_legend_handles_labels(), loc="outside lower center", ncol=2)
@@ -41,7 +37,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _ranges(axis: Axes, rows: pd.DataFrame, column: str, number: int, style: dict) -> None:
-    """Draw smallest, median and largest ratio of every family, scale and α; rules are set apart sideways."""
+    """Draw the smallest, median and largest ratio of every family, scale and α; steps are shifted sideways."""
     grouped = rows.groupby(["problem", "scale", "alpha_share"])
     x = grouped["beta"].median() * 1.07 ** (number - 2)
     low, middle, high = (grouped[column].quantile(q) for q in (0.0, 0.5, 1.0))
@@ -61,23 +57,25 @@ def ratios(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
-    """State the closest that the corrected step comes to its promises, and what the other steps do."""
+    """State how close the corrected steps come to their promises, and what the other steps do."""
     wide = ratios(measurements)
-    inside = wide[wide["case"] == "conditions of the lemma"]
-    small = inside[inside["step_size"].isin(["0.1/β²", "1/(2β²)"])]
-    slide = inside[(inside["step_size"] == "2/β") & (inside["alpha_share"] == 0.5)]
+    forms = (judged.declared(verdict, "geometric rate", form)["where"] for form in ("corrected", "printed"))
+    corrected, printed = forms
+    inside = wide[wide["case"] == printed["case"]]
+    small = inside[inside["step_size"].isin(corrected["step_size"])]
+    slide = inside[(inside["step_size"] == printed["step_size"]) & (inside["alpha_share"] == printed["alpha_share"])]
     squared = inside[inside["step_size"] == "2/β²"]
     unreachable, unstable = (wide[wide["case"] == name] for name in ("labels out of reach", "step beyond stability"))
     distance, path, multiple = (at_most(small[f"{name}_share"].max()) for name in ("distance", "path", "multiple"))
     diverged = slide[slide["diverged"] > 0]
     text = (
         f"Gradient descent on {small['seed'].nunique()} certified problems of {small['problem'].nunique()} families, "
-        f"{len(small)} runs with the steps 1/(2β²) and 0.1/β²: the rate is at least "
+        f"{len(small)} runs with the steps {' and '.join(corrected['step_size'])}: the rate is at least "
         f"{at_least(small['rate_share'].min())} times the promised one, the path at most {path} and the distance at "
         f"most {distance} of 4‖r₀‖/α, and {multiple} of 4(β/α) times the distance to the closest optimum; "
-        f"{int(small['limit_hit'].sum())} runs hit the limit of steps. With the printed step 2/β, "
-        f"{_broken(slide)} of {len(slide)} runs under the slide's conditions break the rate or the path, and "
-        f"{len(diverged)} of them diverge"
+        f"{int(small['limit_hit'].sum())} runs hit the limit of steps. With the printed step "
+        f"{printed['step_size']}, {_broken(slide)} of {len(slide)} runs under the slide's conditions break the rate or "
+        f"the path, and {len(diverged)} of them diverge"
     )
     if len(diverged):
         text += f", all with β ≥ {at_least(diverged['beta'].min())}"

@@ -17,27 +17,21 @@ ACTIVATIONS = ("softplus", "relu")
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how well vᵀφ(Wx) fits n random labels ±1 when W (k, d) stays at its random start, as k grows.
 
-    Inputs are uniform on the unit sphere of R^d, W has N(0, 1) entries, v is the least-squares solution. For softplus
-    in low dimension Φ = φ(XWᵀ) has condition numbers beyond 10¹⁶, so that float64 cannot tell whether the labels are
-    interpolated: the least-squares problem is solved in ``digits`` decimal digits, by orthogonalising one column of Φ
-    after the other (:func:`eliminate`).
+    Inputs are uniform on the unit sphere of R^d, W has N(0, 1) entries, and v is the least-squares solution. For
+    softplus in low dimension Φ = φ(XWᵀ) has condition numbers beyond 10¹⁶, so that float64 cannot tell whether the
+    labels are interpolated. The least-squares problem is therefore solved in ``digits`` decimal digits, by
+    orthogonalising one column of Φ after the other (:func:`eliminate`). Units are added until ‖Φv − y‖/‖y‖ is at most
+    ``tolerance``, or up to ``width_factor``·n; beside that, numpy.linalg.lstsq solves the case k = n in float64.
 
     Parameters
     ----------
     settings
-        See ``output_layer.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``activation``, ``n_train`` (n) and ``dimension`` (d):
-
-        - ``smallest_width``: the first k at which ‖Φv − y‖/‖y‖ ≤ ``tolerance``, infinite if none is up to
-          ``width_factor``·n; ``smallest_width_over_n``.
-        - ``residual`` at each ``width`` k from n − 2 to n + 2, with ``width_minus_n``.
-        - ``condition_number``: ‖Φ‖_F ‖Φ⁻¹‖_F at k = n; infinite if Φ is singular in these digits.
-        - ``float64_residual``: at k = n by numpy.linalg.lstsq with its default cut-off.
-        - ``limit_hit``: whether no width was wide enough.
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     places = [(n, d) for n in settings["n_train"] for d in settings["dimensions"]]
     progress = Progress(len(places) * settings["n_seeds"], "data sets")
@@ -102,7 +96,8 @@ def eliminate(
     Parameters
     ----------
     columns
-        Columns of Φ, shape (n,), mpmath numbers; drawn until y is fitted to ``tolerance``, at least ``fewest``.
+        Columns of Φ, shape (n,), mpmath numbers. At least ``fewest`` are taken, and more until y is fitted to
+        ``tolerance``.
     y
         Labels, shape (n,).
     digits

@@ -5,19 +5,23 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 
-NAMES = {"softplus": ("softplus", "o"), "relu": ("ReLU", "^")}
+NAMES = {"softplus": ("softplus", "o"), "relu": ("ReLU", "^")}  # label, marker
+LOWEST = 1e-20  # smaller residuals are drawn here
 FLOAT64 = 1 / np.finfo(float).eps
+SHORT = -1  # hidden units less samples in the control
+HIGH = "ReLU interpolates at k = n, d ≥ 5"  # the prediction
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw k/n at the first interpolation, the residual around k = n, and the condition number at k = n."""
     figure, (first, around, conditioning) = theme.panels(3, height=4.2)
+    smallest = judged.declared(verdict, HIGH, "corrected")["where"]["dimension"]["min"]
     for (activation, (name, marker)), color in zip(NAMES.items(), theme.CATEGORIES, strict=False):
         rows = measurements[measurements["activation"] == activation]
         dimensions = sorted(rows["dimension"].unique())
-        shift = 1.06 if activation == "relu" else 1 / 1.06  # beside each other, not on top
+        shift = 1.06 if activation == "relu" else 1 / 1.06  # the two activations stand beside each other, not on top
         for quantity, axis in (("smallest_width_over_n", first), ("condition_number", conditioning)):
             chosen = rows[rows["quantity"] == quantity]
             finite = chosen[np.isfinite(chosen["value"])]
@@ -29,12 +33,13 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             label = f"{name}, median (infinite values not drawn)"
             dashes = "-" if activation == "softplus" else "--"
             axis.plot(medians.index * shift, medians, color=color, marker=marker, linestyle=dashes, label=label)
-            axis.set(xscale="log", xlabel="input dimension d")
+            axis.set(xscale="log", xlabel=labels.column(measurements, "dimension"))
             axis.set_xticks(dimensions, [str(one) for one in dimensions])
             axis.minorticks_off()
-        residuals = rows[(rows["quantity"] == "residual") & (rows["dimension"] >= 5)]
+        residuals = rows[(rows["quantity"] == "residual") & (rows["dimension"] >= smallest)]
+        residuals = residuals.assign(value=residuals["value"].clip(lower=LOWEST))
         sns.lineplot(
-            data=residuals.assign(value=residuals["value"].clip(lower=1e-20), x=residuals["width_minus_n"].astype(int)),
+            data=residuals.assign(x=residuals["width_minus_n"].astype(int)),
             x="x", y="value", estimator="median", errorbar=("pi", 100), color=color, marker=marker, markeredgewidth=0,
             linestyle="-" if activation == "softplus" else "--", ax=around, legend=False,
         )  # fmt: skip
@@ -44,11 +49,13 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         color=theme.INK,
     )  # fmt: skip
     theme.mark_threshold(around, 0, "k = n")
-    first.set(ylabel="first interpolating k / n")
-    around.set(xlabel="k − n  (d ≥ 5; control: −1)", ylabel="‖Φv − y‖ / ‖y‖  (cut at 1e-20)", yscale="log")
-    conditioning.set(ylabel="condition number of Φ at k = n", yscale="log")
-    handles, labels = first.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=2, fontsize=8)
+    first.set(ylabel=labels.quantity(measurements, "smallest_width_over_n"))
+    offset, residual = labels.column(measurements, "width_minus_n"), labels.quantity(measurements, "residual")
+    around.set(xlabel=f"{offset}  (d ≥ {smallest}; control: {SHORT})".replace("-", "−"), yscale="log")
+    around.set(ylabel=f"{residual}  (cut at {LOWEST:g})")
+    conditioning.set(ylabel=labels.quantity(measurements, "condition_number"), yscale="log")
+    handles, names = first.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
     return figure
 
 
@@ -64,7 +71,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         ]
         parts.append(f"{name} {', '.join(spelled)}")
     residual = measurements[measurements["quantity"] == "residual"]
-    short = residual[residual["width_minus_n"] == -1]["value"].min()
+    short = residual[residual["width_minus_n"] == SHORT]["value"].min()
     condition = measurements[
         (measurements["quantity"] == "condition_number") & (measurements["activation"] == "softplus")
     ]

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from scipy import stats
 
-from overparam.drawing import theme
+from overparam.drawing import labels, theme
 
 DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
 COUNTING = "counting"
@@ -39,17 +39,17 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         for axis in (all_of_them, near):
             _curve(axis, rows, label if axis is near else None, marker, dashes, color)
     dimension = swept["dimension"].iloc[0]
-    all_of_them.set(title="required and measured", ylabel="hidden units k")
+    all_of_them.set(title="required and measured", ylabel=labels.column(measurements, "width"))
     near.set(title=f"measured, d = {dimension}", ylabel="")
     places = sorted(swept["n_train"].unique())
     for axis in (all_of_them, near):
-        axis.set(xscale="log", yscale="log", xlabel="samples n")
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "n_train"))
         axis.set_xticks(places, [str(place) for place in places])
         axis.minorticks_off()
         if axis.get_legend():
             axis.get_legend().remove()
-    handles, labels = (list(part) for part in zip(*_legends(all_of_them, near), strict=True))
-    figure.legend(handles, labels, loc="outside lower center", ncol=3, fontsize=7.5)
+    handles, names = (list(part) for part in zip(*_legends(all_of_them, near), strict=True))
+    figure.legend(handles, names, loc="outside lower center", ncol=3, fontsize=7.5)
     return figure
 
 

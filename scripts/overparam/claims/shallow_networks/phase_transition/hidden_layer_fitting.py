@@ -1,10 +1,10 @@
 """Fit the hidden layer of f(W; x) = vᵀφ(Wx) to given labels: many small networks of unlike widths at once.
 
-A *problem* is a data set, inputs (n, d) and labels (n,); several *networks* belong to it, each a width k with its own
-hidden weights W (k, d). The output weights stay what they are: half +, half −, |v_i| = ‖y‖/√(kn).
+A *problem* is a data set, inputs (n, d) and labels (n,). Several *networks* belong to it, each with a width k and
+hidden weights W (k, d) of its own. The output weights stay as they are: half +, half −, |v_i| = ‖y‖/√(kn).
 
-Two optimisers: :func:`descend`, gradient descent with momentum on ½‖f − y‖², and :func:`levenberg_marquardt`, the
-second-order reference, which does not feel the conditioning.
+There are two optimisers: :func:`descend`, gradient descent with momentum on ½‖f − y‖², and :func:`levenberg_marquardt`,
+the second-order reference, which does not suffer from bad conditioning.
 """
 
 import dataclasses
@@ -14,21 +14,21 @@ import torch
 from overparam.theory import hidden_layer
 
 HOPELESS = 100.0  # a residual this many times its start has diverged
-STALLED = 0.99  # a residual that keeps this share of itself over a whole spell gets nowhere
+STALLED = 0.99  # a residual that keeps more than this share of itself over a whole spell is stuck
 POWER_ITERATIONS = 30
 REFERENCE_SPELL = 25  # steps of Levenberg–Marquardt between two looks at its progress
 
 
 @dataclasses.dataclass(frozen=True)
-class Networks:
-    """M networks on T problems.
+class RaggedNetworks:
+    """M networks of different widths (ragged, as they fit into no single tensor) on T problems.
 
     Attributes
     ----------
     inputs, labels
         Shapes (T, n, d) and (T, n).
     problem
-        Which problem each network belongs to, shape (M,), ascending.
+        The index of the problem that each network belongs to, shape (M,), ascending.
     hidden
         Initial hidden weights, M tensors of shape (k, d), whose widths k may differ.
     """
@@ -38,15 +38,15 @@ class Networks:
     problem: torch.Tensor
     hidden: list[torch.Tensor]
 
-    def to(self, dtype: torch.dtype) -> "Networks":
+    def to(self, dtype: torch.dtype) -> "RaggedNetworks":
         """Return the same networks and problems in another floating-point type."""
         hidden = [one.to(dtype) for one in self.hidden]
-        return Networks(self.inputs.to(dtype), self.labels.to(dtype), self.problem, hidden)
+        return RaggedNetworks(self.inputs.to(dtype), self.labels.to(dtype), self.problem, hidden)
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How each of M networks ended: ‖f − y‖/‖y‖ float64, steps taken int64, and whether it diverged, all (M,)."""
+    """How each of M networks ended: ‖f − y‖/‖y‖ (float64), steps taken (int64) and whether it diverged, all (M,)."""
 
     residual: torch.Tensor
     steps: torch.Tensor
@@ -61,8 +61,9 @@ def output_weights(labels: torch.Tensor, width: int) -> torch.Tensor:
 def value_and_slope(z: torch.Tensor, activation: str) -> tuple[torch.Tensor, torch.Tensor]:
     """Return φ(z) and φ'(z) for ``softplus`` or ``relu``.
 
-    Softplus is −log σ(−z), exact to one rounding of 1 in absolute terms, and shares σ with its derivative: three times
-    as fast as the two functions apart. It saturates where σ(−z) is the smallest normal number: 87 in float32.
+    Softplus is computed as −log σ(−z), which is exact to the rounding of 1 in absolute terms. It shares σ with its
+    derivative, which is three times as fast as the two functions by themselves. It saturates where σ(−z) is the
+    smallest normal number, at 87 in float32.
     """
     if activation == "relu":
         return torch.relu(z), (z > 0).to(z.dtype)
@@ -72,9 +73,9 @@ def value_and_slope(z: torch.Tensor, activation: str) -> tuple[torch.Tensor, tor
 
 
 class _Pack:
-    """The networks still running, the units of all networks of one problem side by side, padded to the largest sum."""
+    """The networks that still run, the units of all networks of a problem side by side, padded to the largest sum."""
 
-    def __init__(self, networks: Networks, active: torch.Tensor, weights: list[torch.Tensor], momenta, rates):
+    def __init__(self, networks: RaggedNetworks, active: torch.Tensor, weights: list[torch.Tensor], momenta, rates):
         self.active = active
         problem = networks.problem[active]
         self.kept, self.row = torch.unique(problem, return_inverse=True)
@@ -88,7 +89,9 @@ class _Pack:
         self.weights = torch.zeros(*shape, dimension, dtype=dtype)
         self.momentum = torch.zeros_like(self.weights)
         self.rate = torch.zeros(*shape, 1, dtype=dtype)
-        self.output = torch.zeros(*shape, int(self.column.max()) + 1, dtype=dtype)  # block diagonal: unit to network
+        self.output = torch.zeros(
+            *shape, int(self.column.max()) + 1, dtype=dtype
+        )  # block diagonal, from units to networks
         self.slices, filled = [], [0] * len(self.kept)
         for m, row, column, size in zip(active.tolist(), self.row.tolist(), self.column.tolist(), sizes, strict=True):
             place = (row, slice(filled[row], filled[row] + size))
@@ -112,7 +115,7 @@ class _Pack:
 
 
 def descend(
-    networks: Networks,
+    networks: RaggedNetworks,
     activation: str,
     momentum: float,
     tolerance: float,
@@ -123,13 +126,13 @@ def descend(
     """Run gradient descent with heavy-ball momentum on ½‖f − y‖² from the given weights; each network ends on its own.
 
     The step is 1/λ_max(J(W₀)J(W₀)ᵀ) throughout. A network ends when ‖f − y‖ ≤ ``tolerance``·‖y‖ at one of the checks,
-    every ``check_every`` steps; when ‖f − y‖ has fallen by less than 1 % in a ``spell`` of steps (stuck); when it has
-    no number or exceeds 100 times its start (diverged); or at ``step_limit``.
+    every ``check_every`` steps; when ‖f − y‖ has fallen by less than 1 % in a ``spell`` of steps (stuck); when it is
+    nan or exceeds 100 times its start (diverged); or at ``step_limit``.
 
     Parameters
     ----------
     networks
-        The dtype of its tensors is that of the run.
+        The networks; the dtype of their tensors is that of the run.
     activation
         ``softplus`` or ``relu``.
     momentum
@@ -179,7 +182,9 @@ def descend(
     return Outcome(residual, steps, diverged)
 
 
-def _padded(networks: Networks, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+def _padded(
+    networks: RaggedNetworks, chosen: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return inputs, labels, hidden weights and output weights of the chosen networks, padded to the largest width."""
     inputs, labels = networks.inputs[networks.problem[chosen]], networks.labels[networks.problem[chosen]]
     hidden = [networks.hidden[m] for m in chosen.tolist()]
@@ -188,8 +193,8 @@ def _padded(networks: Networks, chosen: torch.Tensor) -> tuple[torch.Tensor, tor
     return inputs, labels, pad(hidden, batch_first=True), pad(v, batch_first=True)
 
 
-def largest_curvature(networks: Networks, activation: str) -> torch.Tensor:
-    """Return λ_max(JJᵀ) at the given weights by power iteration, shape (M,); from below, by a few per cent at most."""
+def largest_curvature(networks: RaggedNetworks, activation: str) -> torch.Tensor:
+    """Return λ_max(JJᵀ) at the given weights by power iteration, shape (M,): at most a few per cent too small."""
     found = torch.empty(len(networks.hidden), dtype=networks.inputs.dtype)
     for chosen in _by_width(networks):
         inputs, _, hidden, v = _padded(networks, chosen)
@@ -204,7 +209,7 @@ def largest_curvature(networks: Networks, activation: str) -> torch.Tensor:
     return found
 
 
-def _by_width(networks: Networks, largest_spread: float = 1.5, most: int = 64) -> list[torch.Tensor]:
+def _by_width(networks: RaggedNetworks, largest_spread: float = 1.5, most: int = 64) -> list[torch.Tensor]:
     """Return groups of networks of similar widths, so that padding wastes little."""
     widths = torch.tensor([len(one) for one in networks.hidden])
     groups: list[list[int]] = []
@@ -222,12 +227,12 @@ def _kernel(slope: torch.Tensor, v: torch.Tensor, inputs: torch.Tensor) -> torch
     return (weighted @ weighted.mT) * (inputs @ inputs.mT)
 
 
-def levenberg_marquardt(networks: Networks, activation: str, tolerance: float, step_limit: int) -> Outcome:
+def levenberg_marquardt(networks: RaggedNetworks, activation: str, tolerance: float, step_limit: int) -> Outcome:
     """Fit by Levenberg and Marquardt's method, float64: W ← W − Jᵀ(JJᵀ + λI)⁻¹(f − y).
 
-    λ starts at 1e-2 of the mean diagonal of JJᵀ; a step that lowers ‖f − y‖ is taken and divides λ by 3 (at least
-    1e-14 of that diagonal), another one is not and multiplies it by 4. A network ends when ‖f − y‖ ≤ ``tolerance``·‖y‖,
-    when it has fallen by less than 1 % in 25 steps or λ exceeds 1e8 of the diagonal (stuck), or at ``step_limit``,
+    λ starts at 1e-2 of the mean diagonal of JJᵀ. A step that lowers ‖f − y‖ is taken and divides λ by 3, down to 1e-14
+    of that diagonal; any other step is refused and multiplies λ by 4. A network ends when ‖f − y‖ ≤ ``tolerance``·‖y‖,
+    when that has fallen by less than 1 % in 25 steps or λ exceeds 1e8 of the diagonal (stuck), or at ``step_limit``,
     refused steps included.
     """
     count = len(networks.hidden)
@@ -239,7 +244,7 @@ def levenberg_marquardt(networks: Networks, activation: str, tolerance: float, s
 
 
 def _second_order(
-    networks: Networks, chosen: torch.Tensor, activation: str, tolerance: float, step_limit: int
+    networks: RaggedNetworks, chosen: torch.Tensor, activation: str, tolerance: float, step_limit: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     x, y, w, v = _padded(networks, chosen)
     size = y.norm(dim=1)

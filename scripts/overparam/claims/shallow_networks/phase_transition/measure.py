@@ -14,11 +14,11 @@ from overparam.theory import two_layer
 
 ACTIVATIONS = ("softplus", "relu")
 DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
-NARROWEST = 4  # contours with fewer hidden units are not fitted: whole numbers are too coarse there
-CROWDED = 3  # n/d up to which the multiples of n/d are too few whole numbers
+NARROWEST = 4  # exponents are not fitted where the contour has fewer hidden units: whole numbers are too coarse there
+CROWDED = 3  # up to this n/d the multiples of n/d give too few whole numbers
 
-# Widths that theorems ask for, their hidden constants taken as 1: activation, k as a function of n, d and δ, where δ is
-# the least ‖x_i ± x_j‖. "counting" is the control: kd = n, below which no network can fit.
+# The widths that theorems ask for, with their hidden constants taken as 1: the activations, and k as a function of n, d
+# and δ, which is the least ‖x_i ± x_j‖. "counting" is the control: kd = n, below which no network can fit.
 REQUIRED: dict[str, tuple[tuple[str, ...], Callable[[float, float, float], float]]] = {
     "smooth, this talk: n²/d": (("softplus",), lambda n, d, delta: n**2 / d),
     "smooth, Du et al.: n⁴": (("softplus",), lambda n, d, delta: n**4),
@@ -33,49 +33,33 @@ REQUIRED: dict[str, tuple[tuple[str, ...], Callable[[float, float, float], float
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return which networks f(x) = vᵀφ(Wx), W (k, d) trained and v not, fit random labels.
 
-    Inputs are uniform on the unit sphere of R^d, labels ±1 at random, W₀ has N(0, 1) entries, v is half + and half −
-    with |v_i| = ‖y‖/√(kn) = 1/√k. A trial is a data set, shared by all k, activations and optimisers; W₀ is drawn anew
-    for every k.
+    Inputs are uniform on the unit sphere of R^d, labels are ±1 at random, W₀ has N(0, 1) entries, and v is half + and
+    half − with |v_i| = ‖y‖/√(kn) = 1/√k. A trial (a ``seed``) is a data set, shared by all k, activations and
+    optimisers; W₀ is drawn anew for every k.
 
-    Gradient descent (``hidden_layer_fitting.descend``) has step 1/λ_max(J₀J₀ᵀ) and heavy-ball momentum,
-    and *fits* if ‖f − y‖/‖y‖ ≤ ``tolerance`` within ``step_limit`` steps. It runs in ``precision``: a residual of 1e-3
-    is far above what float32 can resolve. Levenberg–Marquardt, the reference that does not feel the conditioning, runs
-    in float64 and fits if the same ratio is ≤ ``reference_tolerance``.
+    Gradient descent (``hidden_layer_fitting.descend``) has the step 1/λ_max(J₀J₀ᵀ) and heavy-ball momentum, and *fits*
+    if ‖f − y‖/‖y‖ ≤ ``tolerance`` within ``step_limit`` steps. It runs in ``precision``: a residual of 1e-3 is far
+    above what float32 can resolve. Levenberg–Marquardt, the reference that does not suffer from bad conditioning, runs
+    in float64 and fits if the same ratio is at most ``reference_tolerance``.
+
+    The transition of a trial is that of :func:`transition`. Exponents are fitted where √n ≤ d ≤ n and the mean contour
+    has at least four units: the theorems need n ≲ d², and beyond d = n more dimensions add no freedom.
 
     Parameters
     ----------
     settings
-        See ``phase_transition.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed`` (the trial), ``activation``, ``optimiser``, ``n_train`` (n), ``dimension`` (d) and
-        ``dimension_per_sample`` (d/n); by ``width`` (k) and ``n_params`` (kd), with ``parameters`` ``under`` (kd < n),
-        ``over`` (kd ≥ 2n) or ``between``:
-
-        - ``success`` (0 or 1), ``residual`` (‖f − y‖/‖y‖ at the end), ``step``, ``limit_hit``, ``stuck`` (given up
-          before the limit), ``diverged``.
-
-        And over all k of one trial and d:
-
-        - ``contour_width``: between the two widths that part as many widths as failed from the others, geometric
-          mean: the Spearman–Kärber estimate of the transition, whose mean over trials estimates where half of them
-          fit. 0 (∞) if all (none) of the widths fit. ``parameters_per_sample``: the same times d/n.
-        - ``smallest_width``: the upper one of the two. ``out_of_order``: widths that fail above one that fits.
-
-        ``in_panel``: of a panel of the talk; ``fitted_part``: of these, √n ≤ d ≤ n and mean contour ≥ 4 (the theorems
-        need n ≲ d², and beyond d = n more dimensions add no freedom); ``in_n_sweep``: at ``sweep_dimension``;
-        ``high_dimension``: at d = ``floor_ratio``·n.
-
-        At ``sweep_dimension``, by ``theorem``: ``required_width`` and ``width_over_required`` (``smallest_width`` over
-        it). At ``high_dimension``: ``floor_estimate`` (see :func:`floor_estimate`).
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
     """
     panels = {(int(n), d) for n, dimensions in settings["dimensions"].items() for d in dimensions}
     sweep = {(n, settings["sweep_dimension"]) for n in settings["n_train_sweep"]}
     high = {(n, settings["floor_ratio"] * n) for n in settings["floor_samples"]}
     columns = sorted(panels | sweep | high)
-    progress = Progress(2 * len(columns), "columns of the grid")  # of one activation each
+    progress = Progress(2 * len(columns), "columns of the grid")  # each for one activation
     rows: list[dict[str, Any]] = []
     for n_train, dimension in columns:
         place = {"n_train": n_train, "dimension": dimension, "dimension_per_sample": dimension / n_train}
@@ -107,7 +91,11 @@ def floor_estimate(n_train: int) -> float:
 
 
 def transition(widths: list[int], success: np.ndarray) -> tuple[float, float]:
-    """Return the contour between the widths, and the width above it, for outcomes of shape (n_widths,)."""
+    """Return the contour, and the width above it, for outcomes of shape (n_widths,) at ascending widths.
+
+    The contour is the geometric mean of the two widths that part as many widths as failed from the others: the
+    Spearman–Kärber estimate of the transition. It is 0 if all widths fit and infinite, as is the width, if none does.
+    """
     failures = int((~success).sum())
     if failures == 0:
         return 0.0, float(widths[0])
@@ -117,7 +105,7 @@ def transition(widths: list[int], success: np.ndarray) -> tuple[float, float]:
     return (below * above) ** 0.5, float(above)
 
 
-def _draw(settings: dict[str, Any], n_train: int, dimension: int) -> tuple[fitting.Networks, list[float]]:
+def _draw(settings: dict[str, Any], n_train: int, dimension: int) -> tuple[fitting.RaggedNetworks, list[float]]:
     """Return all networks of one column in float64, trial by trial and k ascending, and δ of each trial."""
     inputs, labels, hidden, separations = [], [], [], []
     widths = widths_at(settings, n_train, dimension)
@@ -127,7 +115,7 @@ def _draw(settings: dict[str, Any], n_train: int, dimension: int) -> tuple[fitti
         labels.append(draw.choice([-1.0, 1.0], n_train))
         cosines = np.abs(x @ x.T) - np.eye(n_train)
         separations.append(float(np.sqrt(2 - 2 * cosines.max())))
-        if dimension > n_train:  # W matters on the span of the inputs only, where it is Gaussian again
+        if dimension > n_train:  # W matters only on the span of the inputs, and is Gaussian there as well
             x = np.linalg.qr(x.T, mode="r").T
         inputs.append(x)
         for width in widths:
@@ -135,11 +123,11 @@ def _draw(settings: dict[str, Any], n_train: int, dimension: int) -> tuple[fitti
             hidden.append(torch.as_tensor(draw.standard_normal((width, x.shape[1]))))
     problem = torch.arange(settings["n_seeds"]).repeat_interleave(len(widths))
     x, y = (torch.as_tensor(np.stack(part)) for part in (inputs, labels))
-    return fitting.Networks(x, y, problem, hidden), separations
+    return fitting.RaggedNetworks(x, y, problem, hidden), separations
 
 
 def _column(
-    settings: dict[str, Any], place: dict[str, Any], networks: fitting.Networks, separations: list[float]
+    settings: dict[str, Any], place: dict[str, Any], networks: fitting.RaggedNetworks, separations: list[float]
 ) -> list[dict[str, Any]]:
     """Run both optimisers on all networks of one column, for one activation."""
     activation = place["activation"]
@@ -213,7 +201,7 @@ def _rows(case: dict[str, Any], values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _with_fitted_part(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the column ``fitted_part``; see :func:`measure`."""
+    """Add the column ``fitted_part``: whether exponents are fitted there; see :func:`measure`."""
     keys = ["activation", "optimiser", "n_train", "dimension"]
     contours = table[table["quantity"] == "contour_width"].groupby(keys)["value"].mean()
     wide = pd.MultiIndex.from_frame(table[keys]).map(contours >= NARROWEST).to_numpy(bool)

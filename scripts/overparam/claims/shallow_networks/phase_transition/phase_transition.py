@@ -6,16 +6,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 
 DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
 NAMES = {"softplus": "softplus", "relu": "ReLU"}
 LINES = {DESCENT: ("o", "-", theme.CATEGORIES[3]), REFERENCE: ("s", "--", theme.CATEGORIES[4])}
-MODERATE = 0.143  # d/n up to which c is quoted: n/d ≥ 7
+UNDER, MODERATE = "never with fewer parameters than samples", "slope of the contour, √n ≤ d ≤ n/7"  # the predictions
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one panel per activation and n: squares for gradient descent, lines for half of the trials."""
+    """Draw one panel per activation and n: squares for the successes of descent, lines where half of the trials fit."""
     theme.apply()
     panel = measurements[measurements["in_panel"]]
     sizes = sorted(panel["n_train"].unique())
@@ -34,29 +34,32 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             axis.set_title(f"({next(letters)}) {NAMES[activation]}, n = {n_train}")
             axis.label_outer()
     for axis in axes[-1]:
-        axis.set_xlabel("input dimension d")
+        axis.set_xlabel(labels.column(measurements, "dimension"))
     for axis in axes[:, 0]:
-        axis.set_ylabel("hidden units k")
+        axis.set_ylabel(labels.column(measurements, "width"))
     figure.colorbar(squares, ax=axes, location="right", shrink=0.5, label="share of trials that gradient descent fits")
-    handles, labels = axes[-1, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncol=2, fontsize=8)
+    handles, names = axes[-1, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State c, the exponents in both ranges, the widths far beyond d = n, and that nothing fits with kd < n."""
     panel = measurements[measurements["in_panel"]]
-    under = panel[(panel["quantity"] == "success") & (panel["parameters"] == "under")]["value"]
+    few = judged.declared(verdict, UNDER)["where"]["parameters"]
+    ratio = judged.declared(verdict, MODERATE)["where"]["dimension_per_sample"]["max"]
+    end = f"n/{1 / ratio:.0f}"
+    under = panel[(panel["quantity"] == "success") & (panel["parameters"] == few)]["value"]
     constants, exponents = [], []
     for activation, name in NAMES.items():
         fitted = panel[(panel["activation"] == activation) & panel["fitted_part"]]
-        moderate = fitted[fitted["dimension_per_sample"] <= MODERATE]
+        moderate = fitted[fitted["dimension_per_sample"] <= ratio]
         for optimiser in LINES:
             c = moderate[(moderate["optimiser"] == optimiser) & (moderate["quantity"] == "parameters_per_sample")]
             means = c.groupby(["n_train", "dimension"])["value"].mean()
             spread = f"{means.min():.2f} to {means.max():.2f}" if len(means) else "not measured"
             constants.append(f"{spread} ({name}, {optimiser})")
-        exponents.append(f"{_exponents(fitted)} ({name}; {_exponents(moderate)} up to d = n/7)")
+        exponents.append(f"{_exponents(fitted)} ({name}; {_exponents(moderate)} up to d = {end})")
     high = measurements[
         measurements["high_dimension"]
         & (measurements["quantity"] == "contour_width")
@@ -67,15 +70,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     n_train = ", ".join(str(n) for n in floors["relu"].index)
     return (
         "Share of trials in which one-hidden-layer networks fit random labels, over input dimension d and hidden units "
-        f"k. Half of them fit at kd = c·n where d lies between √n and n/7, with c = {', '.join(constants)}; over all d "
-        f"from √n to n the exponents of k in d are {' and '.join(exponents)} instead of −1: the contours bend. Far "
+        f"k. Half of them fit at kd = c·n where d lies between √n and {end}, with c = {', '.join(constants)}; over all "
+        f"d from √n to n the exponents of k in d are {' and '.join(exponents)} instead of −1: the contours bend. Far "
         f"beyond d = n, at n = {n_train}, gradient descent needs k = {relu} with ReLU and {softplus} with softplus. "
         f"With fewer parameters than samples {int(under.sum())} of {len(under)} runs fit."
     )
 
 
 def _exponents(rows: pd.DataFrame) -> str:
-    """Return the smallest and the largest exponent over optimisers and n."""
+    """Return the smallest and the largest exponent over optimisers and n, in words."""
     slopes = np.array([_exponent(part) for _, part in rows.groupby(["optimiser", "n_train"])])
     slopes = slopes[np.isfinite(slopes)]
     return f"{slopes.min():.2f} to {slopes.max():.2f}" if len(slopes) else "unknown"
@@ -111,7 +114,7 @@ def _contour(axis: plt.Axes, rows: pd.DataFrame, optimiser: str) -> None:
 def _laws(axis: plt.Axes, rows: pd.DataFrame, n_train: int, activation: str) -> None:
     places = np.array([rows["dimension"].min(), rows["dimension"].max()], dtype=float)
     axis.plot(places, n_train / places, color=theme.INK, linestyle=":", label="kd = n")
-    limit = 2 * np.log2(n_train / np.log(2)) if activation == "relu" else 2.0
+    limit = 2 * np.log2(n_train / np.log(2)) if activation == "relu" else 2.0  # derived in the claim's note
     axis.plot(
         places,
         [limit, limit],

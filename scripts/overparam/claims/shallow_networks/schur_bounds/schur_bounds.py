@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import judged, labels, theme
 
-PAIRS = {
+PAIRS = {  # label, marker
     "full rank": ("full rank", "o"),
     "network": ("XXᵀ and φ'φ'ᵀ of a network", "s"),
     "attained": ("B = ssᵀ, signs s", "D"),
@@ -13,8 +13,9 @@ PAIRS = {
     "singular": ("A and B singular", "v"),
     "indefinite": ("B indefinite (control)", "X"),
 }
-SIDES = {"smallest_eigenvalue": "lower_bound", "largest_eigenvalue": "upper_bound"}
-SHOWN = 40  # pairs per kind and size
+LOWER, UPPER = "smallest eigenvalue", "largest eigenvalue"  # the predictions
+SIDES = {"smallest_eigenvalue": "lower_bound", "largest_eigenvalue": "upper_bound"}  # quantity: its bound
+SHOWN = 40  # pairs per kind and size that are drawn
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -34,11 +35,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             axis.plot(places, rows["value"], marker, alpha=0.35, **style)
             axis.plot([], [], marker, label=name, **style)
     for axis, limit, label in (
-        (lower, 0, "λ_min(A ⊙ B) − min B_ii λ_min(A)"),
+        (lower, judged.declared(verdict, LOWER)["limit"], labels.quantity(measurements, "lower_excess")),
         (upper, 1, "λ_max(A ⊙ B) / (max B_ii λ_max(A))"),
     ):
         axis.axhline(limit, color=theme.INK, linestyle="--", linewidth=1)
-        axis.set(xlabel="size n", ylabel=label, xticks=range(len(sizes)), xticklabels=sizes)
+        axis.set(xlabel=labels.column(measurements, "size"), ylabel=label, xticks=range(len(sizes)), xticklabels=sizes)
     lower.set_title("Schur: nothing below the line")
     upper.set_title("Schur: nothing above the line")
     figure.legend(*lower.get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
@@ -48,11 +49,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State how many pairs keep both bounds, how near they come, and how often the control breaks one."""
     broken, near, pairs = {}, {}, {}
+    lower, upper = (judged.declared(verdict, name)["tolerance"] for name in (LOWER, UPPER))
     for quantity, limit in SIDES.items():
         wide = _pairs(measurements, quantity, limit)
         sign = 1 if quantity == "largest_eigenvalue" else -1
         over = sign * (wide[quantity] - wide[limit])
-        beyond = over > (1e-12 if sign < 0 else 1e-9 * wide[limit].abs())
+        beyond = over > (upper * wide[limit].abs() if sign > 0 else lower)
         control = wide.index.get_level_values("pair") == "indefinite"
         broken[quantity], near[quantity] = int(beyond[~control].sum()), float(beyond[control].mean())
         pairs[quantity] = int((~control).sum())

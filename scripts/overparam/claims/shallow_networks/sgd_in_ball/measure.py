@@ -1,4 +1,4 @@
-"""Stochastic gradient descent that stays in a ball: the talk's proof sketch, after arXiv 1812.10004."""
+"""Does stochastic gradient descent stay in a ball around its start? The talk's proof sketch, after arXiv 1812.10004."""
 
 import dataclasses
 import math
@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from overparam.claims.shallow_networks import certified_problems
-from overparam.claims.shallow_networks.certified_problems import Certificate, Problems
+from overparam.claims.shallow_networks.certified_problems import Certificate, CertifiedProblems
 from overparam.claims.shallow_networks.sgd_in_ball import potentials
 from overparam.errors import UserError
 from overparam.progress import Progress
@@ -21,44 +21,33 @@ SIZES = {
     "matrix recovery": {"n": 2, "d": 2, "r": 2},
     "sine, badly conditioned": {"n": 2, "p": 3},
 }
-DRIFT_ONLY = ("sine, badly conditioned",)  # runs would take κ⁴ steps
-RADII = (0.25, 0.5, 0.6, 0.7, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # in units of ‖r₀‖/α; and that of the ball
-TOO_LARGE = 4.0  # over the smallest squared row norm: unstable on every single sample
-FEW_STEPS = 400  # for steps larger than the derived one
+DRIFT_ONLY = ("sine, badly conditioned",)  # a run would take κ⁴ steps
+RADII = (0.25, 0.5, 0.6, 0.7, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # in units of ‖r₀‖/α; the certified one comes on top
+TOO_LARGE = 4.0  # the control's step, over the smallest squared row norm: unstable on every single sample
+FEW_STEPS = 400  # a run with a larger step than the derived one ends after so many
 SMALL = ("derived", "derived / 100")
-LEMMA_RADIUS = 4.0  # of the slide's ball, in units of ‖r₀‖/α
-REACH = 1.25  # constants hold on a ball larger by this factor, which the last step cannot leave
+LEMMA_RADIUS = 4.0  # radius of the slide's ball, in units of ‖r₀‖/α
+REACH = 1.25  # constants hold on a ball larger by this factor: the step that leaves the ball does not leave that one
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return how far runs go and the drift of the potentials, in float64.
 
     One sample per step, drawn uniformly: θ ← θ − η r_i ∇f_i. A run stops at ``loss_tolerance`` or ``step_limit``. The
-    drift of a potential at θ is its expectation after one step, the mean over all n samples, less its value: exact.
+    drift of a potential at θ is its mean after one step less its value. It is exact: the mean runs over all n samples.
+    Potentials are described in ``potentials``. Places along runs and along gradient descent, which small steps follow
+    on average, count until the run arrives, and for small steps only. A potential of the slide is left out at places
+    beyond the ball that its cover fills. For the badly conditioned family drifts are computed, but nothing is run.
 
     Parameters
     ----------
     settings
-        See ``sgd_in_ball.yaml``; and the root ``seed``.
+        See ``experiment.yaml``; and the root ``seed``.
 
     Returns
     -------
     pandas.DataFrame
-        By ``seed``, ``problem`` and ``step_size`` (``derived``: c α²/(β²B²), for which the drift of the corrected
-        potential is proved to be negative; ``derived / 100``: drift only; ``1/B²``: stable on every sample, not
-        promised; ``too large``: 4 over the smallest squared row norm, the control):
-
-        - ``left_fraction``: runs that leave the ball of ``radius`` (in units of ‖r₀‖/α); ``leaving_bound``: what the
-          supermartingale promises for it, E V₀ over the least V outside. Not for the badly conditioned family.
-        - ``largest_distance``: of all runs, in units of ‖r₀‖/α; ``arrived``: fraction of runs whose residual came below
-          the tolerance; ``diverged``: fraction that is no longer finite; ``stochastic_steps``.
-        - ``largest_drift`` and ``rising_share`` by ``potential`` (named in ``potentials``) and ``place``:
-          the largest drift, over (η/n)‖Jᵀr‖ (times α where the potential contains the residual), and the share of
-          places with a positive one. Places: ``start``; ``run``: along runs with the derived step; ``path``: along
-          gradient descent, which small steps follow on average (both until they arrive, for small steps only);
-          ``near`` and ``ball``: random in the ball of radius 4‖r₀‖/α and in the certified one; ``point``: the packing.
-          A potential of the slide is left out at places beyond the ball that its cover fills.
-        - ``packing_points``, ``step_share_of_ball`` (largest step over the radius) and ``condition`` (β/α).
+        The quantities and columns that ``experiment.yaml`` declares under ``measures``.
 
     Raises
     ------
@@ -129,7 +118,7 @@ def _one_family(settings: dict[str, Any], family: str) -> pd.DataFrame:
             stopped = _stopped(problems, labels, theta, certificate, settings["loss_tolerance"])
             distances = (theta - problems.start[:, None]).norm(dim=2)
             for potential, values in drifts.items():
-                if potential == "slide" and place == "ball":  # beyond its cover
+                if potential == "slide" and place == "ball":  # these places lie beyond its cover
                     continue
                 outside = distances > radii.get(potential, certificate.radius)[:, None] * (1 + 1e-12)
                 values = torch.where(stopped | outside, -torch.inf, values)
@@ -142,7 +131,7 @@ def _one_family(settings: dict[str, Any], family: str) -> pd.DataFrame:
 
 
 def _stopped(
-    problems: Problems, labels: torch.Tensor, theta: torch.Tensor, certificate: Certificate, tolerance: float
+    problems: CertifiedProblems, labels: torch.Tensor, theta: torch.Tensor, certificate: Certificate, tolerance: float
 ) -> torch.Tensor:
     """Return where runs have left the ball or arrived, (B, M): there the process has stopped."""
     flat = problems.take(torch.arange(len(labels)).repeat_interleave(theta.shape[1]))
@@ -156,7 +145,7 @@ def _table(
     values: dict[str, torch.Tensor], step_size: str, radius: float = math.nan, potential: str | None = None,
     place: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return tidy rows of quantities (B,), seeds ascending; others are left out."""
+    """Return tidy rows of the quantities that have shape (B,), seeds ascending; others are left out."""
     frames = [
         pd.DataFrame({"seed": range(len(value)), "quantity": name, "value": value.double().numpy()})
         for name, value in values.items()
@@ -165,7 +154,7 @@ def _table(
     return pd.concat(frames).assign(step_size=step_size, radius=radius, potential=potential, place=place)
 
 
-def _draw(settings: dict[str, Any], family: str, generators: list[np.random.Generator]) -> Problems:
+def _draw(settings: dict[str, Any], family: str, generators: list[np.random.Generator]) -> CertifiedProblems:
     """Return one problem per generator: the best conditioned of several draws, or one of a prescribed condition."""
     count, sizes = settings["n_candidates"], SIZES[family]
     if family not in DRIFT_ONLY:
@@ -177,18 +166,20 @@ def _draw(settings: dict[str, Any], family: str, generators: list[np.random.Gene
     drawn = certified_problems.draw("sine", sizes, np.ones(len(generators)), generators)
     left, _, right = torch.linalg.svd(drawn.data["linear"], full_matrices=False)
     spectrum = torch.logspace(0, -math.log10(settings["condition"]), sizes["n"], dtype=torch.float64)
-    # a small curved part, so that it leaves the smallest singular value about where it is
+    # the curved part is small, so that the smallest singular value stays about where it is
     return certified_problems.sine(
         (left * spectrum) @ right, drawn.data["frequency"] / settings["condition"], drawn.data["scale"], drawn.start
     )
 
 
 def _shrunk(certificate: Certificate) -> Certificate:
-    """Return the same constants for the ball that one step cannot leave the certified one from."""
+    """Return the same constants for a smaller ball, from which one step cannot leave the certified one."""
     return dataclasses.replace(certificate, radius=certificate.radius / REACH)
 
 
-def _in_ball(settings: dict[str, Any], problems: Problems, generators: list[np.random.Generator]) -> torch.Tensor:
+def _in_ball(
+    settings: dict[str, Any], problems: CertifiedProblems, generators: list[np.random.Generator]
+) -> torch.Tensor:
     """Return places uniform in the unit ball, (B, n_places, p)."""
     p, count = problems.start.shape[1], settings["n_places"]
     normal = torch.stack([torch.as_tensor(one.standard_normal((count, p))) for one in generators])
@@ -197,9 +188,9 @@ def _in_ball(settings: dict[str, Any], problems: Problems, generators: list[np.r
 
 
 def _followed(
-    settings: dict[str, Any], problems: Problems, labels: torch.Tensor, certificate: Certificate
+    settings: dict[str, Any], problems: CertifiedProblems, labels: torch.Tensor, certificate: Certificate
 ) -> torch.Tensor:
-    """Return places along gradient descent with η = 1/(2β²), as many as are kept of a run, (B, n_checkpoints, p)."""
+    """Return as many places along gradient descent with η = 1/(2β²) as are kept of a run, (B, n_checkpoints, p)."""
     kept, theta = [], problems.start
     step = 1 / (2 * certificate.beta[:, None] ** 2)
     wanted = set(_checkpoints(settings, settings["step_limit"]).tolist())
@@ -216,8 +207,8 @@ def _checkpoints(settings: dict[str, Any], limit: int) -> np.ndarray:
 
 
 def _runs(
-    settings: dict[str, Any], problems: Problems, labels: torch.Tensor, step: torch.Tensor, certificate: Certificate,
-    name: str, generators: list[np.random.Generator],
+    settings: dict[str, Any], problems: CertifiedProblems, labels: torch.Tensor, step: torch.Tensor,
+    certificate: Certificate, name: str, generators: list[np.random.Generator],
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:  # fmt: skip
     """Run all problems ``n_runs`` times; return places along the first runs, (B, M, p), and how the runs ended."""
     limit = settings["step_limit"] if name == "derived" else min(FEW_STEPS, settings["step_limit"])
@@ -245,7 +236,7 @@ def _runs(
 
 
 def descend(
-    problems: Problems, labels: torch.Tensor, step: torch.Tensor, samples: torch.Tensor, tolerance: float,
+    problems: CertifiedProblems, labels: torch.Tensor, step: torch.Tensor, samples: torch.Tensor, tolerance: float,
     checkpoints: np.ndarray,
 ) -> dict[str, torch.Tensor]:  # fmt: skip
     """Run θ ← θ − η (f_i(θ) − y_i) ∇f_i(θ) on a batch, one sample i per step.
@@ -253,8 +244,8 @@ def descend(
     Parameters
     ----------
     samples
-        i of every step and run, whole numbers (steps, B). All runs take all steps, until each residual has been below
-        ``tolerance`` times its start (looked at every 100 steps).
+        The sample i of every step and run, whole numbers (steps, B). All runs go on together until the residual of each
+        has been below ``tolerance`` times its start, which is looked at every 100 steps.
     checkpoints
         Steps after which the places are kept.
 
@@ -293,7 +284,7 @@ def _leaving(
     at_start = 12 * unit + shifts.norm(dim=2).mean(dim=1)  # V₀/α
     tables = []
     for radius in (*RADII, float((certificate.radius / unit).median())):
-        outside = radius * unit - shifts.mean(dim=1).norm(dim=1)  # V/α there at least: Jensen for the mean distance
+        outside = radius * unit - shifts.mean(dim=1).norm(dim=1)  # V/α is at least this there, by Jensen's inequality
         bound = torch.where(outside > 0, at_start / outside, torch.inf).clamp(max=1)
         found = {"left_fraction": (~(distances <= radius)).double().mean(dim=1), "leaving_bound": bound}
         tables.append(_table(found, step_size=name, radius=radius))

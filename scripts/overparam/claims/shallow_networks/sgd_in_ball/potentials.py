@@ -1,7 +1,7 @@
 """Potentials that keep stochastic gradient descent in a ball, and their exact expected change in one step.
 
-The talk's slide "Proof sketch (SGD)" prints one and two failed attempts. The corrected one is attributed to the proof
-of Oymak & Soltanolkotabi, arXiv 1812.10004; that is unverified, and the constants here are derived.
+The talk's slide "Proof sketch (SGD)" prints one potential, and two attempts that fail. We take the corrected one to be
+that of the proof by Oymak & Soltanolkotabi, arXiv 1812.10004; this is not verified, and the constants are derived here.
 """
 
 import math
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy import special
 
-from overparam.claims.shallow_networks.certified_problems import Certificate, Problems
+from overparam.claims.shallow_networks.certified_problems import Certificate, CertifiedProblems
 from overparam.errors import UserError
 
 POTENTIALS = {
@@ -23,20 +23,20 @@ POTENTIALS = {
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
-def packing(problems: Problems, certificate: Certificate, step_share: float, n_points: int) -> torch.Tensor:
-    """Return points (B, K, p) of a cubic lattice around θ₀, as far apart as the drift needs and at least as many.
+def packing(problems: CertifiedProblems, certificate: Certificate, step_share: float, n_points: int) -> torch.Tensor:
+    """Return points (B, K, p) of a cubic lattice around θ₀, as far apart and as many as a negative drift needs.
 
     With η = c α²/(β²B²), q = (c/2) L‖r‖/β² and spacing 2ε, ε = ηB²‖r‖/(2α), the drift of 12‖r‖ + (α/K) Σ‖θ − p_ℓ‖ is at
     most −(12(1 − c/2 − q) − 2 − √n B/(αK)) (ηα/n)‖Jᵀr‖: the residual falls by (1 − c/2 − q)(ηα/n)‖Jᵀr‖ or more, a
-    distance larger than ε grows by 2(η/n)‖Jᵀr‖ or less, and the one that may be smaller by (η/n)√n B‖r‖. ‖r‖ is taken
-    at its largest in the ball, ‖r₀‖ + βR.
+    distance larger than ε grows by 2(η/n)‖Jᵀr‖ or less, and the only one that may be smaller grows by (η/n)√n B‖r‖ or
+    less. ‖r‖ is taken at its largest in the ball, ‖r₀‖ + βR.
 
     Parameters
     ----------
     step_share
-        c.
+        c, the step over α²/(β²B²).
     n_points
-        K at least; more where one of the problems needs them.
+        The least K; there are more points where one of the problems needs them.
 
     Raises
     ------
@@ -64,10 +64,10 @@ def lattice(p: int, reach: int) -> torch.Tensor:
 
 
 def drifts(
-    problems: Problems, labels: torch.Tensor, theta: torch.Tensor, step: torch.Tensor, alpha: torch.Tensor,
+    problems: CertifiedProblems, labels: torch.Tensor, theta: torch.Tensor, step: torch.Tensor, alpha: torch.Tensor,
     packing: torch.Tensor, radii: dict[str, torch.Tensor],
 ) -> dict[str, torch.Tensor]:  # fmt: skip
-    """Return E[V(θ⁺)] − V(θ) of every potential, the mean over all n choices of the sample, in natural units.
+    """Return the drift E[V(θ⁺)] − V(θ) of every potential; the mean E runs over all n choices of the sample.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ def drifts(
     packing
         p_ℓ, (B, K, p).
     radii
-        By the name of a slide's potential the radius (B,) of the ball around θ₀ that its cover fills.
+        The radius (B,) of the ball around θ₀ that its cover fills, for each potential of the slide, by its name.
 
     Returns
     -------
     dict
-        For every potential (B, M), over (η/n)‖Jᵀr‖, times α where it contains the residual. Norms are subtracted as
-        (a² − b²)/(a + b), so that a drift much smaller than the potential keeps its digits.
+        The drift of every potential (B, M), in units of (η/n)‖Jᵀr‖, times α where the potential contains the residual.
+        Norms are subtracted as (a² − b²)/(a + b), so that a drift much smaller than the potential keeps its digits.
     """
     count, places = theta.shape[:2]
     flat = problems.take(torch.arange(count).repeat_interleave(places))

@@ -11,7 +11,7 @@ from overparam import models, seeding
 from overparam.datasets import labels
 from overparam.jobs import files
 from overparam.packs import losses, techniques
-from overparam.training import optimizers, packed
+from overparam.training import optimizers, trainer
 
 
 def plain_optimizer(net, options):
@@ -27,7 +27,7 @@ def plain_rows(given, data, noise, seed):
     """Train one model by itself with torch's own classes; yield (epoch, split, loss, error, distance)."""
     shape, n_classes = SHAPES[given["model"]], len(data.classes)
     alone = {**given, "label_noise": [noise], "seeds": [seed]}
-    pack = packed.build(alone, given["widths"][0], shape, n_classes)
+    pack = trainer.build(alone, given["widths"][0], shape, n_classes)
     net = taken_from(pack, 0, given["model"], given["widths"][0], shape, n_classes)
     start = torch.nn.utils.parameters_to_vector(net.parameters()).detach().clone()
     options = given["optimizer"]
@@ -170,7 +170,7 @@ def test_noise_levels_of_a_seed_share_the_start_and_seeds_do_not():
 def test_a_diverging_model_harms_no_other(model, optimizer, width, changes, poison, monkeypatch):
     given = settings(model, widths=[width], optimizer=OPTIMIZERS[optimizer], **changes)
     healthy = trained(given)
-    build = packed.build
+    build = trainer.build
 
     def poisoned(*arguments):
         pack = build(*arguments)
@@ -178,7 +178,7 @@ def test_a_diverging_model_harms_no_other(model, optimizer, width, changes, pois
             next(pack.parameters())[1] = poison
         return pack
 
-    monkeypatch.setattr(packed, "build", poisoned)
+    monkeypatch.setattr(trainer, "build", poisoned)
     table = trained(given)
     bad = (table["label_noise"] == 0.4) & (table["seed"] == 0)  # model 1 of the pack
     assert (table["diverged"] == bad).all()

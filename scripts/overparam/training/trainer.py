@@ -1,4 +1,4 @@
-"""Training of one pack: every combination of noise level and seed at one width, as one computation."""
+"""Training of one pack: all noise levels and seeds of one width as one computation."""
 
 import contextlib
 import dataclasses
@@ -22,7 +22,7 @@ from overparam.training.samples import Samples, members
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Part:
-    """Models of a pack that take their steps together, and the groups whose batches they see."""
+    """Models of a pack that are stepped together, and the groups whose batches they see."""
 
     pack: Pack
     models: slice
@@ -41,8 +41,8 @@ def train_pack(
 ) -> pd.DataFrame:
     """Train the models of a cell at one width.
 
-    Models of one seed share their initialisation and the order of their batches at every noise level; seeds share
-    neither, and a seed's draws do not depend on what it is packed with.
+    The models of one seed have the same initial weights and the same order of batches at every noise level. Different
+    seeds share neither, and what a seed draws does not depend on the models that it is packed with.
 
     Parameters
     ----------
@@ -55,19 +55,20 @@ def train_pack(
     width
         Width of the network.
     device
-        Where ``splits`` are.
+        The device that holds ``splits``.
     progress
-        Told of every finished epoch.
+        Advanced at the end of every epoch.
     checkpoint
-        Where the state is saved, and taken up again: the table comes out with the same bytes.
+        Where the state is saved, and from where an interrupted training goes on; the table has the same bytes either
+        way.
 
     Returns
     -------
     pandas.DataFrame
         One row per model, epoch and split, with ``width``, ``n_params``, ``label_noise``, ``seed``, ``epoch``,
         ``step``, ``split``, the metrics of :func:`overparam.training.evaluation.evaluate`, ``distance`` and
-        ``weight_norm`` (‖θ − θ₀‖ and ‖θ‖, all parameters) and ``diverged``: a loss in training, a loss in an evaluation
-        or a parameter has not been finite, now or earlier.
+        ``weight_norm`` (‖θ − θ₀‖ and ‖θ‖ over all parameters) and ``diverged``, which is true from the moment on at
+        which a parameter, or a loss in training or evaluation, was not finite.
     """
     pack = build(settings, width, _input_shape(splits["train"]), n_classes).to(device)
     recorder = Recorder(settings, pack, splits, LOSSES[settings["loss"]], _precision(settings, device))
@@ -77,7 +78,7 @@ def train_pack(
         for moment in fit(pack, settings, splits["train"], progress, checkpoint):
             recorder.record(moment)
         return recorder.table()
-    except interruption.Stopped:  # between two steps, or while evaluating, which changes nothing
+    except interruption.Stopped:  # between two steps, or during an evaluation, which changes no state
         if checkpoint:
             checkpoint.save()
         raise
@@ -90,31 +91,32 @@ def fit(
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Iterator[Moment]:
-    """Train a pack, and stop to be looked at whenever an evaluation is due.
+    """Train a pack, and hand over to the caller whenever an evaluation is due.
 
     Parameters
     ----------
     pack
-        Initialised, on the device of the samples; it is trained in place.
+        The initialised pack, on the device of the samples. It is trained in place.
     settings
         The settings of a cell.
     train
         Samples with the labels given to each model.
     progress
-        Told of every finished epoch.
+        Advanced at the end of every epoch.
     checkpoint
-        Given the state between two steps whenever it is due; the caller saves it if the job is asked to stop.
+        Where the state is saved between two steps whenever that is due. If the job is asked to stop, the caller saves
+        it.
 
     Yields
     ------
     Moment
-        At every epoch of ``settings["evaluations"]``, the pack being in the state of that moment; what was looked at
-        before the state that the training goes on from is not looked at again.
+        At every epoch of ``settings["evaluations"]``, while the pack is in the state of that moment. A training that
+        goes on from a saved state yields only what comes after that state.
 
     Raises
     ------
     Stopped
-        If the job is asked to stop, between two steps or while the caller looks at a moment.
+        If the job is asked to stop: between two steps, or while the caller evaluates.
     """
     n, device = len(train), train.clean.device
     batch_size, last, root = settings["batch_size"], settings["epochs"], settings["seed"]
@@ -124,7 +126,7 @@ def fit(
     orders = [seeding.torch_generator(root, "order", seed) for seed in order_seeds(settings)]
     images = pack.store(train.images, settings["precision"])
     augment = augmentation.build(settings, images, order_seeds(settings))
-    images = None if augment else images  # which has padded ones of its own
+    images = None if augment else images  # the augmentation holds padded copies
     parts = _parts(pack, len(orders), settings["optimizer"])
     wanted = set(evaluation.epochs(settings["evaluations"], last))
     at = Position(torch.ones(pack.n_models, dtype=torch.bool, device=device))
@@ -178,7 +180,7 @@ def fit(
 
 
 def order_seeds(settings: dict[str, Any]) -> list[int]:
-    """Return the seeds of the orders of the batches, one per group of models that share their batches."""
+    """Return the seeds that order the batches, one per group of models that share their batches."""
     fixed = settings.get("order_seed")
     return settings["seeds"] if fixed is None else [fixed]
 
@@ -193,7 +195,7 @@ def build(settings: dict[str, Any], width: int, input_shape: tuple[int, int, int
 
 
 def _parts(pack: Pack, n_groups: int, optimizer: dict[str, Any]) -> list[_Part]:
-    """Cut a pack into parts of about ``pack.at_once`` models: of whole groups, or each within one group."""
+    """Cut a pack into parts of about ``pack.at_once`` models; a part holds whole groups, or lies within one group."""
     size, group = min(pack.at_once, pack.n_models), pack.n_models // n_groups
     if size >= group:
         size -= size % group

@@ -5,6 +5,7 @@ import platform
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import one_run
 import pytest
@@ -43,7 +44,7 @@ def killed_run(host=None):
     ) as holder:
         assert holder.stdout.readline() == b"held\n"
         holder.send_signal(signal.SIGKILL)
-    record = one_run.FOLDER / "results-smoke.run.json"
+    record = Path(RESULTS) / ".run.json"
     if host:
         record.write_text(json.dumps(json.loads(record.read_text()) | {"host": host}))
     return holder.pid
@@ -58,7 +59,7 @@ def test_a_second_run_is_refused_and_told_who_is_at_work(folder):
         pass
     with one_run.alone(RESULTS):  # released
         pass
-    assert [path.name for path in one_run.FOLDER.iterdir()] == ["results-smoke.lock"]
+    assert [path.name for path in Path(RESULTS).iterdir()] == [".run.lock"]
 
 
 def test_runs_of_two_presets_do_not_meet():
@@ -99,7 +100,7 @@ def test_where_locks_are_not_supported_snakemakes_own_must_do(folder, monkeypatc
 def test_the_record_says_who_and_where(folder, monkeypatch):
     monkeypatch.setattr("sys.argv", ["/somewhere/bin/snakemake", "--cores", "2"])
     with one_run.alone(RESULTS):
-        record = json.loads((one_run.FOLDER / "results-smoke.run.json").read_text())
+        record = json.loads((Path(RESULTS) / ".run.json").read_text())
     assert (record["host"], record["command"]) == (platform.node(), "snakemake --cores 2")
 
 
@@ -155,12 +156,12 @@ def test_nothing_starts_beside_jobs_that_stay(cluster, left):
         cluster(left)
     with pytest.raises(WorkflowError, match=r"Nothing was started.*`scancel --name run-7`"), one_run.alone(RESULTS):
         pass
-    assert "run-7" in (one_run.FOLDER / "results-smoke.run.json").read_text()  # the next call tries again
+    assert "run-7" in (Path(RESULTS) / ".run.json").read_text()  # the next call tries again
 
 
 def test_jobs_of_a_run_that_may_live_are_left_alone(folder, cluster):
     jobs = cluster()
-    record = one_run.FOLDER / "results-smoke.run.json"
+    record = Path(RESULTS) / ".run.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"host": "elsewhere"}))
     left = snakemakes_lock(folder, "results/smoke/claims.parquet")
     for _ in range(2):  # Snakemake stops at its lock; who left it stays known

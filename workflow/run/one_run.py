@@ -1,8 +1,10 @@
-"""One run at a time in a folder: a lock that dies with its process, and faults that end a run said in one message."""
+"""One run at a time for a folder of results: a lock that dies with its process; faults that end a run in one message.
+
+The lock lies with the results, so that it holds whatever path leads to them.
+"""
 
 import contextlib
 import datetime
-import functools
 import json
 import os
 import platform
@@ -12,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import own_records
 import slurm_jobs
+import snakemake_internals
 from filelock import FileLock, Timeout
 from snakemake.exceptions import IncompleteFilesException, WorkflowError
 from snakemake.logging import logger
@@ -22,7 +26,7 @@ from overparam.jobs import faults
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
 
-FOLDER = Path(".snakemake")  # Snakemake's own, in the working directory
+LOCKS = Path(".snakemake/locks")  # Snakemake's own, in the working directory
 
 
 class Busy(Exception):
@@ -37,9 +41,11 @@ class Busy(Exception):
     """
 
     def __init__(self, results: str, owner: dict):
-        who = "process {process} on {host}, since {started}: {command}" if owner else "it did not say which"
+        who = (
+            "process {process} on {host}, since {started}, in {folder}: {command}" if owner else "it did not say which"
+        )
         super().__init__(
-            f"Nothing was started: another run is at work on {results} in this folder ({who.format_map(owner)}).\n"
+            f"Nothing was started: another run is at work on {results} ({who.format_map(owner)}).\n"
             "Wait until it ends, or stop it, then run the same command again. A dry run (-n) works beside it."
         )
 
@@ -49,14 +55,13 @@ def supervise(workflow: "Workflow", results: str) -> None:
 
     Dry runs, and the processes that a run starts for its jobs, hold none.
     """
-    execute = workflow.execute
 
-    @functools.wraps(execute)
-    def supervised(*, executor_plugin, **arguments):
-        locked = workflow.execution_settings.lock and not executor_plugin.common_settings.dryrun_exec
+    def supervised(execute, common):
+        locked = workflow.execution_settings.lock and not common.dryrun_exec
         try:
             with alone(results) if locked else contextlib.nullcontext():
-                return execute(executor_plugin=executor_plugin, **arguments)
+                own_records.check(Path(results), claim=locked, adopt=common.touch_exec)
+                return execute()
         except Busy as error:
             raise WorkflowError(str(error)) from None
         except IncompleteFilesException:
@@ -71,9 +76,9 @@ def supervise(workflow: "Workflow", results: str) -> None:
             raise
 
     if workflow.is_main_process:
-        workflow.execute = supervised
+        snakemake_internals.around_execution(workflow, supervised)
     elif workflow.remote_exec:
-        slurm_jobs.record_own_work()
+        snakemake_internals.record_own_work()
 
 
 @contextlib.contextmanager
@@ -89,9 +94,9 @@ def alone(results: str) -> Iterator[None]:
     WorkflowError
         If jobs of an earlier run are still at work.
     """
-    lock, owner = FileLock(_file(results, "lock"), timeout=0, fallback_to_soft=False), _file(results, "run.json")
+    lock, owner = FileLock(_file(results, "lock"), timeout=0, fallback_to_soft=False), _file(results, "json")
     with contextlib.suppress(OSError):
-        FOLDER.mkdir(exist_ok=True)
+        owner.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
         except Timeout:
@@ -105,7 +110,8 @@ def alone(results: str) -> Iterator[None]:
             if before.get("slurm"):
                 slurm_jobs.end(before["slurm"], f"an earlier run of {results} that did not come to its end", owner)
             started = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
-            _write(owner, process=os.getpid(), host=platform.node(), started=started, command=_command())
+            where = {"process": os.getpid(), "host": platform.node(), "folder": str(Path.cwd())}
+            _write(owner, **where, started=started, command=_command())
         yield
         owner.unlink(missing_ok=True)
     finally:
@@ -114,7 +120,7 @@ def alone(results: str) -> Iterator[None]:
 
 def remember_jobs(results: str, name: str) -> None:
     """Note the name that the jobs of this run have on a SLURM: should it be killed, its successor ends them."""
-    owner = _file(results, "run.json")
+    owner = _file(results, "json")
     if owner.exists():
         _write(owner, **(_read(owner) | {"slurm": name}))
 
@@ -129,7 +135,7 @@ def incomplete(arguments: list[str]) -> str:
 
 
 def _file(results: str, kind: str) -> Path:
-    return FOLDER / f"{results.replace('/', '-')}.{kind}"
+    return Path(results) / f".run.{kind}"
 
 
 def _cleared(results: str, owner: dict) -> bool:
@@ -137,7 +143,7 @@ def _cleared(results: str, owner: dict) -> bool:
 
     Returns whether none is left: from another machine it can't be told whether a run is dead.
     """
-    left = [path for path in (FOLDER / "locks").glob("*.lock") if _locks(path, results)]
+    left = [path for path in LOCKS.glob("*.lock") if _locks(path, results)]
     if not left:
         return True
     if owner.get("host") != platform.node():
@@ -165,7 +171,9 @@ def _read(path: Path) -> dict:
     """Return what a run wrote of itself; nothing if that can't be read."""
     try:
         found = json.loads(path.read_text())
-        return {key: found[key] for key in ("process", "host", "started", "command")} | {"slurm": found.get("slurm")}
+        return {key: found[key] for key in ("process", "host", "folder", "started", "command")} | {
+            "slurm": found.get("slurm")
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-from snakemake.persistence import PersistenceBase
-from snakemake_interface_executor_plugins.settings import ExecMode
 
 PATIENCE = 600.0  # seconds: a job saves its state, and SLURM kills it after KillWait
 POLL = 2.0  # seconds between two looks
@@ -51,24 +49,6 @@ def end(name: str, whose: str, record: Path) -> None:
         ) from None
     if waiting:
         raise WorkflowError(f"Nothing was started: jobs {', '.join(waiting)} of {whose} do not end; {by_hand}.")
-
-
-def record_own_work() -> None:
-    """Let this process, which runs a job on a cluster, record what it makes: Snakemake leaves that to the run alone.
-
-    If that is dead by then there is no record, and a file without one is taken for good whatever is edited later.
-    """
-    finished = PersistenceBase.finished
-
-    async def recorded(self, job):
-        settings = self.dag.workflow.workflow_settings
-        mode, settings.exec_mode = settings.exec_mode, ExecMode.DEFAULT
-        try:
-            await finished(self, job)
-        finally:
-            settings.exec_mode = mode
-
-    PersistenceBase.finished = recorded
 
 
 def _listed(name: str) -> list[str]:

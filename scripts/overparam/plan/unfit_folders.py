@@ -1,0 +1,100 @@
+"""What to say of a folder in which no data set was found: what it holds, what that is, and what it may hold."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from overparam.plan import file_kinds
+from overparam.quoting import brief, listed
+
+ACCEPTED = (
+    "It may hold parquet files of both splits (train.parquet and test.parquet, or train-00000-of-00001.parquet and so "
+    "on, also in folders such as plain_text, data, train and test) or the archive cifar-10-python.tar.gz from "
+    f"{file_kinds.OFFICIAL}"
+)
+CLASS_NAMES = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+BATCH = re.compile(r"(data_batch_[1-5]|test_batch)(\.bin|\.mat)?")
+PICTURES = {".png", ".jpg", ".jpeg"}
+
+
+def _batches(suffix: str) -> Callable[[list[str], list[str]], bool]:
+    return lambda files, _: any(
+        match and (match[2] or "") == suffix for match in (BATCH.fullmatch(name) for name in files)
+    )
+
+
+def _ending(*endings: str) -> Callable[[list[str], list[str]], bool]:
+    return lambda files, _: any(name.lower().endswith(endings) for name in files)
+
+
+def _class_folders(files: list[str], folders: list[str]) -> bool:
+    pictures = sum(Path(name).suffix.lower() in PICTURES for name in files)
+    return pictures > 0 and (len(CLASS_NAMES & {name.lower() for name in folders}) > 1 or pictures == len(files))
+
+
+# what a folder's names tell, and what to do
+SIGNS: list[tuple[Callable[[list[str], list[str]], bool], str]] = [
+    (
+        _batches(""),
+        "the archive unpacked: its pickles have no known checksum and are not opened; name the .tar.gz that they "
+        "came from, or pack the folder again with `tar -czf` and set config.sources.cifar10.archive.sha256 to the new "
+        "file's",
+    ),
+    (_batches(".bin"), "the binary version of CIFAR-10; take the Python version"),
+    (_batches(".mat"), "the Matlab version of CIFAR-10; take the Python version"),
+    (
+        lambda files, _: {"train", "test", "meta"} <= set(files) or any("cifar-100" in name for name in files),
+        "CIFAR-100; CIFAR-10 is another data set",
+    ),
+    (_ending("-binary.tar.gz"), "the binary version of CIFAR-10; take the Python version"),
+    (_ending("-matlab.tar.gz"), "the Matlab version of CIFAR-10; take the Python version"),
+    (_class_folders, "images in folders, which are not read; take the archive, or write them to parquet files"),
+    (_ending(".crdownload", ".part", ".partial", ".download"), "a download that is not finished; let it finish"),
+    (_ending(".arrow"), "Arrow files of the library `datasets`; write each split with its `to_parquet`"),
+    (_ending(".tfrecord"), "TFRecord files, which are not read; take the archive or parquet files"),
+    (_ending(".npz", ".npy"), "NumPy files, which are not read; take the archive or parquet files"),
+    (_ending(".zip", ".tar", ".tar.xz", ".tar.bz2"), "an archive of another kind; take the .tar.gz as it is"),
+]
+
+
+def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archives: Sequence[Path]) -> str:
+    """Return the message.
+
+    Parameters
+    ----------
+    folder
+        What was searched.
+    files, folders
+        What is in it, at every depth.
+    archives
+        Those files that are called like the archive: none, or several.
+    """
+    if len(archives) > 1:
+        names = listed(str(path.relative_to(folder)) for path in archives)
+        return f"the folder {brief(folder)} holds several archives, {names}; name the one to take"
+    names = [path.name for path in files]
+    said = next((what for sign, what in SIGNS if sign(names, [path.name for path in folders])), None)
+    pointers = [path for path in files if path.suffix.lower() == ".parquet"]
+    split = _without_a_split(pointers)
+    told = f"That is {said}. " if said else split
+    start = f"the folder {brief(folder)} has no images that are understood"
+    return f"{start}: it holds {_content(folder)}. {told}{ACCEPTED}"
+
+
+def _without_a_split(parquet: Sequence[Path]) -> str:
+    if not parquet:
+        return ""
+    return (
+        f"Among its parquet files, {listed(path.name for path in parquet)}, one split is missing, or no name has the "
+        "word train or test. "
+    )
+
+
+def _content(folder: Path) -> str:
+    """Return the names at the top of a folder, folders with a slash, many of a kind counted."""
+    entries = sorted(folder.iterdir())
+    names = [f"{path.name}/" if path.is_dir() else path.name for path in entries]
+    kinds = Counter(path.suffix for path in entries if path.suffix)
+    many = ", ".join(f"{count:,} {brief(kind, 12)} files" for kind, count in kinds.most_common(2) if count > 20)
+    return f"{listed(names)}{f' ({many})' if many else ''}"

@@ -1,0 +1,111 @@
+"""Activations σ with their derivatives, for NumPy arrays and for tensors of torch: one table for all networks.
+
+Each is one formula in elementary functions, which are those of the library that its argument is of. Torch is not
+imported: what measures with arrays alone is spared the seconds that it takes.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    import torch
+
+    Values = np.ndarray | torch.Tensor
+    Function = Callable[[Values], Values]
+
+
+class _Arrays:
+    """Elementary functions of arrays, and of plain numbers."""
+
+    tanh, sigmoid, erf, exp, zeros = np.tanh, special.expit, special.erf, np.exp, np.zeros_like
+    softplus = staticmethod(lambda z: -special.log_expit(-z))
+    relu = staticmethod(lambda z: np.maximum(z, 0))
+    step = staticmethod(lambda z: (z > 0).astype(float))
+    bell = staticmethod(lambda z: special.expit(z) * (1 - special.expit(z)))  # the slope of the sigmoid
+
+
+class _Tensors:
+    """Elementary functions of tensors."""
+
+    tanh = staticmethod(lambda z: z.tanh())
+    sigmoid = staticmethod(lambda z: z.sigmoid())
+    erf = staticmethod(lambda z: z.erf())
+    exp = staticmethod(lambda z: z.exp())
+    zeros = staticmethod(lambda z: z.new_zeros(z.shape))
+    relu = staticmethod(lambda z: z.relu())
+    step = staticmethod(lambda z: (z > 0).to(z.dtype))
+    bell = staticmethod(
+        lambda z: z.sigmoid() * (-z).sigmoid()
+    )  # other rounding than of arrays: measured tables keep it
+
+    @staticmethod
+    def softplus(z: "torch.Tensor") -> "torch.Tensor":
+        from torch.nn.functional import softplus  # z is a tensor, so torch is there
+
+        return softplus(z)
+
+
+def _of(z: "Values") -> type[_Arrays] | type[_Tensors]:
+    return _Arrays if isinstance(z, np.ndarray | np.generic | float | int) else _Tensors
+
+
+@dataclasses.dataclass(frozen=True)
+class Activation:
+    """An activation σ, its first two derivatives, and the suprema of the absolute values of its first three.
+
+    All are taken entry by entry, in the precision of their argument. A piecewise linear σ has ``bounds[1] == 0``: its
+    derivatives are those that exist almost everywhere, 0 at a kink.
+    """
+
+    value: "Function"
+    first: "Function"
+    second: "Function"
+    bounds: tuple[float, float, float]
+
+    @property
+    def smooth(self) -> bool:
+        """Whether σ is twice differentiable everywhere."""
+        return self.bounds[1] > 0
+
+
+def _tanh_second(z: "Values") -> "Values":
+    value = _of(z).tanh(z)
+    return -2 * value * (1 - value**2)
+
+
+def _sigmoid_second(z: "Values") -> "Values":
+    value = _of(z).sigmoid(z)
+    return value * (1 - value) * (1 - 2 * value)
+
+
+def _erf_first(z: "Values") -> "Values":
+    return 2 / math.pi**0.5 * _of(z).exp(-(z**2))
+
+
+ACTIVATIONS = {
+    "softplus": Activation(
+        lambda z: _of(z).softplus(z),
+        lambda z: _of(z).sigmoid(z),
+        lambda z: _of(z).sigmoid(z) * _of(z).sigmoid(-z),
+        (1.0, 1 / 4, 1 / 108**0.5),
+    ),
+    "relu": Activation(lambda z: _of(z).relu(z), lambda z: _of(z).step(z), lambda z: _of(z).zeros(z), (1.0, 0.0, 0.0)),
+    "tanh": Activation(
+        lambda z: _of(z).tanh(z), lambda z: 1 - _of(z).tanh(z) ** 2, _tanh_second, (1.0, 4 / 27**0.5, 2.0)
+    ),
+    "sigmoid": Activation(
+        lambda z: _of(z).sigmoid(z), lambda z: _of(z).bell(z), _sigmoid_second, (1 / 4, 1 / 108**0.5, 1 / 8)
+    ),
+    "erf": Activation(
+        lambda z: _of(z).erf(z),
+        _erf_first,
+        lambda z: -2 * z * _erf_first(z),
+        (2 / math.pi**0.5, (8 / math.pi) ** 0.5 * math.exp(-0.5), 4 / math.pi**0.5),
+    ),
+    "quadratic": Activation(lambda z: z**2 / 2, lambda z: z, lambda z: _of(z).zeros(z) + 1, (math.inf, 1.0, 0.0)),
+}
