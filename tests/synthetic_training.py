@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from overparam import models
+from overparam.datasets.arrow import Dataset
+
 EPOCHS = [0, 1, 3, 10, 30, 100]
 
 
@@ -44,14 +47,16 @@ def table(widths=(2, 8, 32), levels=(0.0, 0.2), seeds=(0, 1, 2), n_train=100, st
     return pd.DataFrame(rows)
 
 
-def of_study(study: dict[str, Any]) -> pd.DataFrame:
-    """Return such a table for a study of a configuration, whose widest network has four parameters per sample."""
+def of_study(study: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
+    """Return such a table for a study of a configuration, with the numbers of parameters that its networks have."""
     widths, levels, seeds = (flat(study[key]) for key in ("widths", "label_noise", "seeds"))
     made = table(widths, levels, seeds, study["n_train"], study["name"])
     made = made if study["n_heldout"] else made[made["split"] != "heldout"]
+    shape, n_classes = dataset.train.images.shape[1:], len(dataset.classes)
+    counts = {width: models.build(study["model"], width, 1, shape, n_classes).n_params for width in widths}
     return made.assign(
         dataset=study["dataset"],
-        n_params=(4 * study["n_train"] * made["width"] / max(widths)).round().astype(int),
+        n_params=made["width"].map(counts),
         model=study["model"],
         noise_definition=study["noise_definition"],
         weight_decay=float(study["optimizer"].get("weight_decay", 0)),

@@ -37,7 +37,8 @@ def smoke_run(tmp_path_factory) -> Callable[[str], pd.DataFrame]:
     def trained(name: str) -> Path:
         study = next(entry for entry in run["studies"] if entry["name"] == name)
         path = folder / f"{name}.parquet"
-        files.write_table(path, synthetic_training.of_study(study)[list(tables.TRAINING)])
+        images = arrow.read(dataset(study["dataset"]).parent)
+        files.write_table(path, synthetic_training.of_study(study, images)[list(tables.TRAINING)])
         return path
 
     @functools.cache

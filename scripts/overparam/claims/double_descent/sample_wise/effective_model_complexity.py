@@ -170,8 +170,9 @@ def _criteria(verdict: dict) -> dict[str, tuple[str, str, str]]:
 
 
 def _fitted_error(verdict: dict) -> str:
-    """Return the train error up to which samples counted as fitted."""
-    return f"{100 * verdict['cost']['settings']['fitted_error']:g} %"
+    """Return the train error up to which samples counted as fitted; ε, as the definition calls it, if not recorded."""
+    settings = verdict.get("cost", {}).get("settings") or {}
+    return f"{100 * settings['fitted_error']:g} %" if "fitted_error" in settings else "ε"
 
 
 def _fewest_steps(verdict: dict) -> int:
