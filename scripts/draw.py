@@ -1,13 +1,13 @@
 """Draw the figure of one claim."""
 
-from overparam.drawing import claim_figure
+from overparam.drawing import claim_figure, labels
 from overparam.jobs import program, records
 
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements`, named as in `settings.measures`, and `verdict`."""
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
-    measurements.attrs["measures"] = job.settings.get("measures")
+    labels.attach(measurements, job.settings.get("measures"))
     outputs = map(job.output, ("svg", "png", "pdf", "alt"))
     claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *outputs)
 

@@ -1,6 +1,6 @@
 """Write the verdicts of all claims as one table."""
 
-from overparam.jobs import files, program, records
+from overparam.jobs import files, program, records, table_checks
 from overparam.report import reading, summary
 
 
@@ -8,7 +8,10 @@ def work(job: program.Job) -> None:
     """Tabulate the input `verdicts` of `settings.claims`."""
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
     claims = reading.collect(job.settings["claims"], verdicts)
-    files.write_table(job.output("table"), summary.table(claims))
+    table = summary.table(claims)
+    if claims and (problem := table_checks.problem(table, summary.COLUMNS)):
+        raise ValueError(f"the table of verdicts: {problem}")
+    files.write_table(job.output("table"), table)
 
 
 if __name__ == "__main__":
