@@ -5,11 +5,11 @@ from overparam.jobs import program
 
 def work(job: program.Job) -> None:
     """Draw `settings.claim.figure` from the inputs `measurements`, named as in `settings.measures`, and `verdict`."""
-    from overparam.drawing import claim_figure
+    from overparam.drawing import claim_figure, labels
     from overparam.jobs import files, records
 
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
-    measurements.attrs["measures"] = job.settings.get("measures")
+    labels.attach(measurements, job.settings.get("measures"))
     kinds = ("svg", "png", "pdf", "alt")
     claim_figure.save(job.settings["claim"]["figure"], measurements, verdict, *map(job.output, kinds))
     files.write_checksums(job.outputs, *kinds)

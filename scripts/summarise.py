@@ -5,12 +5,15 @@ from overparam.jobs import program
 
 def work(job: program.Job) -> None:
     """Tabulate the input `verdicts` of `settings.claims`."""
-    from overparam.jobs import files, records
+    from overparam.jobs import files, records, table_checks
     from overparam.report import reading, summary
 
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
     claims = reading.collect(job.settings["claims"], verdicts)
-    files.write_table(job.output("table"), summary.table(claims))
+    table = summary.table(claims)
+    if claims and (problem := table_checks.problem(table, summary.COLUMNS)):
+        raise ValueError(f"the table of verdicts: {problem}")
+    files.write_table(job.output("table"), table)
     files.write_checksums(job.outputs, "table")
 
 

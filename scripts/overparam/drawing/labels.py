@@ -1,7 +1,8 @@
 """How axes and legends name what was measured: as the experiment declares it, under ``measures`` in experiment.yaml.
 
-The program that draws puts the declaration into ``measurements.attrs["measures"]``. Rows that are selected keep it; a
-table that is grouped or joined may lose it, so labels are asked for on the measurements as they were handed over.
+The program that draws puts the declaration into ``measurements.attrs["measures"]``, with :func:`attach`. Rows that are
+selected keep it; a table that is grouped or joined may lose it, so labels are asked for on the measurements as they
+were handed over.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,18 @@ from typing import Any
 import pandas as pd
 
 from overparam.judge.selection import listed, suggestion
+
+
+class Declaration(dict):
+    """What an experiment measures, shared by all selections of its table: pandas would copy it with each of them."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Declaration":
+        return self
+
+
+def attach(measurements: pd.DataFrame, measures: Mapping[str, Any] | None) -> None:
+    """Give a table the declaration of its experiment, as it stands in the YAML file; None leaves it without labels."""
+    measurements.attrs["measures"] = measures and Declaration(measures)
 
 
 def quantity(measurements: pd.DataFrame, name: str) -> str:

@@ -8,32 +8,35 @@ import pandas as pd
 from overparam.report import wording
 from overparam.report.reading import Claim, decisive
 
-COLUMNS = {
-    "id": "string",
-    "name": "string",
-    "title": "string",
-    "form": "string",
-    "verdict": "string",
-    "vacuous": "bool",
-    "control_verdict": "string",
-    "prediction": "string",
-    "kind": "string",
-    "estimate": "Float64",
-    "low": "Float64",
-    "high": "Float64",
-    "band_low": "Float64",
-    "band_high": "Float64",
-    "n_seeds": "Int64",
-    "n_instances": "Int64",
-    "available": "bool",
-    "reason": "string",
+VERDICTS = list(wording.SYMBOLS)
+COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables are
+    "id": {"type": "text"},
+    "name": {"type": "text"},
+    "title": {"type": "text"},
+    "form": {"type": "text", "values": ["printed", "corrected"]},
+    "verdict": {"type": "text", "values": VERDICTS},
+    "vacuous": {"type": "truth"},
+    "control_verdict": {"type": "text", "values": VERDICTS, "gaps": True},
+    "prediction": {"type": "text", "gaps": True},
+    "kind": {"type": "text", "gaps": True},
+    "estimate": {"type": "number", "gaps": True},
+    "low": {"type": "number", "gaps": True},
+    "high": {"type": "number", "gaps": True},
+    "band_low": {"type": "number", "gaps": True},
+    "band_high": {"type": "number", "gaps": True},
+    "n_seeds": {"type": "whole", "range": [0, None], "gaps": True},
+    "n_instances": {"type": "whole", "range": [0, None], "gaps": True},
+    "available": {"type": "truth"},
+    "reason": {"type": "text"},
 }
+TYPES = {"text": "string", "truth": "bool", "number": "Float64", "whole": "Int64"}  # of pandas, which have gaps
 
 
 def table(claims: list[Claim]) -> pd.DataFrame:
     """Return one row per claim and form, with the estimate that decided it; deterministic columns only."""
     rows = [_row(claim, name, form) for claim in claims for name, form in claim.forms.items()]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    types = {name: TYPES[column["type"]] for name, column in COLUMNS.items()}
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(types)
 
 
 def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
