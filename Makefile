@@ -25,7 +25,7 @@ check: .venv/.locked
 
 # two halves beside each other, of about the same length: whole runs, which wait a lot, and all else
 test: .venv/.locked-test lint
-	$(MAKE) --no-print-directory --keep-going --jobs 2 --output-sync=line test-runs test-modules
+	$(MAKE) --no-print-directory --keep-going --jobs 2 test-runs test-modules
 
 # one thread, as the pipeline's jobs have: several on small matrices wait for each other
 test-runs: .venv/.locked-test
