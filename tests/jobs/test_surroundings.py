@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 from project_copies import ROOT
 
 from overparam.jobs import surroundings
-from overparam.plan import registry
+from overparam.plan import experiment_settings, registry
 
 SETTINGS = {
     "averaging": 25, "burn_in": 10, "max_learning_rate": 0.01, "min_learning_rate": 0.001, "n_chains": 20,
@@ -41,7 +41,8 @@ def programs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain")
     claim = next(claim for claim in registry.load() if claim["id"] == "C1")
     judged = {"claim": {key: claim[key] for key in ("id", "name", "forms", "control")}, "unavailable": None}
-    drawn = {"claim": {key: claim[key] for key in ("id", "figure")}, "unavailable": None}
+    measures = experiment_settings.measures(claim["experiment"])
+    drawn = {"claim": {key: claim[key] for key in ("id", "figure")}, "measures": measures}
     table, verdict = folder / "table.parquet", folder / "verdict.json"
     figure = [*((kind, f"figure.{kind}") for kind in KINDS), ("alt", "figure.alt.txt")]
     made = {

@@ -258,7 +258,7 @@ def test_program_writes_the_verdict(tmp_path):
     assert verdict["data"] == data
     assert verdict["cost"] == {"seconds": 2.0, "device": "cpu"}
     assert verdict["provenance"]["run"] == {"preset": "smoke"}
-    assert set(verdict) == {"claim", "name", "forms", "data", "cost", "provenance"}
+    assert set(verdict) == {"claim", "name", "forms", "data", "cost", "provenance", "lineage"}
 
 
 def test_provenance_without_git_or_record(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ OLDEST = (9, 27)  # of Snakemake; envs/requirements.txt pins the version that is
 # what the pipeline imports beside Snakemake, to plan and to work; jobs in conda environments have the latter there
 PLANNING = ("yaml", "jsonschema", "grimp", "filelock")
 WORKING = (
-    *("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "mpmath"),
+    *("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "mpmath", "jaxtyping"),
     *("seaborn", "matplotlib", "PIL", "jinja2"),
 )
 FOLDERS = ("benchmarks", "claims", "data", "logs", "measurements", "report", "state", "training")  # of a run's results
