@@ -26,7 +26,7 @@ DECIDES = {
 }
 SCRIPTS = Path(__file__).resolve().parent
 PREDICTION = {"name": "made", "kind": "slope", "verdict": "supported", "vacuous": False, "detail": {}}
-PREDICTION |= {"estimates": [], "n_seeds": None, "n_instances": None}
+PREDICTION |= {"estimates": [], "n_seeds": None, "n_instances": None, "declared": {}}
 
 
 def given(flag):
