@@ -69,7 +69,7 @@ def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):
     put_parquet(sources.folder / "--log", images, split.labels.tolist(), column="image", kind=pa.uint8())
     sources.extra = {
         "datasets": [{"name": "digits", "source": "cifar10"}],
-        "sources": {"cifar10": {"parquet": {"train": "some images", "test": "--log"}}},
+        "sources": {"cifar10": {"parquet": {"train": "some images", "test": "./--log"}}},
         "studies": [],
     }
     sources.snakemake(str(RESULTS / "data/digits/dataset.json"))

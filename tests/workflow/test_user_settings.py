@@ -22,7 +22,7 @@ def test_a_run_among_settings_of_a_user(one_claim, tmp_path):
     kinds = ("measurements/*.parquet", "claims/*/figure.*", "claims.parquet")
     one_claim.snakemake(CLAIM, "results/smoke/claims.parquet")
     plain = [one_claim.made(kind) for kind in kinds]
-    assert len(plain[1]) == 4 and len(plain[0]) == len(plain[2]) == 1
+    assert len(plain[1]) == 5 and len(plain[0]) == len(plain[2]) == 1
     old = tmp_path / "old"
     old.mkdir()
     for name in ("grimp", "seaborn", "scipy", "sklearn", "torch"):
@@ -80,4 +80,4 @@ def test_a_module_with_a_mistake_of_syntax(one_claim):
     one_claim.append("scripts/overparam/drawing/theme.py", "\ndef (\n")
     printed = failed(one_claim)
     assert "nothing was started" in printed and "Traceback" not in printed
-    assert "figures/theme.py, line" in printed and "Python can't read this (invalid syntax: 'def (')" in printed
+    assert "drawing/theme.py, line" in printed and "Python can't read this (invalid syntax: 'def (')" in printed
