@@ -187,9 +187,8 @@ def test_a_part_that_a_control_leaves_out_can_not_make_it_hold():
 
 def test_a_further_control_has_to_fail_as_well():
     entry = copy.deepcopy(ENTRY)
-    entry["forms"]["corrected"]["predictions"].append(
-        {"name": "small", "kind": "bound", "quantity": "error", "limit": 2}
-    )
+    small = {"name": "small", "kind": "bound", "quantity": "error", "where": {"method": "sgd"}, "limit": 2}
+    entry["forms"]["corrected"]["predictions"].append(small)
     entry["control"]["only"] = ["rate"]
     table = measurements()
     large = pd.concat([table, table[table["method"] == "sgd"].assign(method="lasso", value=9.0)])

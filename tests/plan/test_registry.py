@@ -97,7 +97,7 @@ MISTAKES = [
     ({"control__only": ["rat"]}, "control.only: 'rat' is no prediction; did you mean 'rate'? allowed: rate"),
     ({"forms__printed__predictions": []}, "forms.printed.predictions: needs at least 1 entry, found 0"),
     ({"forms__fixed": {"predictions": [SLOPE]}}, "forms.fixed.title: missing, say how the form reads"),
-    ({"forms__printed__title": "x"}, "forms.printed.title: unknown key, this form has its own title"),
+    ({"forms__printed__title": "x"}, "forms.printed.title: unknown key, the form is called so"),
     ({"forms__Fixed": {"predictions": [SLOPE], "title": "x"}}, 'forms: "Fixed" does not match '),
     ({"forms__printed__basis": "proof"}, "forms.printed.basis: "),
     (

@@ -77,17 +77,18 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
     judged = [_judged(measurements, one, place) for one in content["predictions"]]
     verdict, reason = combine(one.verdict for one in judged), _reason(judged)
     under = _controls(entry, form, measurements)
-    control = None
+    control: dict[str, Any] | None = None
     if under:
         parts = [(name, part) for one in under for name, part in one.parts]
         held = [name for name, part in parts if part.verdict == SUPPORTED]
-        control = {"verdict": SUPPORTED if held else combine(part.verdict for _, part in parts)}
-        control |= {"predictions": [one.content for one in under], "supported_parts": held}
+        control = {
+            "verdict": SUPPORTED if held else combine(part.verdict for _, part in parts),
+            "predictions": [one.content for one in under],
+            "supported_parts": held,
+        }
         verdict, reason = _with_control(verdict, reason, held, under)
-    premises = [
-        _judged(measurements, one, f"{place}, premise")
-        for one in entry.get("premises", []) + content.get("premises", [])
-    ]
+    taken = [*entry.get("premises", []), *content.get("premises", [])]
+    premises = [_judged(measurements, one, f"{place}, premise") for one in taken]
     missed = [one for one in premises if one.verdict != SUPPORTED]
     if missed:
         named = "; ".join(f"{one.content['name']} ({_numbers(one, 'needed')})" for one in missed)

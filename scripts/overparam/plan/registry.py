@@ -120,10 +120,8 @@ def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
         for kind in ("premises", "predictions"):
             yield from repeated([one["name"] for one in content.get(kind, [])], f"forms.{form}.{kind}")
         if (form in OWN_TITLES) == ("title" in content):
-            why = (
-                "unknown key, this form has its own title" if form in OWN_TITLES else "missing, say how the form reads"
-            )
-            yield f"forms.{form}.title: {why}"
+            told = "unknown key, the form is called so" if form in OWN_TITLES else "missing, say how the form reads"
+            yield f"forms.{form}.title: {told}"
     for where, prediction in contract.predictions(entry):
         yield from _nonsense(prediction, where)
     yield from _wrongly_controlled(entry)
