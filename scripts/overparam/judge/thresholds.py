@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from overparam.errors import UserError
-from overparam.judge.intervals import Interval, over_seeds, unknown
+from overparam.judge.intervals import Interval, at_any_level, over_seeds, unknown
 from overparam.judge.selection import Curve, curves, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
 
@@ -64,11 +64,15 @@ def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tup
     interval = over_seeds(places, average, limits)
     if np.isfinite(places).all():
         low, high = (float(np.mean([getattr(one, end) for one in each])) for end in ("low", "high"))
-        if low < interval.low or high > interval.high:
-            reason = "a step too coarse to interpolate"  # also where all seeds agree on the interpolated place
-            low, high = min(interval.low, low), max(interval.high, high)
-            interval = dataclasses.replace(interval, low=low, high=high, reason=reason)
+        return at_any_level(lambda level: _widened(interval.at(level), low, high)), detail
     return interval, detail
+
+
+def _widened(interval: Interval, low: float, high: float) -> Interval:
+    if interval.low <= low and high <= interval.high:
+        return interval
+    reason = "a step too coarse to interpolate"  # also where all seeds agree on the interpolated place
+    return Interval(interval.estimate, min(interval.low, low), max(interval.high, high), reason)
 
 
 def crossing(curve: Curve, level: float, direction: str) -> Crossing:
