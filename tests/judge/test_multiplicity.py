@@ -89,8 +89,8 @@ def test_form_says_why_an_interval_outside_does_not_refute(n_parts, expected):
 
 def test_many_estimates_at_the_edge_refute_as_seldom_as_one():
     refuted = uncorrected = 0
-    for samples in generator(0, "edge").normal(size=(400, 60, 6)):
+    for samples in generator(0, "edge").normal(size=(160, 60, 6)):
         found = {str(k): outcome(estimate(values)) for k, values in enumerate(samples)}
         uncorrected += any(one.verdict == "refuted" for one in found.values())
         refuted += any(one.verdict == "refuted" for one in corrected([found]).judged[0].values())
-    assert refuted / 400 < 0.05 < uncorrected / 400
+    assert refuted / 160 < 0.05 < uncorrected / 160
