@@ -60,7 +60,7 @@ def fitted(curve: Curve, semilog: bool = False) -> float:
     y = np.log(np.where(curve.y > 0, curve.y, np.nan))
     if len(x) < 2 or not np.isfinite([x, y]).all():
         return np.nan
-    return float(stats.linregress(x, y).slope)
+    return float(np.polyfit(x, y, 1)[0])
 
 
 def rank_correlation(curve: Curve) -> float:

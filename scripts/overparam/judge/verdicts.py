@@ -41,9 +41,10 @@ class Estimate:
     level: float = REFUTING
 
     def outside(self, level: float) -> bool:
-        """Tell whether the whole interval of this level lies outside the band."""
-        (low, high), interval = self.band, self.interval.at(level)
-        return bool(interval.high < low or interval.low > high) and not np.isnan(interval.estimate)
+        """Tell whether the whole interval of this level, at least 95 %, lies outside the band."""
+        if np.isnan(self.interval.estimate) or not _apart(self.interval, self.band):
+            return False  # nor does a wider one
+        return _apart(self.interval.at(level), self.band)
 
     @property
     def stray(self) -> bool:
@@ -60,6 +61,10 @@ class Estimate:
             open_ended = np.isinf(interval.low) and np.isinf(interval.high) and interval.low < interval.high
             return INCONCLUSIVE if open_ended else SUPPORTED
         return REFUTED if self.decisive and self.outside(self.level) else INCONCLUSIVE
+
+
+def _apart(interval: Interval, band: tuple[float, float]) -> bool:
+    return bool(interval.high < band[0] or interval.low > band[1])
 
 
 @dataclasses.dataclass(frozen=True)
