@@ -6,7 +6,8 @@ from overparam.jobs import program
 def work(job: program.Job) -> None:
     """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`.
 
-    The input `stability`, if it is given, says how verdicts fared under other root seeds.
+    The inputs `stability` and `error_rates`, if they are given, say how verdicts fared under other root seeds, and how
+    often the judge errs.
     """
     from overparam.jobs import files, records
     from overparam.report import page, reading
@@ -15,10 +16,11 @@ def work(job: program.Job) -> None:
     verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
     reference = files.read_table(inputs["stability"][0]) if inputs.get("stability") else None
     claims = reading.collect(settings["claims"], verdicts, reference)
+    rates = files.read_table(inputs["error_rates"][0]) if inputs.get("error_rates") else None
     config = job.input("config").read_text(encoding="utf-8") if "config" in inputs else None
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])
     target, table = job.output("page"), job.input("table")
-    files.write_text(target, page.render(claims, target, settings["preset"], pictures, alts, table, config))
+    files.write_text(target, page.render(claims, target, settings["preset"], pictures, alts, table, config, rates))
     files.write_checksums(job.outputs, "page")
 
 

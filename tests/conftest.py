@@ -58,6 +58,24 @@ def form(verdict, reason, predictions, control):
     }
 
 
+def error_rates_of_slopes():
+    """Return a table of how often the judge errs, for slopes: with 3 and 8 seeds, normal and lognormal."""
+    rates = {("normal", 3): 0.03, ("lognormal", 3): 0.18, ("normal", 8): 0.02, ("lognormal", 8): 0.12}
+    rows = [
+        {
+            "kind": "slope",
+            "distribution": name,
+            "n_seeds": n,
+            "truth": truth,
+            "supported": share * rate,
+            "refuted": 0.01,
+        }
+        for (name, n), rate in rates.items()
+        for truth, share in {"lower edge": 1.0, "upper edge": 0.5, "outside": 0.0}.items()
+    ]
+    return pd.DataFrame(rows)
+
+
 def entry(id, name, title, forms=("printed",), **more):
     """Return a registry entry whose predictions are only names."""
     names = {"printed": "slope", "corrected": "corrected slope"}
@@ -222,9 +240,16 @@ def finished_run(tmp_path_factory) -> Path:
         sorted(root.glob("claims/*/figure.alt.txt")),
         root / "claims.parquet",
         "data:\n  name: digits\n",
+        error_rates_of_slopes(),
     )
     files.write_text(root / "report" / "index.html", html)
     return root
+
+
+@pytest.fixture
+def slope_rates() -> pd.DataFrame:
+    """How often the judge errs on slopes."""
+    return error_rates_of_slopes()
 
 
 @pytest.fixture

@@ -46,8 +46,8 @@ class Case:
         Makes the measurements of ``n_seeds`` seeds.
     cost
         Replications are divided by this: what takes longer is repeated less often.
-    fewest
-        Seeds below which the case says nothing.
+    fewest, most
+        Numbers of seeds between which the case says something, or is worth its time.
     """
 
     kind: str
@@ -57,6 +57,7 @@ class Case:
     draw: Callable[[np.random.Generator, int], pd.DataFrame]
     cost: int = 1
     fewest: int = 0
+    most: int = max(SEEDS)
 
     def verdicts(self, n_seeds: int, replications: int, root: int = 0) -> dict[str, int]:
         """Return how often each verdict comes out."""
@@ -86,26 +87,31 @@ def _averages(distribution: str) -> Iterator[Case]:
         "kind": "threshold", "x": "width", "level": 0.45, "direction": "falling",
         "band": np.exp([centre, centre + 0.1 * top]).tolist(),
     }  # fmt: skip
+    middle = (1 - np.exp(0.5)) / np.sqrt((np.e - 1) * np.e) if distribution == "lognormal" else 0.0
     for truth, shift in {INSIDE: FAR, LOWER: 0.0, UPPER: top, OUTSIDE: -FAR}.items():
 
-        def numbers(rng: np.random.Generator, n: int, shift: float = shift) -> np.ndarray:
-            return shift + noise(rng, (n, 1))
+        def numbers(rng: np.random.Generator, *shape: int, shift: float = shift) -> np.ndarray:
+            return shift + noise(rng, shape)
 
-        def middles(rng: np.random.Generator, n: int, shift: float = shift) -> pd.DataFrame:
-            middle = np.exp(0) - np.exp(0.5) if distribution == "lognormal" else 0.0
-            return scalars(shift + noise(rng, (n,)) - middle / np.sqrt((np.e - 1) * np.e))
+        def medians(rng: np.random.Generator, n: int, numbers: Any = numbers) -> pd.DataFrame:
+            return scalars(numbers(rng, n) - middle)
 
-        def parts(rng: np.random.Generator, n: int, shift: float = shift) -> pd.DataFrame:
-            return pd.concat([scalars(shift + noise(rng, (n,)), part=k) for k in range(PARTS)])
+        def parts(rng: np.random.Generator, n: int, numbers: Any = numbers) -> pd.DataFrame:
+            return pd.concat([scalars(numbers(rng, n), part=k) for k in range(PARTS)])
 
-        yield Case("ordering", distribution, truth, compared, lambda rng, n: scalars(numbers(rng, n)[:, 0]))
-        yield Case("ordering, median", distribution, truth, {**compared, "average": "median"}, middles, 2, fewest=20)
-        yield Case(f"ordering, {PARTS} estimates", distribution, truth, {**compared, "each": ["part"]}, parts, 16)
-        yield Case("slope", distribution, truth, power, lambda rng, n: table(X ** (0.1 * numbers(rng, n))), 4)
-        yield Case(
-            "threshold", distribution, truth, crossing,
-            lambda rng, n: table(0.45 - 0.1 * (np.log(X) - centre - 0.1 * numbers(rng, n))), 4,
-        )  # fmt: skip
+        def powers(rng: np.random.Generator, n: int, numbers: Any = numbers) -> pd.DataFrame:
+            return table(X ** (0.1 * numbers(rng, n, 1)))
+
+        def lines(rng: np.random.Generator, n: int, numbers: Any = numbers) -> pd.DataFrame:
+            return table(0.45 - 0.1 * (np.log(X) - centre - 0.1 * numbers(rng, n, 1)))
+
+        yield Case("ordering", distribution, truth, compared, lambda rng, n, numbers=numbers: scalars(numbers(rng, n)))
+        yield Case("ordering, median", distribution, truth, {**compared, "average": "median"}, medians, 2, fewest=20)
+        if truth in (LOWER, UPPER):
+            several = {**compared, "each": ["part"]}
+            yield Case(f"ordering, {PARTS} estimates", distribution, truth, several, parts, 6, fewest=4, most=12)
+        yield Case("slope", distribution, truth, power, powers, 3)
+        yield Case("threshold", distribution, truth, crossing, lines, 3)
 
 
 def _ranks(distribution: str) -> Iterator[Case]:
@@ -113,7 +119,7 @@ def _ranks(distribution: str) -> Iterator[Case]:
     bands = {INSIDE: [mean - 0.5, 1], LOWER: [mean, 1], UPPER: [-1, mean], OUTSIDE: [1 - (1 - mean) / 20, 1]}
     for truth, band in bands.items():
         asked = {"kind": "monotone", "x": "width", "band": band}
-        yield Case("monotone", distribution, truth, asked, lambda rng, n: table(_ranked(distribution, rng, n)), 8)
+        yield Case("monotone", distribution, truth, asked, lambda rng, n: table(_ranked(distribution, rng, n)), 6)
 
 
 def _ranked(distribution: str, rng: np.random.Generator, n: int) -> np.ndarray:
@@ -136,7 +142,7 @@ def _peaks(distribution: str) -> Iterator[Case]:
             return table(height * shape + 0.5 * NOISE[distribution](rng, (n, len(X))))
 
         asked = {"kind": "peak", "x": "width", "prominence": (1 - shape[0]).item()}
-        yield Case("peak", distribution, truth, asked, draw, 8 if truth != NEAR else 4)
+        yield Case("peak", distribution, truth, asked, draw, 6 if truth != NEAR else 3)
 
 
 def _outcomes() -> Iterator[Case]:
@@ -156,7 +162,7 @@ def _outcomes() -> Iterator[Case]:
             chances = 1 / (1 + np.exp(STEEP * (np.log(FINE) - place)))
             return table(rng.random((n, len(FINE))) < chances, FINE)
 
-        yield Case("threshold", OUTCOMES, truth, crossing, curve, 4)
+        yield Case("threshold", OUTCOMES, truth, crossing, curve, 3)
 
 
 def _instances() -> Iterator[Case]:

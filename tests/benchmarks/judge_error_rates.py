@@ -1,7 +1,7 @@
 """How often the judge errs: verdicts on simulated measurements whose truth is known.
 
-    python tests/benchmarks/judge_error_rates.py               # some minutes: fewer replications, printed
-    python tests/benchmarks/judge_error_rates.py --full        # about ten minutes; writes results/reference/judge/
+    python tests/benchmarks/judge_error_rates.py               # under a minute: few replications, printed
+    python tests/benchmarks/judge_error_rates.py --full        # some minutes; writes results/reference/judge/
     python tests/benchmarks/judge_error_rates.py --judge FOLDER  # another judge: FOLDER holds its package overparam
 
 Every kind of prediction, on estimates that are normal, skewed (lognormal), heavy-tailed (t with 3 degrees of freedom)
@@ -19,7 +19,7 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = ROOT / "results/reference/judge/error_rates.parquet"
-REPLICATIONS = {True: 600, False: 60}  # of the cheapest case; by whether the run is full
+REPLICATIONS = {True: 240, False: 40}  # of the cheapest case; by whether the run is full
 MANY_SEEDS = 24  # from here on curves take long: a share of the replications
 
 
@@ -30,8 +30,8 @@ def main() -> None:
 
     rows, started = [], time.process_time()
     for case in judge_simulation.cases():
-        for n_seeds in judge_simulation.SEEDS:
-            if n_seeds >= case.fewest:
+        for n_seeds in arguments.seeds or judge_simulation.SEEDS:
+            if case.fewest <= n_seeds <= case.most:
                 replications = arguments.replications // case.cost // (2 if n_seeds >= MANY_SEEDS else 1)
                 rows.append(judge_simulation.rates(case, n_seeds, max(replications, 1)))
         print(f"{time.process_time() - started:6.0f} s  {case.kind}, {case.distribution}, {case.truth}", flush=True)
@@ -57,9 +57,10 @@ def summary(table: pd.DataFrame) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--full", action="store_true", help="ten times the replications, and write the reference")
+    parser.add_argument("--full", action="store_true", help="six times the replications, and write the reference")
     parser.add_argument("--judge", type=Path, default=ROOT / "scripts", help="folder of the package to be tried")
     parser.add_argument("--replications", type=int, help="of the case that takes least time")
+    parser.add_argument("--seeds", type=int, nargs="+", help="numbers of seeds to try")
     parser.add_argument("--output", type=Path, help="Parquet file to write")
     arguments = parser.parse_args()
     arguments.replications = arguments.replications or REPLICATIONS[arguments.full]

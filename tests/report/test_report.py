@@ -121,7 +121,8 @@ def test_page_says_what_was_found(parsed):
         "−0.5012",
         "[−0.52, −0.4812]",
         "supported, which it must not be",
-        "3 of the 6 verdicts rest on 3 intervals at the 95 % level, so 0.15 of these",
+        "Chance could have turned 2 of them",
+        "At most about 0 of the 6 verdicts",
         "Of 4 controls, 1 was supported (which makes the verdict inconclusive) and 1 was nearly supported",
         "The resolved config",
         "shared with E13, B4, C1",
@@ -133,10 +134,11 @@ def test_page_says_what_was_found(parsed):
         assert words in text, words
 
 
-def test_chance_counts_intervals_and_near_controls(entries, verdicts):
-    found = chance.chance(reading.collect(entries, verdicts))
-    assert found["intervals"] == found["verdicts"] == 3  # bound and equality have none
-    assert found["missed"] == pytest.approx(0.15)
+def test_chance_counts_verdicts_and_near_controls(entries, verdicts, slope_rates):
+    found = chance.chance(reading.collect(entries, verdicts), slope_rates)
+    assert found["verdicts"] == 2  # a supported slope and a refuted one; bound and equality leave nothing to chance
+    assert found["wrong"] == pytest.approx(0.02 + 0.01)
+    assert found["at_worst"] == pytest.approx(0.12 + 0.01)
     assert (found["controls"], found["supported"], found["nearly"]) == (4, 1, 1)
 
 
@@ -240,7 +242,7 @@ def _run(program, settings, *arguments):
     return done.stdout
 
 
-def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entries):
+def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entries, slope_rates):
     table, target = tmp_path / "claims.parquet", finished_run / "report" / "again.html"
     (tmp_path / "config.yaml").write_text("data:\n  name: digits\n", encoding="utf-8")
     verdicts = ["--input", "verdicts", *sorted(finished_run.glob("claims/*/verdict.json"))]
@@ -250,6 +252,8 @@ def test_programs_make_table_and_page_without_torch(tmp_path, finished_run, entr
     _run("summarise.py", settings, *verdicts, "--output", "table", table)
     assert table.read_bytes() == (finished_run / "claims.parquet").read_bytes()
     others = ["--input", "table", finished_run / "claims.parquet", "--input", "config", tmp_path / "config.yaml"]
+    files.write_table(tmp_path / "rates.parquet", slope_rates)
+    others += ["--input", "error_rates", tmp_path / "rates.parquet"]
     _run("report.py", {**settings, "preset": "test"}, *verdicts, *pictures, *alts, *others, "--output", "page", target)
     assert target.read_bytes() == (finished_run / "report" / "index.html").read_bytes()
     assert "5 claims, 6 verdicts" in _run("show.py", settings, *verdicts)

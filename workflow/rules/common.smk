@@ -242,6 +242,12 @@ def stability_reference():
     return [str(path)] if path.is_file() else []
 
 
+def error_rates():
+    """Return the table of how often the judge errs, if the project has one."""
+    path = BASE / "results/reference/judge/error_rates.parquet"
+    return [str(path)] if path.is_file() else []
+
+
 def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
     """Return the figures of these claims, as far as this run can measure them."""
     drawn = [name for name in names if name in AVAILABLE]

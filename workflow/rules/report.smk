@@ -39,6 +39,7 @@ rule report:
         alt=pictures(kinds=["alt.txt"]),
         table=rules.tabulate.output.table,
         stability=stability_reference(),
+        error_rates=error_rates(),
     output:
         page=f"{RESULTS}/report/index.html",
         checksums=f"{RESULTS}/report/index.sha256",
@@ -53,13 +54,13 @@ rule report:
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
         lineage=LINEAGE.page(report_templates()),
-        reference=[checksums.sha256(path) for path in stability_reference()],
+        reference=[checksums.sha256(path) for path in [*stability_reference(), *error_rates()]],
     message:
         "Write the page"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input stability {input.stability}"
+        " --input stability {input.stability} --input error_rates {input.error_rates}"
         " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 

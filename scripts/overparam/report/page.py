@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 import yaml
 
 from overparam.report import origins, stability, wording
@@ -28,6 +29,7 @@ def render(
     alts: list[Path],
     table: Path | None = None,
     config: str | None = None,
+    rates: pd.DataFrame | None = None,
 ) -> str:
     """Return the page as HTML.
 
@@ -46,6 +48,8 @@ def render(
         ``claims.parquet``.
     config
         The resolved config as text.
+    rates
+        How often the judge errs, see :mod:`overparam.report.error_rates`.
     """
     pictures = {path.parent.name: path for path in figures}
     alt_texts = {path.parent.name: path.read_text(encoding="utf-8").strip() for path in alts}
@@ -62,7 +66,7 @@ def render(
         claims=[_claim(claim, claims, page, pictures.get(claim.id), alt_texts.get(claim.id, "")) for claim in claims],
         has_others=any(len(claim.forms) > 1 for claim in claims),
         counts=counts(claims),
-        chance=chance(claims),
+        chance=chance(claims, rates),
         table=table and _link(table, page),
         data=origins.data_sets(claims),
         origin=origins.origin(claims),
