@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from overparam.errors import UserError
+from overparam.judge.intervals import LEVEL
 from overparam.judge.multiplicity import corrected
 from overparam.judge.predictions import outcomes, percent, plain, written
 from overparam.judge.selection import controlled, listed
@@ -183,7 +184,7 @@ def _reason(judged: list[Judged]) -> str:
 
 def _numbers(judged: Judged, asked: str = "predicted") -> str:
     strays = [
-        f" (outside, but not at {percent(one.level)})" if one.stray else ""
+        f" (outside at {percent(LEVEL)}, but a refutation takes {percent(one.level)} here)" if one.stray else ""
         for outcome in judged.outcomes.values()
         for one in outcome.estimates
     ]
