@@ -82,7 +82,10 @@ def test_form_says_why_an_interval_outside_does_not_refute(n_parts, expected):
     first = form["predictions"][0]["estimates"][0]
     assert first["high"] < 0 and first["verdict"] == expected  # the interval that is written is that of 95 %
     if expected == "inconclusive":
-        assert "part = 0: difference" in form["reason"] and "(outside at 95 %, but a refutation takes 99.88 % here)" in form["reason"]
+        assert (
+            "part = 0: difference" in form["reason"]
+            and "(outside at 95 %, but a refutation takes 99.88 % here)" in form["reason"]
+        )
         reason = form["predictions"][0]["detail"]["part = 0"]["reasons"]["difference"]
         assert reason == "outside its band at 95 %, but not at the 99.88 % that a refutation takes here"
 
