@@ -11,8 +11,10 @@ its verdicts are to be expected wrong.
 """
 
 import argparse
+import multiprocessing
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -28,19 +30,31 @@ def main() -> None:
     sys.path[:0] = [str(arguments.judge), str(ROOT / "tests")]
     import judge_simulation
 
-    rows, started = [], time.process_time()
-    for case in judge_simulation.cases():
-        for n_seeds in arguments.seeds or judge_simulation.SEEDS:
-            if case.fewest <= n_seeds <= case.most:
-                replications = arguments.replications // case.cost // (2 if n_seeds >= MANY_SEEDS else 1)
-                rows.append(judge_simulation.rates(case, n_seeds, max(replications, 1)))
-        print(f"{time.process_time() - started:6.0f} s  {case.kind}, {case.distribution}, {case.truth}", flush=True)
+    number, started, rows = len(list(judge_simulation.cases())), time.monotonic(), []
+    with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
+        for done, found in enumerate(pool.imap(partial(_rows, arguments), range(number)), start=1):
+            rows += found
+            name = ", ".join(found[0][key] for key in ("kind", "distribution", "truth")) if found else ""
+            print(f"{time.monotonic() - started:6.0f} s  {done} of {number}: {name}", flush=True)
     table = pd.DataFrame(rows)
     if arguments.output:
         arguments.output.parent.mkdir(parents=True, exist_ok=True)
         table.to_parquet(arguments.output, index=False)
         print(f"written to {arguments.output}")
     print(summary(table))
+
+
+def _rows(arguments: argparse.Namespace, k: int) -> list[dict]:
+    """Return the rows of one case, by its number: a case itself can't be sent to another process."""
+    import judge_simulation
+
+    case = list(judge_simulation.cases())[k]
+    rows = []
+    for n_seeds in arguments.seeds or judge_simulation.SEEDS:
+        if case.fewest <= n_seeds <= case.most:
+            replications = arguments.replications // case.cost // (2 if n_seeds >= MANY_SEEDS else 1)
+            rows.append(judge_simulation.rates(case, n_seeds, max(replications, 1)))
+    return rows
 
 
 def summary(table: pd.DataFrame) -> str:
@@ -60,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="six times the replications, and write the reference")
     parser.add_argument("--judge", type=Path, default=ROOT / "scripts", help="folder of the package to be tried")
     parser.add_argument("--replications", type=int, help="of the case that takes least time")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--seeds", type=int, nargs="+", help="numbers of seeds to try")
     parser.add_argument("--output", type=Path, help="Parquet file to write")
     arguments = parser.parse_args()
