@@ -30,6 +30,8 @@ def main() -> None:
     sys.path[:0] = [str(arguments.judge), str(ROOT / "tests")]
     import judge_simulation
 
+    from overparam.jobs import files
+
     number, started, rows = len(list(judge_simulation.cases())), time.monotonic(), []
     with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
         for done, found in enumerate(pool.imap(partial(_rows, arguments), range(number)), start=1):
@@ -38,8 +40,7 @@ def main() -> None:
             print(f"{time.monotonic() - started:6.0f} s  {done} of {number}: {name}", flush=True)
     table = pd.DataFrame(rows)
     if arguments.output:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(arguments.output, index=False)
+        files.write_table(arguments.output, table)
         print(f"written to {arguments.output}")
     print(summary(table))
 
