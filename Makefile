@@ -27,12 +27,18 @@ check: .venv/.locked
 test: .venv/.locked-test lint
 	$(MAKE) --no-print-directory --keep-going --jobs 2 test-runs test-modules
 
-# one thread, as the pipeline's jobs have: several on small matrices wait for each other
+# one thread, as the pipeline's jobs have: several on small matrices wait for each other. Each half makes its files in a
+# folder of its own, as two at once would clear each other's, and keeps them if a test fails
+define tests
+folder=$$(mktemp -d); OMP_NUM_THREADS=1 $(BIN)/pytest --durations=15 --basetemp="$$folder/made" $(1) || \
+	{ echo "What these tests have made is kept in $$folder"; exit 1; }; rm -rf "$$folder"
+endef
+
 test-runs: .venv/.locked-test
-	OMP_NUM_THREADS=1 $(BIN)/pytest $(RUNS)
+	$(call tests,$(RUNS))
 
 test-modules: .venv/.locked-test
-	OMP_NUM_THREADS=1 $(BIN)/pytest tests $(RUNS:%=--ignore=%)
+	$(call tests,tests $(RUNS:%=--ignore=%))
 
 lint: .venv/.locked-test
 	$(BIN)/ruff check

@@ -9,7 +9,10 @@ import pytest
 import virtual_cluster
 from project_copies import RESULTS, fresh
 
-from overparam.plan import registry
+from overparam.drawing import claim_figure, labels
+from overparam.jobs import records
+from overparam.judge.verdict_file import judge_claim
+from overparam.plan import experiment_settings, registry
 
 KINDS = ("svg", "png", "pdf", "alt.txt")
 
@@ -50,6 +53,21 @@ def test_nothing_is_left_lying_about(finished):
         if path.is_file() and path.suffix != ".lock" and path.name != ".records-of"
     ]
     assert not hidden
+
+
+def test_what_is_judged_and_drawn_again_is_the_same(finished, tmp_path):
+    """By another process, one claim after the other, where each had a process of its own."""
+    root = finished[0].folder / RESULTS
+    for claim in registry.load():
+        measurements = records.measurements(root / f"measurements/{claim['experiment']}.parquet")
+        verdict = records.verdict(root / f"claims/{claim['id']}/verdict.json")
+        again = judge_claim(claim, measurements, None, {}, {})
+        assert json.loads(json.dumps(again))["forms"] == verdict["forms"], claim["id"]
+        labels.attach(measurements, experiment_settings.measures(claim["experiment"]))
+        paths = [tmp_path / f"figure.{kind}" for kind in KINDS]
+        claim_figure.save(claim["figure"], measurements, verdict, *paths)
+        for path in paths:
+            assert path.read_bytes() == (root / f"claims/{claim['id']}" / path.name).read_bytes(), claim["id"]
 
 
 @pytest.mark.skipif(not virtual_cluster.missing(), reason="tests/slurm makes the second run, through SLURM")
