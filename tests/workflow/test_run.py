@@ -103,11 +103,6 @@ def test_the_table_is_printed_again_without_work(project):
     assert all(re.search(rf"^\W*{claim['id']}\b", output, flags=re.MULTILINE) for claim in registry.load())
 
 
-def test_results_go_to_the_working_directory(sources, tmp_path):
-    output = sources.snakemake("--directory", str(tmp_path / "work"), "C1").stdout
-    assert (tmp_path / "work" / RESULTS / "claims/C1/figure.svg").exists(), output
-
-
 def test_a_study_may_share_its_labels_and_list_its_epochs(sources):
     study = sources.configuration()["studies"][0] | {"widths": [2], "seeds": [[0, 1]], "epochs": 5}
     sources.extra = {"studies": [{**study, "label_seed": 7, "evaluations": [0, 2, 3]}], "claims": ["B4"]}
