@@ -32,7 +32,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     The loss is compared with its best parabola at nine places of a line through θ₀. Random lines, and the line along
     the gradient of the loss, end at the distance ``line_length`` from θ₀. The control of the former ends at √(number of
     weights), the norm of the initialisation itself; that of the latter has tanh(f − f₀) in place of f − f₀. Controls
-    are trained up to the width 2^``control_largest_exponent``.
+    end at the width 2^``control_largest_exponent``.
 
     Parameters
     ----------
@@ -92,12 +92,13 @@ def _one_initialisation(
                 rows += [{**common, "method": method, "quantity": key, "value": one} for key, one in values.items()]
         common = {**case, "activation": name, "scaling": "one over root width", "quantity": "parabola_deviation"}
         z, near = hidden @ points[:n_train].T, settings["line_length"]
-        for kind, length in (("claimed", near), ("control", start_norm)):
+        cases = ("claimed", "control")[: 2 if width <= 2 ** settings["control_largest_exponent"] else 1]
+        for kind, length in zip(cases, (near, start_norm), strict=False):
             found = [_from_parabola(v, z, labels, activation, one, length) for one in directions]
             lines = {"output": "linear", "case": kind, "method": "random lines", "value": float(np.median(found))}
             rows.append(common | lines)
         along = _gradient(v, z, points[:n_train], labels, activation)
-        for kind, head in (("claimed", "linear"), ("control", "tanh")):
+        for kind, head in zip(cases, ("linear", "tanh"), strict=False):
             found = _from_parabola(v, z, labels, activation, along, near, head)
             rows.append(common | {"output": head, "case": kind, "method": "gradient lines", "value": found})
     return rows
