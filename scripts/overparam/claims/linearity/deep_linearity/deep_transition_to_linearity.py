@@ -86,9 +86,10 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"{measurements['width'].max()} units: exponents {texts['linear output']} (at the start, along the gradient), "
         f"and {scaled[0]} and {scaled[1]} once divided by √(log m); with {', '.join(map(str, others))} layers of "
         f"weights {fall}, and with all weights 1 and two layers {constant}. With the output squared the exponents are "
-        f"{texts['squared output']}, and with a second hidden layer of fixed width {texts['bottleneck']}. Off the diagonal of the first layer's Hessian lies a share of "
-        f"{means['none']:.2f} at m = {width} without a rotation, {means['sub-model gradients']:.2f} after the rotation "
-        f"towards the second layer's gradients, and {means['eigenvectors']:.0f} in the basis of its eigenvectors, as "
+        f"{texts['squared output']}, and with a second hidden layer of fixed width {texts['bottleneck']}. Off the "
+        f"diagonal of the first layer's Hessian lies a share of {means['none']:.2f} at m = {width} without a rotation, "
+        f"{means['sub-model gradients']:.2f} after the rotation towards the second layer's gradients, and "
+        f"{means['eigenvectors']:.0f} in the basis of its eigenvectors, as "
         "of any symmetric matrix."
     )
 
