@@ -50,6 +50,9 @@ def form(verdict, reason, predictions, control):
         "verdict": verdict,
         "vacuous": vacuous,
         "reason": reason,
+        "basis": "measurement",
+        "not_reached": [],
+        "premises": [],
         "predictions": predictions,
         "control": control and {"verdict": control["verdict"], "predictions": [control]},
     }

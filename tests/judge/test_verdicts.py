@@ -171,9 +171,69 @@ def test_parts_that_hold_under_a_failed_control_are_named():
     ]
     del entry["forms"]["printed"]
     form = judge(entry, pd.concat(parts))["forms"]["corrected"]
-    assert (form["verdict"], form["control"]["verdict"]) == ("supported", "refuted")
+    assert (form["verdict"], form["control"]["verdict"]) == ("inconclusive", "supported")
     assert form["control"]["supported_parts"] == ["rate (activation = tanh)", "small"]
-    assert form["reason"].endswith("; under the control these parts still hold: rate (activation = tanh), small")
+    assert form["reason"].endswith("supported where they must not be are rate (activation = tanh), small")
+
+
+def test_a_part_that_a_control_leaves_out_can_not_make_it_hold():
+    entry = copy.deepcopy(ENTRY)
+    small = {"name": "small", "kind": "bound", "quantity": "error", "limit": 2}
+    entry["forms"]["corrected"]["predictions"].append(small)
+    entry["control"]["without"] = {"small": "Every method keeps it."}
+    form = judge(entry)["forms"]["corrected"]
+    assert form["verdict"] == "supported" and [one["name"] for one in form["control"]["predictions"]] == ["rate"]
+
+
+def test_a_further_control_has_to_fail_as_well():
+    entry = copy.deepcopy(ENTRY)
+    small = {"name": "small", "kind": "bound", "quantity": "error", "where": {"method": "sgd"}, "limit": 2}
+    entry["forms"]["corrected"]["predictions"].append(small)
+    entry["control"]["only"] = ["rate"]
+    table = measurements()
+    large = pd.concat([table, table[table["method"] == "sgd"].assign(method="lasso", value=9.0)])
+    for where, verdict in (("lasso", "supported"), ("ridge", "inconclusive")):
+        entry["more_controls"] = [{"description": "It is large.", "where": {"method": where}, "only": ["small"]}]
+        assert judge(entry, large)["forms"]["corrected"]["verdict"] == verdict
+
+
+FITTED = {"name": "fitted", "kind": "bound", "quantity": "error", "where": {"method": "sgd", "width": 64}}
+
+
+@pytest.mark.parametrize("place", ["claim", "form"])
+@pytest.mark.parametrize(("limit", "verdicts"), [(0.2, ("refuted", "supported")), (0.01, ("inconclusive",) * 2)])
+def test_a_premise_that_does_not_hold_leaves_nothing_decided(place, limit, verdicts):
+    entry = copy.deepcopy(ENTRY)
+    premise = {**FITTED, "limit": limit}
+    if place == "claim":
+        entry["premises"] = [premise]
+    else:
+        for form in entry["forms"].values():
+            form["premises"] = [premise]
+    forms = judge(entry)["forms"]
+    assert tuple(form["verdict"] for form in forms.values()) == verdicts
+    for form in forms.values():
+        assert [one["name"] for one in form["premises"]] == ["fitted"]
+        assert form["not_reached"] == (["fitted"] if limit == 0.01 else [])
+        assert form["reason"].startswith("not reached at this size: fitted (tightest ratio ") == (limit == 0.01)
+        assert "needed at most 1" in form["reason"] or limit != 0.01
+
+
+def test_a_premise_on_rows_that_were_not_measured_does_not_hold():
+    entry = {**ENTRY, "premises": [{**FITTED, "where": {"method": "lasso"}, "limit": 1}]}
+    form = judge(entry)["forms"]["corrected"]
+    assert form["verdict"] == "inconclusive" and LASSO in form["reason"]
+
+
+def test_basis_and_refutation_are_written_with_the_verdict_that_they_explain():
+    entry = copy.deepcopy(ENTRY)
+    said = {"kind": "slip", "says": "like 1/k", "why": "It is like 1/√k."}
+    for form in entry["forms"].values():
+        form.update(refutation=said, basis="theorem")
+    forms = judge(entry)["forms"]
+    assert forms["printed"]["refutation"] == said and "refutation" not in forms["corrected"]
+    assert {form["basis"] for form in forms.values()} == {"theorem"}
+    assert judge()["forms"]["printed"]["basis"] == "measurement"
 
 
 def early_stopped(removes):

@@ -96,7 +96,28 @@ MISTAKES = [
     ({"control__where": {}}, "control.where: needs at least 1 key, found 0 (Merged over the filter of"),
     ({"control__only": ["rat"]}, "control.only: 'rat' is no prediction; did you mean 'rate'? allowed: rate"),
     ({"forms__printed__predictions": []}, "forms.printed.predictions: needs at least 1 entry, found 0"),
-    ({"forms__fixed": {"predictions": [SLOPE]}}, "forms.fixed: unknown key; allowed: corrected, printed"),
+    ({"forms__fixed": {"predictions": [SLOPE]}}, "forms.fixed.title: missing, say how the form reads"),
+    ({"forms__printed__title": "x"}, "forms.printed.title: unknown key, the form is called so"),
+    ({"forms__Fixed": {"predictions": [SLOPE], "title": "x"}}, 'forms: "Fixed" does not match '),
+    ({"forms__printed__basis": "proof"}, "forms.printed.basis: "),
+    (
+        {"forms__printed__refutation": {"kind": "slip", "says": "x"}},
+        "forms.printed.refutation.why: missing",
+    ),
+    ({"forms__printed__refutation": {"kind": "typo", "says": "x", "why": "y"}}, "forms.printed.refutation.kind: "),
+    ({"premises": []}, "premises: "),
+    ({"premises": [SLOPE, SLOPE]}, "premises: the name 'rate' stands twice"),
+    ({"premises": [{**SLOPE, "band": [1, 0]}]}, "premises[rate].band: the ends must be [lowest, highest]"),
+    ({"forms__printed__premises": [{**SLOPE, "kind": "slop"}]}, "forms.printed.premises[rate].kind: "),
+    ({"control__without": {"rat": "No."}}, "control.without: 'rat' is no prediction; did you mean 'rate'?"),
+    (
+        {"control": {**ENTRY["control"], "only": ["rate"], "without": {"rate": "No."}}},
+        "control.without: 'rate' has a control, as `only` names it",
+    ),
+    (
+        {"more_controls": [{"description": "x", "where": {"a": 1}, "only": ["rats"]}]},
+        "more_controls[0].only: 'rats' is no prediction; did you mean 'rate'?",
+    ),
     ({PREDICTION + "kind": "slop"}, f"{RATE}.kind: \"slop\" is not known; did you mean 'slope'? allowed: bound,"),
     ({PREDICTION + "kind": None}, f"{RATE}.kind: missing (Which judge)"),
     ({PREDICTION + "name": None}, "forms.printed.predictions[0].name: missing (Name of the prediction"),
@@ -244,7 +265,7 @@ def test_schema_is_valid_and_describes_every_key(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
     mappings = {name: part for name, part in schema["$defs"].items() if "properties" in part and name != "prediction"}
     for name, part in mappings.items():
-        assert part["additionalProperties"] is False, name
+        assert part["additionalProperties"] is False or name == "forms", name
         for key, value in part["properties"].items():
             target = schema["$defs"][value["$ref"].rpartition("/")[2]] if "$ref" in value else value
             assert "description" in value or "description" in target, f"{name}.{key}"
@@ -263,6 +284,20 @@ def test_defaults_of_the_schema_are_those_of_the_judge(schema):
         whole = {key: schema["$defs"][one["$ref"].rpartition("/")[2]] if "$ref" in one else one for key, one in keys}
         declared = {key: one["default"] for key, one in whole.items() if "default" in one}
         assert declared == defaults.DEFAULTS[kind], kind
+
+
+def test_every_prediction_has_a_control_or_a_reason():
+    others = [{**SLOPE, "name": name} for name in ("second", "third")]
+    entry = changed(forms__corrected={"predictions": [SLOPE, *others]})
+    assert registry.uncontrolled(entry) == []
+    entry["control"]["only"] = ["rate"]
+    missing = ["forms.corrected.predictions[second]", "forms.corrected.predictions[third]"]
+    assert registry.uncontrolled(entry) == missing
+    entry["more_controls"] = [{"description": "x", "where": {"a": 1}, "only": ["second"]}]
+    assert registry.uncontrolled(entry) == missing[1:]
+    entry["control"]["without"] = {"third": "It is an identity."}
+    assert registry.uncontrolled(entry) == []
+    assert registry.uncontrolled(changed(control__without={"rate": "It is an identity."})) == []
 
 
 def test_loading_imports_neither_torch_nor_pandas():

@@ -59,28 +59,51 @@ def judge_claim(
 
 
 def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> dict[str, Any]:
-    """Judge the predictions of one form and, by the same judge, its control.
+    """Judge the predictions of one form and, by the same judge, its premises and its controls.
 
-    A control that is supported, or was not measured although that could have shown it to be supported, makes the form
-    inconclusive: a verdict is worth nothing without a control that was run and failed. Parts of a failed control that
-    hold all the same (a prediction, or one combination of its ``each``) are its ``supported_parts``, and the reason
-    names them.
+    Premises that are not supported make the form inconclusive, whatever its predictions say: what was measured is not
+    what the claim speaks of. A control fails if each of its parts does (a prediction, or one combination of its
+    ``each``). One that does not fail, or was not measured although that could have shown it to hold, makes the form
+    inconclusive: a verdict is worth nothing without a control that was run and failed.
+
+    Returns
+    -------
+    dict
+        ``verdict, vacuous, reason, basis, not_reached, premises, predictions, control`` and, for a refuted form whose
+        entry explains it, ``refutation``. ``not_reached`` names the premises that keep the form from being tested;
+        ``control`` is None, or has ``verdict, predictions, supported_parts``.
     """
-    predictions, place = entry["forms"][form]["predictions"], f"{entry['id']}, {form} form"
-    judged = [_judged(measurements, one, place) for one in predictions]
+    content, place = entry["forms"][form], f"{entry['id']}, {form} form"
+    judged = [_judged(measurements, one, place) for one in content["predictions"]]
     verdict, reason = combine(one.verdict for one in judged), _reason(judged)
-    under = _control(entry, form, measurements)
-    control = None
+    under = _controls(entry, form, measurements)
+    control: dict[str, Any] | None = None
     if under:
-        control = {"verdict": combine(one.verdict for one in under), "predictions": [one.content for one in under]}
-        control["supported_parts"] = [name for one in under for name, part in one.parts if part.verdict == SUPPORTED]
-        verdict, reason = _with_control(verdict, reason, control, under)
+        parts = [(name, part) for one in under for name, part in one.parts]
+        held = [name for name, part in parts if part.verdict == SUPPORTED]
+        control = {
+            "verdict": SUPPORTED if held else combine(part.verdict for _, part in parts),
+            "predictions": [one.content for one in under],
+            "supported_parts": held,
+        }
+        verdict, reason = _with_control(verdict, reason, held, under)
+    taken = [*entry.get("premises", []), *content.get("premises", [])]
+    premises = [_judged(measurements, one, f"{place}, premise") for one in taken]
+    missed = [one for one in premises if one.verdict != SUPPORTED]
+    if missed:
+        named = "; ".join(f"{one.content['name']} ({_numbers(one, 'needed')})" for one in missed)
+        verdict, reason = INCONCLUSIVE, f"not reached at this size: {named}"
+    explained = {"refutation": content["refutation"]} if verdict == REFUTED and "refutation" in content else {}
     return {
         "verdict": verdict,
         "vacuous": verdict == SUPPORTED and any(one.content["vacuous"] for one in judged),
         "reason": reason,
+        "basis": content.get("basis", "measurement"),
+        "not_reached": [one.content["name"] for one in missed],
+        "premises": [one.content for one in premises],
         "predictions": [one.content for one in judged],
         "control": control,
+        **explained,
     }
 
 
@@ -115,27 +138,25 @@ def _judged(measurements: pd.DataFrame, prediction: dict[str, Any], place: str) 
     return Judged(found, written(prediction, found))
 
 
-def _control(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> list[Judged]:
-    control = entry.get("control")
-    if not control:
-        return []
-    predictions = entry["forms"][form]["predictions"]
-    chosen = [one for one in predictions if one["name"] in control.get("only", [one["name"]])]
-    place = f"{entry['id']}, {form} form, control"
-    return [_judged(measurements, controlled(one, control["where"]), place) for one in chosen]
+def _controls(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> list[Judged]:
+    """Return the predictions of a form as each control that applies to them has them."""
+    found = []
+    for control in filter(None, [entry.get("control"), *entry.get("more_controls", [])]):
+        without, place = control.get("without", {}), f"{entry['id']}, {form} form, control"
+        for one in entry["forms"][form]["predictions"]:
+            if one["name"] in control.get("only", [one["name"]]) and one["name"] not in without:
+                found.append(_judged(measurements, controlled(one, control["where"]), place))
+    return found
 
 
-def _with_control(verdict: str, reason: str, control: dict[str, Any], under: list[Judged]) -> tuple[str, str]:
-    """Return the verdict on a form and its reason, given what became of the control."""
-    if control["verdict"] == SUPPORTED:
-        return INCONCLUSIVE, "the control did not fail: the same predictions are supported where they must not be"
-    open_parts = [part for one in under for _, part in one.parts if part.verdict != SUPPORTED]
-    if all(part.unmeasured for part in open_parts):  # else the parts that were measured failed already
-        lacking = "; ".join(f"{one.content['name']} ({sentence})" for one in under for sentence in one.unmeasured)
+def _with_control(verdict: str, reason: str, held: list[str], under: list[Judged]) -> tuple[str, str]:
+    """Return the verdict on a form and its reason, given what became of its controls and which parts still hold."""
+    if held:
+        return INCONCLUSIVE, f"the control did not fail: supported where they must not be are {listed(held)}"
+    lacking = [f"{one.content['name']} ({sentence})" for one in under for sentence in one.unmeasured]
+    if all(part.unmeasured for one in under for _, part in one.parts):  # else what was measured failed already
         own = "" if verdict == SUPPORTED else f"; {reason}"
-        verdict, reason = INCONCLUSIVE, f"the control was not measured: {lacking}{own}"
-    if control["supported_parts"]:
-        reason += f"; under the control these parts still hold: {listed(control['supported_parts'])}"
+        return INCONCLUSIVE, f"the control was not measured: {'; '.join(lacking)}{own}"
     return verdict, reason
 
 
@@ -149,10 +170,10 @@ def _reason(judged: list[Judged]) -> str:
     return f"{verdict}: " + "; ".join(f"{one.content['name']} ({_numbers(one)})" for one in deciding)
 
 
-def _numbers(judged: Judged) -> str:
+def _numbers(judged: Judged, asked: str = "predicted") -> str:
     shown = [e for e in judged.content["estimates"] if e["verdict"] != SUPPORTED]
     shown = [e for e in shown if e["verdict"] == REFUTED] or shown
-    texts = [f"{e['name']} {_range(e['low'], e['high'])}, predicted {_range(*e['band'])}" for e in shown]
+    texts = [f"{e['name']} {_range(e['low'], e['high'])}, {asked} {_range(*e['band'])}" for e in shown]
     texts += judged.unmeasured if judged.verdict == INCONCLUSIVE else []
     return "; ".join([*texts[:3], *(["…"] if len(texts) > 3 else [])])
 
@@ -166,4 +187,6 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _not_judged(reason: str) -> dict[str, Any]:
-    return {"verdict": INCONCLUSIVE, "vacuous": False, "reason": reason, "predictions": [], "control": None}
+    nothing: dict[str, Any] = {"premises": [], "predictions": [], "control": None}
+    said = {"reason": reason, "basis": "measurement", "not_reached": []}
+    return {"verdict": INCONCLUSIVE, "vacuous": False, **said, **nothing}

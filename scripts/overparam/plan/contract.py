@@ -47,10 +47,28 @@ def _file(claim: Mapping[str, Any]) -> str:
 def of_claim(claim: Mapping[str, Any], measures: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each thing in a claim that does not fit what its experiment ``measures``."""
     table, found = _Table(measures), []
+    for key, prediction in predictions(claim):
+        found += table.prediction(prediction, key)
+    for key, control in controls(claim):
+        found += table.where(control["where"], f"{key}.where")
+    return found
+
+
+def predictions(claim: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield all predictions of a claim and its premises, each with its place in the claim's file."""
+    lists = {"premises": claim.get("premises", [])}
     for form, content in claim["forms"].items():
-        for prediction in content["predictions"]:
-            found += table.prediction(prediction, f"forms.{form}.predictions[{prediction['name']}]")
-    return [*found, *table.where(claim["control"]["where"], "control.where")]
+        lists |= {f"forms.{form}.{kind}": content.get(kind, []) for kind in ("premises", "predictions")}
+    for place, listed in lists.items():
+        for one in listed:
+            yield f"{place}[{one['name']}]", one
+
+
+def controls(claim: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield all controls of a claim, each with its place in the claim's file."""
+    yield "control", claim["control"]
+    for index, one in enumerate(claim.get("more_controls", [])):
+        yield f"more_controls[{index}]", one
 
 
 class _Table:

@@ -97,7 +97,7 @@ class Lineage:
 
     def claim_settings(self, claim: str, *keys: str) -> dict[str, Any]:
         """Return these parts of a claim's entry, and why it can't be measured."""
-        entry = {key: self.claims[claim].get(key) for key in keys}
+        entry = {key: self.claims[claim][key] for key in keys if key in self.claims[claim]}
         return {"claim": entry, "unavailable": self.unavailable[claim]}
 
     def figure_settings(self, claim: str) -> dict[str, Any]:
@@ -178,5 +178,5 @@ class Lineage:
         return code_hash("draw.py", places.figure_module(self.claims[claim]["figure"]))
 
 
-JUDGED = ("id", "name", "forms", "control")
+JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")
 TABULATED = ("id", "name", "title", "forms")

@@ -15,6 +15,8 @@ from overparam.plan.validation import listed, mistaken_for_text, nearest, place,
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
+OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
+PROSE = ("description", "title", "says", "why")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -113,20 +115,49 @@ def _shared(entries: dict[str, dict[str, Any]], key: str) -> list[str]:
 
 def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
     """Yield what the schema cannot say of one entry."""
-    names = set()
+    yield from repeated([one["name"] for one in entry.get("premises", [])], "premises")
     for form, content in entry["forms"].items():
-        own = [prediction["name"] for prediction in content["predictions"]]
-        names.update(own)
-        yield from repeated(own, f"forms.{form}.predictions")
-        for prediction in content["predictions"]:
-            yield from _nonsense(prediction, f"forms.{form}.predictions[{prediction['name']}]")
-    for name in entry["control"].get("only", []):
-        if name not in names:
-            yield f"control.only: {name!r} is no prediction; {nearest(name, names)}"
-    for path, text in _texts({"forms": entry["forms"], "control": entry["control"]}, []):
+        for kind in ("premises", "predictions"):
+            yield from repeated([one["name"] for one in content.get(kind, [])], f"forms.{form}.{kind}")
+        if (form in OWN_TITLES) == ("title" in content):
+            told = "unknown key, the form is called so" if form in OWN_TITLES else "missing, say how the form reads"
+            yield f"forms.{form}.title: {told}"
+    for where, prediction in contract.predictions(entry):
+        yield from _nonsense(prediction, where)
+    yield from _wrongly_controlled(entry)
+    judged = {key: entry[key] for key in ("premises", "forms", "control", "more_controls") if key in entry}
+    for path, text in _texts(judged, []):
         number = spelled(text)
         if number and "e" in number:  # text such as "10" may be meant
             yield f"{place(entry, path, called=CALLED)}: expected a number, {mistaken_for_text(text, number)}"
+
+
+def _wrongly_controlled(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the names that the controls of an entry give."""
+    names = {one["name"] for form in entry["forms"].values() for one in form["predictions"]}
+    for where, control in contract.controls(entry):
+        for key in ("only", "without"):
+            for name in control.get(key, []):
+                if name not in names:
+                    yield f"{where}.{key}: {name!r} is no prediction; {nearest(name, names)}"
+        for name in sorted({*control.get("only", [])} & {*control.get("without", [])}):
+            yield f"{where}.without: {name!r} has a control, as `only` names it"
+
+
+def uncontrolled(entry: dict[str, Any]) -> list[str]:
+    """Return the predictions of an entry that have neither a control nor a reason to be without, as their places."""
+    without: set[str] = set()
+    covered: set[str] = set()
+    names = {one["name"] for form in entry["forms"].values() for one in form["predictions"]}
+    for _, control in contract.controls(entry):
+        without |= {*control.get("without", [])}
+        covered |= {*control.get("only", names - without)}
+    return [
+        f"forms.{form}.predictions[{one['name']}]"
+        for form, content in entry["forms"].items()
+        for one in content["predictions"]
+        if one["name"] not in covered | without
+    ]
 
 
 def _nonsense(prediction: dict[str, Any], where: str) -> Iterator[str]:
@@ -153,7 +184,7 @@ def _nonsense(prediction: dict[str, Any], where: str) -> Iterator[str]:
 
 
 def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
-    if isinstance(value, str) and path[-1] != "description":
+    if isinstance(value, str) and path[-1] not in PROSE and path[-2:-1] != ["without"]:
         yield path, value
     items: Iterable = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:

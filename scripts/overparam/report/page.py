@@ -60,7 +60,7 @@ def render(
     return environment.get_template("page.html.j2").render(
         preset=preset,
         claims=[_claim(claim, claims, page, pictures.get(claim.id), alt_texts.get(claim.id, "")) for claim in claims],
-        has_corrected=any("corrected" in claim.forms for claim in claims),
+        has_others=any(len(claim.forms) > 1 for claim in claims),
         counts=counts(claims),
         chance=chance(claims),
         table=table and _link(table, page),
@@ -87,7 +87,7 @@ def _claim(claim: Claim, claims: list[Claim], page: Path, picture: Path | None, 
         "papers": entry["source"].get("papers", []),
         "result": entry["source"].get("result"),
         "forms": [_form(entry, name, form) for name, form in claim.forms.items()],
-        "control": (entry.get("control") or {}).get("description"),
+        "controls": [one["description"] for one in [entry.get("control"), *entry.get("more_controls", [])] if one],
         "unavailable": claim.unavailable,
         "figure": picture and _figure(picture, page, alt),
         "measurements": None if claim.unavailable else _link(measurements, page),
@@ -115,15 +115,19 @@ def _figure(picture: Path, page: Path, alt: str) -> dict[str, Any]:
 
 
 def _form(entry: dict[str, Any], name: str, form: dict[str, Any]) -> dict[str, Any]:
-    definitions = {one["name"]: one for one in entry["forms"][name]["predictions"]}
+    declared = [*entry.get("premises", []), *entry["forms"][name].get("premises", [])]
+    definitions = {one["name"]: one for one in [*declared, *entry["forms"][name]["predictions"]]}
     pair = decisive(form)
     control = form.get("control")
     return {
         "name": name,
-        "title": FORM_TITLES.get(name, name.capitalize()),
+        "title": FORM_TITLES.get(name) or entry["forms"][name].get("title", name.replace("_", " ").capitalize()),
         "verdict": form["verdict"],
         "vacuous": form["vacuous"],
+        "aside": wording.aside(form),
         "reason": form["reason"],
+        "refutation": form.get("refutation"),
+        "premises": [_prediction(one, definitions) for one in form["premises"]],
         "main": pair and {**pair[1], "prediction": pair[0]["name"], "kind": pair[0]["kind"]},
         "predictions": [_prediction(one, definitions) for one in form["predictions"]],
         "control": control

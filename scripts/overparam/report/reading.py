@@ -31,7 +31,7 @@ class Claim:
     @property
     def forms(self) -> dict[str, dict[str, Any]]:
         """Verdict of each form, the printed one first."""
-        names = sorted(self.entry["forms"], key=lambda name: (name not in FORMS, name == "corrected", name))
+        names = sorted(self.entry["forms"], key=lambda name: (name not in FORMS, name == "corrected"))
         return {name: self.verdict["forms"][name] for name in names}
 
     @property

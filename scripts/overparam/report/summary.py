@@ -13,9 +13,12 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "id": {"type": "text"},
     "name": {"type": "text"},
     "title": {"type": "text"},
-    "form": {"type": "text", "values": ["printed", "corrected"]},
+    "form": {"type": "text"},
     "verdict": {"type": "text", "values": VERDICTS},
     "vacuous": {"type": "truth"},
+    "basis": {"type": "text", "values": ["measurement", *wording.BASES]},
+    "refutation": {"type": "text", "values": list(wording.REFUTATIONS), "gaps": True},
+    "not_reached": {"type": "text", "gaps": True},
     "control_verdict": {"type": "text", "values": VERDICTS, "gaps": True},
     "prediction": {"type": "text", "gaps": True},
     "kind": {"type": "text", "gaps": True},
@@ -49,6 +52,9 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
         "form": name,
         "verdict": form["verdict"],
         "vacuous": form["vacuous"],
+        "basis": form["basis"],
+        "refutation": form.get("refutation", {}).get("kind"),
+        "not_reached": ", ".join(form["not_reached"]) or None,
         "control_verdict": (form.get("control") or {}).get("verdict"),
         "prediction": prediction.get("name"),
         "kind": prediction.get("kind"),
@@ -68,8 +74,8 @@ def text(rows: pd.DataFrame, width: int = 110) -> str:
         (
             row.id,
             row.title,
-            row.form,
-            wording.verdict(row.verdict, row.vacuous),
+            row.form.replace("_", " "),
+            wording.verdict(row._asdict()),
             _measured(row),
             row.control_verdict or wording.MISSING,
         )
@@ -103,10 +109,14 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 
 def _counts(rows: pd.DataFrame) -> str:
     words = {word: int((rows["verdict"] == word).sum()) for word in wording.SYMBOLS}
-    vacuous = int(((rows["verdict"] == "supported") & rows["vacuous"].astype(bool)).sum())
-    aside = f" ({vacuous} of them vacuous)" if vacuous else ""
+    supported, missed = rows[rows["verdict"] == "supported"], rows["not_reached"].notna()
+    vacuous, proved = int(supported["vacuous"].astype(bool).sum()), int((supported["basis"] != "measurement").sum())
+    counted = {"a theorem or an identity, checked": proved, "vacuous": vacuous}
+    kinds = [f"{number} of them {kind}" for kind, number in counted.items() if number]
+    aside = f" ({', '.join(kinds)})" if kinds else ""
+    short = f" ({int(missed.sum())} not reached at this size)" if missed.any() else ""
     totals = f"{wording.counted(rows['id'].nunique(), 'claim')}, {wording.counted(len(rows), 'verdict')}"
     return (
         f"{totals}: {words['supported']} supported{aside}, {words['refuted']} refuted, "
-        f"{words['inconclusive']} inconclusive"
+        f"{words['inconclusive']} inconclusive{short}"
     )

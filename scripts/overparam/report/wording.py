@@ -1,5 +1,6 @@
 """Words and numbers as the page and the table print them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 MISSING = "–"
@@ -43,9 +44,36 @@ def _range(low: float | None, high: float | None) -> str:
     return f"≥ {number(low)}" if high is None else f"[{number(low)}, {number(high)}]"
 
 
-def verdict(word: str, vacuous: bool = False) -> str:
-    """Return a verdict in words: an inequality that holds far above every measurement is called vacuous."""
-    return f"{word} (vacuous)" if vacuous and word == "supported" else word
+BASES = {"theorem": "a theorem, checked", "identity": "an identity, checked"}
+REFUTATIONS = {
+    "mathematics": "contradicted by mathematics",
+    "measurement": "contradicted by measurement",
+    "weaker": "weaker than stated",
+    "slip": "a slip of the pen",
+}
+
+
+def verdict(form: Mapping[str, Any]) -> str:
+    """Return the verdict on a form in words, with what has to be known of it.
+
+    Parameters
+    ----------
+    form
+        At least ``verdict``; ``vacuous``, ``basis``, ``not_reached`` and ``refutation`` as in ``verdict.json``, or the
+        kind of the refutation alone.
+    """
+    found = aside(form)
+    return f"{form['verdict']} ({found})" if found else form["verdict"]
+
+
+def aside(form: Mapping[str, Any]) -> str:
+    """Return what has to be known of a verdict: that it is vacuous, rests on a proof, or why it is as it is."""
+    word, refutation = form["verdict"], form.get("refutation")
+    if word == "supported":
+        return ", ".join(filter(None, [BASES.get(form.get("basis", ""), ""), "vacuous" if form.get("vacuous") else ""]))
+    if word == "refuted" and refutation:
+        return REFUTATIONS[refutation if isinstance(refutation, str) else refutation["kind"]]
+    return "not reached at this size" if word == "inconclusive" and form.get("not_reached") else ""
 
 
 def control(word: str | None) -> str:
