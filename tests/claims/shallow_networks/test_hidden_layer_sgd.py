@@ -65,4 +65,4 @@ def test_figure_draws_and_its_text_has_the_numbers(table):
 
 def test_the_line_of_fitted_runs_is_the_limit_that_was_judged(table):
     declared, verdict = judged("E12", table)
-    assert levels(sgd_convergence.draw(declared, altered(verdict, "fits", limit=0.07)).axes[1]) == [0.07]
+    assert levels(sgd_convergence.draw(declared, altered(verdict, "fits", greater=0.07)).axes[1]) == [0.07]
