@@ -42,7 +42,10 @@ def test_distance_shrinks_with_width_and_the_control_does_not():
     table = distance_from_initialisation.measure(settings("distance_from_initialisation"))
     rows = table[(table["quantity"] == "relative_distance") & (table["sweep"] == "width")]
     means = rows.groupby(["output_scale", "activation", "width"])["value"].mean()
-    curves = (means[key] for key in (("one over root width", "softplus"), ("one over root width", "relu"), ("steep", "softplus")))
+    curves = (
+        means[key]
+        for key in (("one over root width", "softplus"), ("one over root width", "relu"), ("steep", "softplus"))
+    )
     slopes = [np.polyfit(np.log(curve.index), np.log(curve), 1)[0] for curve in curves]
     assert -0.65 < slopes[0] < -0.35 and -0.65 < slopes[1] < -0.35
     assert slopes[2] > 0.3

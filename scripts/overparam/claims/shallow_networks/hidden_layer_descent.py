@@ -93,6 +93,12 @@ def largest_step(problems: HiddenLayerProblems, activation: Activation) -> tuple
     return 1 / eigenvalues[:, -1], eigenvalues[:, 0].clamp(min=0) / eigenvalues[:, -1]
 
 
+def ratio_without_null_space(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
+    """Return the second smallest eigenvalue of J(W₀)J(W₀)ᵀ over the largest, (B,): the smallest is 0 for equal inputs."""
+    eigenvalues = torch.linalg.eigvalsh(hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation))
+    return eigenvalues[:, 1] / eigenvalues[:, -1]
+
+
 def largest_sample_step(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
     """Return 1/max_i ‖∇f(x_i)‖², the largest step of SGD that overshoots no label of the linearised network; (B,)."""
     slopes = activation.first(problems.inputs @ problems.hidden.mT) * problems.v[:, None]

@@ -27,9 +27,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for number, (name, rows) in enumerate(others.groupby("activation"), start=2):
         label = f"{NAMES.get(name, name)}, |v| = ‖y‖/√(kn)"
         _curve(over_width, rows, "width", label, "^", "-.", theme.CATEGORIES[number])
-    _curve(
-        over_width, steep, "width", f"{first}, |v| = ‖y‖√n/(d k^1.5) (control)", "s", "--", theme.CATEGORIES[1]
-    )
+    _curve(over_width, steep, "width", f"{first}, |v| = ‖y‖√n/(d k^1.5) (control)", "s", "--", theme.CATEGORIES[1])
     width = measurements.loc[measurements["sweep"] == "n_train", "width"].iloc[0]
     fixed = measurements[(measurements["width"] == width) & (measurements["output_scale"] == USUAL)]
     fixed = fixed[fixed["activation"] == first]
@@ -60,7 +58,9 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     usual = distance[distance["output_scale"] == USUAL]
     exponents = {name: _exponent(rows.groupby("width")["value"].mean()) for name, rows in usual.groupby("activation")}
     first = distance.loc[distance["output_scale"] == STEEP, "activation"].iloc[0]
-    others = ", ".join(f"{value:.2f} with {NAMES.get(name, name)}" for name, value in exponents.items() if name != first)
+    others = ", ".join(
+        f"{value:.2f} with {NAMES.get(name, name)}" for name, value in exponents.items() if name != first
+    )
     means = usual[usual["activation"] == first].groupby("width")["value"].mean()
     control = distance[distance["output_scale"] == STEEP].groupby("width")["value"].mean()
     above = swept[(swept["quantity"] == "printed_over_measured") & (swept["output_scale"] == USUAL)]

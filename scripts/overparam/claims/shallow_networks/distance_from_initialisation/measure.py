@@ -45,9 +45,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _one_size(
-    settings: dict[str, Any], width: int, n_train: int, scale: str, activation: str
-) -> list[dict[str, Any]]:
+def _one_size(settings: dict[str, Any], width: int, n_train: int, scale: str, activation: str) -> list[dict[str, Any]]:
     dimension, n_seeds = settings["dimension"], settings["n_seeds"]
     inputs, labels, start = [], [], []
     for seed in range(n_seeds):

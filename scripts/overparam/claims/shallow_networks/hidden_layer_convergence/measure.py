@@ -25,7 +25,7 @@ from overparam.claims.shallow_networks.hidden_layer_descent import HiddenLayerPr
 from overparam.progress import Progress
 from overparam.seeding import generator
 from overparam.theory import hermite, hidden_layer
-from overparam.theory.activations import ACTIVATIONS, Activation
+from overparam.theory.activations import ACTIVATIONS
 
 OUTPUT_WEIGHTS = ("balanced", "gaussian")
 WITH_RATE = ("sufficient width", "close pair", "rate")
@@ -177,7 +177,9 @@ def problems(settings: dict[str, Any], case: Case) -> HiddenLayerProblems:
 def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
     activation, given = ACTIVATIONS[case.activation], problems(settings, case)
     step, ratio = hidden_layer_descent.largest_step(given, activation)
-    slowest = _without_null_space(given, activation) if case.arm == "duplicated" else ratio
+    slowest = ratio
+    if case.arm == "duplicated":
+        slowest = hidden_layer_descent.ratio_without_null_space(given, activation)
     promised = (1 - slowest / 8) ** 0.5  # α² = λ_min/4
     inverse_largest = step
     if case.arm == "large step":
@@ -217,12 +219,6 @@ def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
             values["rate_over_lambda"] = found.rate[seed] / smallest_eigenvalue(case.inputs[seed], case.activation)
         rows += [{**condition, "quantity": name, "value": float(value)} for name, value in values.items()]
     return rows
-
-
-def _without_null_space(given: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
-    """Return the second smallest eigenvalue of J(W₀)J(W₀)ᵀ over the largest, shape (B,)."""
-    eigenvalues = torch.linalg.eigvalsh(hidden_layer.gram(given.hidden, given.v, given.inputs, activation))
-    return eigenvalues[:, 1] / eigenvalues[:, -1]
 
 
 def _smallest_widths(table: pd.DataFrame, cases: list[Case]) -> pd.DataFrame:

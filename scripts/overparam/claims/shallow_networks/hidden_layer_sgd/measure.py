@@ -26,7 +26,7 @@ ARMS = {  # at how many of the dimensions, ascending, each of them runs
     "theorem step": None, "largest step": None, "gradient descent": None,
     "sufficient width": 1, "duplicated": 2, "too large step": 2,
 }  # fmt: skip
-STEPS = {"step λ/n²": None, "step 1/λ_max": 1.0, "step 16/λ_max": TOO_LARGE}  # in units of 1/λ_max
+STEPS = ("step λ/n²", "step 1/λ_max")
 GOES_ON = 2  # at so many of the dimensions runs go on when they have fitted
 
 
@@ -41,10 +41,10 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     the start:
 
     - ``theorem step``: d/n; ``largest step``: 1; ``too large step`` (control): 16.
-    - ``duplicated`` (control): step 1, but one input occurs twice, with both labels.
+    - ``duplicated`` (control): step 1, but one input occurs twice, with both labels. J(W₀) has a null space then; what
+      is promised is what the next singular value promises.
     - ``sufficient width``: d/n, at the first dimension, with as many units as the theorem asks for, √(kd) = κ(X) n.
-    - ``step λ/n²``, ``step 1/λ_max``, ``step 16/λ_max`` (control): gradient descent at the small dimensions. The first is
-      the step of Du et al. (arXiv 1810.02054, theorem 4.1), η = O(λ(X)/n²), its constant taken as 1.
+    - ``step λ/n²``, ``step 1/λ_max``: gradient descent at the small dimensions. The first is the step of Du et al. (arXiv 1810.02054, theorem 4.1), η = O(λ(X)/n²), its constant taken as 1.
     - ``gradient descent``: on ½‖f − y‖² with the step 1/λ_max(J(W₀)J(W₀)ᵀ), looked at every step.
 
     Parameters
@@ -113,12 +113,11 @@ def _compare_steps(settings: dict[str, Any], dimension: int) -> list[dict[str, A
     largest, _ = hidden_layer_descent.largest_step(given, activation)
     earlier = torch.tensor([smallest_eigenvalue(one.numpy(), settings["activation"]) for one in given.inputs])
     promised, iterations = torch.ones_like(largest), {}
-    for name, factor in STEPS.items():
-        step = earlier / n_train**2 if factor is None else factor * largest
-        # the earlier step may take as many times longer as it is smaller
-        limit = settings["step_limit_per_sample"] * n_train * (1 if factor else n_train**2)
+    for name, step in zip(STEPS, (earlier / n_train**2, largest), strict=True):
+        limit = settings["small_step_limit"]
         found = hidden_layer_descent.descend(given, activation, step, tolerance, limit, promised)
-        iterations[name] = found.fitted_steps
+        # a run with the earlier step that has not fitted by then takes longer still
+        iterations[name] = found.steps if name == STEPS[0] else found.fitted_steps
     rows = []
     for name, steps in iterations.items():
         for seed in range(settings["n_seeds"]):
@@ -126,7 +125,7 @@ def _compare_steps(settings: dict[str, Any], dimension: int) -> list[dict[str, A
                 "seed": seed, "arm": name, "activation": settings["activation"], "n_train": n_train,
                 "dimension": dimension, "width": given.v.shape[1], "scale": n_train**2 / dimension,
             }  # fmt: skip
-            own, earliest = steps[seed], iterations["step λ/n²"][seed]
+            own, earliest = steps[seed], iterations[STEPS[0]][seed]
             values = {"iterations": own, "advantage": earliest / own if np.isfinite(own) else 0.0}
             rows += [{**condition, "quantity": key, "value": float(value)} for key, value in values.items()]
     return rows
@@ -139,6 +138,8 @@ def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, A
     end = settings["end_tolerance"] if goes_on else None
     limit = settings["step_limit_per_sample"] * n_train
     step, ratio = hidden_layer_descent.largest_step(given, activation)
+    if arm == "duplicated":
+        ratio = hidden_layer_descent.ratio_without_null_space(given, activation)
     smallest = ratio / step  # λ_min of JJᵀ at the start
     if arm == "gradient descent":
         promised = (1 - ratio / 8) ** 0.5  # α² = λ_min/4
@@ -167,9 +168,8 @@ def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, A
         }
         if arm != "duplicated":  # to which no decrease is promised; runs that did not fit have a rate too
             values["rate_over_promise"] = found.rate[seed] / -float(promised[seed].log())
-        if goes_on and arm != "duplicated":
-            values["late_rate_over_promise"] = found.late_rate[seed] / -float(promised[seed].log())
         if goes_on:
+            values["late_rate_over_promise"] = found.late_rate[seed] / -float(promised[seed].log())
             values["relative_distance"] = found.distance[seed] / length[seed]
             values["distance_over_promised"] = found.distance[seed] / promised_distance[seed]
         rows += [{**condition, "quantity": name, "value": float(value)} for name, value in values.items()]
