@@ -4,13 +4,17 @@ from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
-    """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`."""
+    """Show the inputs `verdicts`, `figures` and `alt` of `settings.claims` on one page, the output `page`.
+
+    The input `stability`, if it is given, says how verdicts fared under other root seeds.
+    """
     from overparam.jobs import files, records
     from overparam.report import page, reading
 
     settings, inputs = job.settings, job.inputs
     verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
-    claims = reading.collect(settings["claims"], verdicts)
+    reference = files.read_table(inputs["stability"][0]) if inputs.get("stability") else None
+    claims = reading.collect(settings["claims"], verdicts, reference)
     config = job.input("config").read_text(encoding="utf-8") if "config" in inputs else None
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])
     target, table = job.output("page"), job.input("table")

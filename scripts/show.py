@@ -11,11 +11,14 @@ def work(job: program.Job) -> None:
 
     Only those are printed that are there, whole, and of the lineage that `settings.lineages` asks for.
     """
+    from overparam.jobs import files
     from overparam.report import present, summary
 
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
-    claims, left_out = present.collect(job.settings["claims"], job.settings.get("lineages"), job.inputs["verdicts"])
+    reference = files.read_table(job.inputs["stability"][0]) if job.inputs.get("stability") else None
+    settings, verdicts = job.settings, job.inputs["verdicts"]
+    claims, left_out = present.collect(settings["claims"], settings.get("lineages"), verdicts, reference)
     if claims:
         print(summary.text(summary.table(claims), width))
     for sentence in left_out:

@@ -4,12 +4,16 @@ from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
-    """Tabulate the input `verdicts` of `settings.claims`."""
+    """Tabulate the input `verdicts` of `settings.claims`.
+
+    The input `stability`, if it is given, says how verdicts fared under other root seeds.
+    """
     from overparam.jobs import files, records, table_checks
     from overparam.report import reading, summary
 
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
-    claims = reading.collect(job.settings["claims"], verdicts)
+    reference = files.read_table(job.inputs["stability"][0]) if job.inputs.get("stability") else None
+    claims = reading.collect(job.settings["claims"], verdicts, reference)
     table = summary.table(claims)
     if claims and (problem := table_checks.problem(table, summary.COLUMNS)):
         raise ValueError(f"the table of verdicts: {problem}")

@@ -26,14 +26,14 @@ import snakemake_internals
 import targets
 from overparam import errors
 from overparam.jobs import devices
-from overparam.plan import cells, checksums, experiment_settings, lineage, registry, sources
+from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
 
 try:
     check_sources()
-    REGISTRY = registry.load()
+    REGISTRY = kept_registry.load()
     own = workflow.config_settings.overwrite_config or config
     RUN = configuration.resolve(config, REGISTRY, workflow.config_settings.config, own)
 except errors.UserError as error:
@@ -236,6 +236,12 @@ def verdicts(names=tuple(CLAIMS), kinds=("json",)):
     return expand(f"{RESULTS}/claims/{{claim}}/verdict.{{kind}}", claim=names, kind=kinds)
 
 
+def stability_reference():
+    """Return the table of how verdicts fared under other root seeds, if the project has one."""
+    path = BASE / "results/reference/stability/verdicts.parquet"
+    return [str(path)] if path.is_file() else []
+
+
 def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
     """Return the figures of these claims, as far as this run can measure them."""
     drawn = [name for name in names if name in AVAILABLE]
@@ -327,4 +333,5 @@ def show_verdicts():
     names = [name for name in CLAIMS if name in targets or not targets or "all" in targets]
     if any(Path(path).exists() for path in verdicts(names)):
         command = [sys.executable, SCRIPTS / "show.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/show.log"]
-        subprocess.run([*command, "--input", "verdicts", *verdicts(names)], check=False)
+        inputs = ["--input", "verdicts", *verdicts(names), "--input", "stability", *stability_reference()]
+        subprocess.run([*command, *inputs], check=False)

@@ -10,6 +10,7 @@ localrules:
 rule tabulate:
     input:
         verdicts=verdicts(),
+        stability=stability_reference(),
     output:
         table=f"{RESULTS}/claims.parquet",
         checksums=f"{RESULTS}/claims.sha256",
@@ -23,11 +24,12 @@ rule tabulate:
         registry=REGISTRY_FILE,
         code=code_hash("summarise.py"),
         lineage=LINEAGE.table(),
+        reference=[checksums.sha256(path) for path in stability_reference()],  # times of files decide nothing
     message:
         "Tabulate the verdicts"
     shell:
         'python "$OVERPARAM_SCRIPTS"/summarise.py @{params.registry} --input verdicts {input.verdicts}'
-        " --output table {output.table} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
+        " --input stability {input.stability} --output table {output.table} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
 rule report:
@@ -36,6 +38,7 @@ rule report:
         figures=pictures(kinds=["svg"]),
         alt=pictures(kinds=["alt.txt"]),
         table=rules.tabulate.output.table,
+        stability=stability_reference(),
     output:
         page=f"{RESULTS}/report/index.html",
         checksums=f"{RESULTS}/report/index.sha256",
@@ -50,11 +53,13 @@ rule report:
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
         lineage=LINEAGE.page(report_templates()),
+        reference=[checksums.sha256(path) for path in stability_reference()],
     message:
         "Write the page"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
+        " --input stability {input.stability}"
         " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 
@@ -67,7 +72,9 @@ rule claims:
     params:
         registry=REGISTRY_FILE,
         verdicts=verdicts(),
+        stability=stability_reference(),
     message:
         "The verdicts"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {params.verdicts} --log {log} 3>&2 2>>{log}'
+        'python "$OVERPARAM_SCRIPTS"/show.py @{params.registry} --input verdicts {params.verdicts}'
+        " --input stability {params.stability} --log {log} 3>&2 2>>{log}"

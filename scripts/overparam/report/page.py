@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from overparam.report import origins, wording
+from overparam.report import origins, stability, wording
 from overparam.report.chance import chance, counts
 from overparam.report.reading import Claim, decisive
 
@@ -86,7 +86,7 @@ def _claim(claim: Claim, claims: list[Claim], page: Path, picture: Path | None, 
         "source": _source(entry["source"]),
         "papers": entry["source"].get("papers", []),
         "result": entry["source"].get("result"),
-        "forms": [_form(entry, name, form) for name, form in claim.forms.items()],
+        "forms": [_form(claim, name, form) for name, form in claim.forms.items()],
         "controls": [one["description"] for one in [entry.get("control"), *entry.get("more_controls", [])] if one],
         "unavailable": claim.unavailable,
         "figure": picture and _figure(picture, page, alt),
@@ -114,7 +114,8 @@ def _figure(picture: Path, page: Path, alt: str) -> dict[str, Any]:
     return {**kinds, "alt": alt, "width": width, "height": height}
 
 
-def _form(entry: dict[str, Any], name: str, form: dict[str, Any]) -> dict[str, Any]:
+def _form(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
+    entry, fared = claim.entry, stability.fared(claim, name)
     declared = [*entry.get("premises", []), *entry["forms"][name].get("premises", [])]
     definitions = {one["name"]: one for one in [*declared, *entry["forms"][name]["predictions"]]}
     pair = decisive(form)
@@ -124,7 +125,8 @@ def _form(entry: dict[str, Any], name: str, form: dict[str, Any]) -> dict[str, A
         "title": FORM_TITLES.get(name) or entry["forms"][name].get("title", name.replace("_", " ").capitalize()),
         "verdict": form["verdict"],
         "vacuous": form["vacuous"],
-        "aside": wording.aside(form),
+        "aside": wording.aside({**form, "unstable": bool(fared and fared.unstable)}),
+        "fared": fared,
         "reason": form["reason"],
         "refutation": form.get("refutation"),
         "premises": [_prediction(one, definitions) for one in form["premises"]],

@@ -14,7 +14,7 @@ LISTED = 12  # claims that a sentence names
 
 
 def collect(
-    entries: Sequence[dict[str, Any]], lineages: Mapping[str, str] | None, paths: Sequence[Path]
+    entries: Sequence[dict[str, Any]], lineages: Mapping[str, str] | None, paths: Sequence[Path], reference: Any = None
 ) -> tuple[list[Claim], list[str]]:
     """Return the claims whose verdicts may be shown, and a sentence for each reason why others may not.
 
@@ -26,6 +26,8 @@ def collect(
         What the verdict on each claim is to be made of; see :mod:`overparam.plan.lineage`. ``None`` takes any.
     paths
         Verdict files ``<id>/verdict.json``, each with the list of its checksum beside it; some may not exist.
+    reference
+        How verdicts fared under other root seeds, see :mod:`overparam.report.stability`.
     """
     folders = {path.parent.name: path for path in paths}
     shown, missing, outdated, broken = [], [], [], []
@@ -55,7 +57,7 @@ def collect(
     sentences = [f"{_named(names)}: {why}." for why, names in reasons.items() if names]
     if sentences:
         sentences.append("To make them, run `snakemake --cores all` with the same configuration.")
-    return match([entry for entry, _ in shown], [verdict for _, verdict in shown]), sentences
+    return match([entry for entry, _ in shown], [verdict for _, verdict in shown], reference), sentences
 
 
 def _named(names: Sequence[str]) -> str:

@@ -18,10 +18,13 @@ class Claim:
         The registry entry; the table needs ``id, name, title, forms`` only.
     verdict
         The content of ``verdict.json``.
+    reference
+        How verdicts fared under other root seeds: the table of :mod:`overparam.report.stability`, or None.
     """
 
     entry: dict[str, Any]
     verdict: dict[str, Any]
+    reference: Any = None
 
     @property
     def id(self) -> str:
@@ -41,8 +44,8 @@ class Claim:
         return None if any(form["predictions"] for form in forms) else forms[0]["reason"]
 
 
-def collect(entries: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> list[Claim]:
-    """Match verdicts to registry entries by id, in the order of the registry.
+def collect(entries: list[dict[str, Any]], verdicts: list[dict[str, Any]], reference: Any = None) -> list[Claim]:
+    """Match verdicts to registry entries by id, in the order of the registry; each gets the ``reference``.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def collect(entries: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> li
     for entry in entries:
         if missing := sorted(set(entry["forms"]) - set(found[entry["id"]]["forms"])):
             raise UserError(f"the verdict of {entry['id']} lacks the form {', '.join(missing)}: it is out of date")
-    return [Claim(entry, found[entry["id"]]) for entry in entries]
+    return [Claim(entry, found[entry["id"]], reference) for entry in entries]
 
 
 def decisive(form: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:

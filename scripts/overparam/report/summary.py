@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from overparam.report import wording
+from overparam.report import stability, wording
 from overparam.report.reading import Claim, decisive
 
 VERDICTS = list(wording.SYMBOLS)
@@ -19,6 +19,9 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "basis": {"type": "text", "values": ["measurement", *wording.BASES]},
     "refutation": {"type": "text", "values": list(wording.REFUTATIONS), "gaps": True},
     "not_reached": {"type": "text", "gaps": True},
+    "roots": {"type": "whole", "range": [1, None], "gaps": True},
+    "roots_differing": {"type": "whole", "range": [0, None], "gaps": True},
+    "unstable": {"type": "truth"},
     "control_verdict": {"type": "text", "values": VERDICTS, "gaps": True},
     "prediction": {"type": "text", "gaps": True},
     "kind": {"type": "text", "gaps": True},
@@ -45,6 +48,7 @@ def table(claims: list[Claim]) -> pd.DataFrame:
 def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
     prediction, estimate = decisive(form) or ({}, {})
     low, high = estimate.get("band") or (None, None)
+    fared = stability.fared(claim, name)
     return {
         "id": claim.id,
         "name": claim.entry["name"],
@@ -55,6 +59,9 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
         "basis": form["basis"],
         "refutation": form.get("refutation", {}).get("kind"),
         "not_reached": ", ".join(form["not_reached"]) or None,
+        "roots": fared and len(fared.verdicts),
+        "roots_differing": fared and len(fared.differing),
+        "unstable": bool(fared and fared.unstable),
         "control_verdict": (form.get("control") or {}).get("verdict"),
         "prediction": prediction.get("name"),
         "kind": prediction.get("kind"),

@@ -60,7 +60,7 @@ def verdict(form: Mapping[str, Any]) -> str:
     ----------
     form
         At least ``verdict``; ``vacuous``, ``basis``, ``not_reached`` and ``refutation`` as in ``verdict.json``, or the
-        kind of the refutation alone.
+        kind of the refutation alone; ``unstable`` if other root seeds do not repeat it.
     """
     found = aside(form)
     return f"{form['verdict']} ({found})" if found else form["verdict"]
@@ -68,12 +68,14 @@ def verdict(form: Mapping[str, Any]) -> str:
 
 def aside(form: Mapping[str, Any]) -> str:
     """Return what has to be known of a verdict: that it is vacuous, rests on a proof, or why it is as it is."""
-    word, refutation = form["verdict"], form.get("refutation")
+    word, refutation, found = form["verdict"], form.get("refutation"), []
     if word == "supported":
-        return ", ".join(filter(None, [BASES.get(form.get("basis", ""), ""), "vacuous" if form.get("vacuous") else ""]))
-    if word == "refuted" and refutation:
-        return REFUTATIONS[refutation if isinstance(refutation, str) else refutation["kind"]]
-    return "not reached at this size" if word == "inconclusive" and form.get("not_reached") else ""
+        found = [BASES.get(form.get("basis", ""), ""), "vacuous" if form.get("vacuous") else ""]
+    elif word == "refuted" and refutation:
+        found = [REFUTATIONS[refutation if isinstance(refutation, str) else refutation["kind"]]]
+    elif word == "inconclusive" and form.get("not_reached"):
+        found = ["not reached at this size"]
+    return ", ".join(filter(None, [*found, "unstable" if form.get("unstable") else ""]))
 
 
 def control(word: str | None) -> str:

@@ -1,0 +1,92 @@
+"""How verdicts fare under other root seeds is told of the verdicts that it was measured on, and of no others."""
+
+import copy
+
+import pytest
+
+from overparam.jobs import files, table_checks
+from overparam.report import page, reading, stability, summary
+
+
+@pytest.fixture
+def runs(verdicts):
+    """The synthetic verdicts under roots 0 to 3: the first of E13 changes under two of them, that of A1 under one."""
+    made = {}
+    for root in range(4):
+        changed = copy.deepcopy([{**verdict, "lineage": f"{verdict['claim']} {root}"} for verdict in verdicts])
+        forms = {verdict["claim"]: verdict["forms"]["printed"] for verdict in changed}
+        if root > 1:
+            forms["E13"]["verdict"] = "inconclusive"
+        if root == 3:
+            forms["A1"]["verdict"] = "refuted"
+        made[root] = changed
+    return made
+
+
+@pytest.fixture
+def reference(runs):
+    return stability.table(row for root, made in runs.items() for one in made for row in stability.rows(one, root))
+
+
+def test_the_table_keeps_its_columns_and_comes_back_from_parquet(reference, tmp_path):
+    assert table_checks.problem(reference, stability.COLUMNS) is None
+    assert len(reference) == 4 * 6
+    assert list(dict.fromkeys(reference["claim"])) == ["A1", "B4", "C1", "D3", "E13"]
+    files.write_table(tmp_path / "t.parquet", reference)
+    assert table_checks.problem(files.read_table(tmp_path / "t.parquet"), stability.COLUMNS) is None
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high", "band", "expected"),
+    [
+        (1.0, 0.02, 1.98, [0, None], 2.0),
+        (1.0, 0.02, 1.98, [0, 1.5], 1.0),
+        (1.0, 0.02, 1.98, [2, 3], -2.0),
+        (1.0, 1.0, 1.0, [0, 2], None),
+        (1.0, None, 1.98, [0, None], None),
+        (None, None, None, [0, None], None),
+        (1.0, 0.02, 1.98, [None, None], None),
+    ],
+)
+def test_margin(estimate, low, high, band, expected):
+    found = stability.margin({"estimate": estimate, "low": low, "high": high, "band": band})
+    assert found == (None if expected is None else pytest.approx(expected, abs=1e-3))
+
+
+def test_a_verdict_that_two_roots_do_not_repeat_is_unstable(entries, runs, reference):
+    claims = {claim.id: claim for claim in reading.collect(entries, runs[0], reference)}
+    fared = stability.fared(claims["E13"], "printed")
+    assert fared.verdicts == {0: "supported", 1: "supported", 2: "inconclusive", 3: "inconclusive"}
+    assert (fared.own, fared.differing, fared.unstable) == (0, [2, 3], True)
+    assert not stability.fared(claims["A1"], "printed").unstable
+    assert not stability.fared(claims["E13"], "corrected").differing
+    rows = summary.table(list(claims.values())).set_index(["id", "form"])
+    assert rows.loc[("E13", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 2, True]
+    assert rows.loc[("A1", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 1, False]
+    text = summary.text(summary.table(list(claims.values())), 120)
+    assert text.replace("\n", " ").count("unstable") == 1
+
+
+def test_the_page_says_how_a_verdict_fared(entries, runs, reference, tmp_path):
+    html = page.render(reading.collect(entries, runs[2], reference), tmp_path / "report/index.html", "test", [], [])
+    said = " ".join(html.split())
+    assert "With other root seeds: 0 supported" in said and "2 (this one) inconclusive" in said
+    assert "(unstable)" in said and "vacuous, unstable" not in said
+
+
+@pytest.mark.parametrize("lineage", ["other settings", None])
+def test_nothing_is_said_of_a_verdict_of_other_settings(entries, verdicts, reference, lineage, tmp_path):
+    others = [{**verdict, **({"lineage": lineage} if lineage else {})} for verdict in verdicts]
+    claims = reading.collect(entries, others, reference)
+    assert all(stability.fared(claim, form) is None for claim in claims for form in claim.forms)
+    rows = summary.table(claims)
+    assert rows["roots"].isna().all() and not rows["unstable"].any()
+    assert "With other root seeds" not in page.render(claims, tmp_path / "report/index.html", "test", [], [])
+
+
+def test_the_text_names_every_root_and_what_changes(reference):
+    lines = stability.text(reference).splitlines()
+    assert lines[0].split() == ["claim", "form", "root", "0", "root", "1", "root", "2", "root", "3"]
+    (changing,) = [line for line in lines if line.startswith("E13") and "printed" in line]
+    assert changing.endswith("changes") and changing.count("inc") == 2
+    assert "6 forms under 4 root seeds: 2 change, 1 of them between supported and refuted" in lines[-1]
