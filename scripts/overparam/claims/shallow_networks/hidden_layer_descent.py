@@ -94,7 +94,7 @@ def largest_step(problems: HiddenLayerProblems, activation: Activation) -> tuple
 
 
 def ratio_without_null_space(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
-    """Return the second smallest eigenvalue of J(W₀)J(W₀)ᵀ over the largest, (B,): the smallest is 0 for equal inputs."""
+    """Return the second smallest eigenvalue of J(W₀)J(W₀)ᵀ over the largest, (B,); for two equal inputs one is 0."""
     eigenvalues = torch.linalg.eigvalsh(hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation))
     return eigenvalues[:, 1] / eigenvalues[:, -1]
 

@@ -71,9 +71,9 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"Relative distance of the hidden weights from their initialisation when gradient descent has fitted random "
         f"labels: it falls from {means.iloc[0]:.2g} at k = {means.index[0]} to {means.iloc[-1]:.2g} at k = "
-        f"{means.index[-1]} with {first}, exponent {exponents[first]:.2f} (and {others or 'no other'}), beside the linearised network's closest solution. The "
-        f"printed bound lies {above.iloc[0]:.2g} times above it and then {above.iloc[-1]:.3g} times. With "
-        f"steeper output weights (control) the distance grows, exponent {_exponent(control):.2f}. "
+        f"{means.index[-1]} with {first}, exponent {exponents[first]:.2f} (and {others or 'no other'}), beside the "
+        f"linearised network's closest solution. The printed bound lies {above.iloc[0]:.2g} times above it and then "
+        f"{above.iloc[-1]:.3g} times. With steeper output weights (control) the distance grows, exponent {_exponent(control):.2f}. "
         f"{hits[USUAL][0]} of {hits[USUAL][1]} runs hit the limit of steps, and {hits[STEEP][0]} of "
         f"{hits[STEEP][1]} of the control."
     )

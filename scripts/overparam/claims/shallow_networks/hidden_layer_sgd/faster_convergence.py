@@ -35,9 +35,10 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     }
     ratio = _rows(measurements, "advantage", FASTER).groupby("n_train")["value"].median()
     return (
-        f"Iterations of gradient descent until random labels are fitted, over the number of samples: at n = {largest} a "
-        f"median of {medians[EARLIER]:.0f} with the step λ/n² and of {medians[FASTER]:.0f} with the step 1/λ_max. The "
-        f"ratio has a median of {ratio.iloc[0]:.0f} at n = {ratio.index[0]} and of {ratio.iloc[-1]:.0f} at n = {largest}."
+        f"Iterations of gradient descent until random labels are fitted, over the number of samples: at n = {largest} "
+        f"a median of {medians[EARLIER]:.0f} with the step λ/n² and of {medians[FASTER]:.0f} with the step 1/λ_max. "
+        f"The ratio has a median of {ratio.iloc[0]:.0f} at n = {ratio.index[0]} and of {ratio.iloc[-1]:.0f} at n = "
+        f"{largest}."
     )
 
 

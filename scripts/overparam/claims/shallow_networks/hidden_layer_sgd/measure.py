@@ -36,15 +36,16 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     There are n = ``samples_per_squared_dimension`` d² inputs, uniform on the unit sphere, with labels ±1 at random; W₀
     is standard normal with k = ``params_per_sample`` n/d units; v is half +1/√k and half −1/√k. A run has fitted when
     ‖f − y‖, looked at every n steps, is ``residual_tolerance`` of its start. It ends there, after
-    ``step_limit_per_sample`` n steps, or when it has diverged (10⁶ times its start); at the first two dimensions it goes
-    on to ``end_tolerance``, so that no run stops where it is judged. All is float64. The arms, with steps in units of 1/max_i ‖∇f(x_i)‖² at
-    the start:
+    ``step_limit_per_sample`` n steps, or when it has diverged (10⁶ times its start); at the first two dimensions it
+    goes on to ``end_tolerance``, so that no run stops where it is judged. All is float64. The arms, with steps in units
+    of 1/max_i ‖∇f(x_i)‖² at the start:
 
     - ``theorem step``: d/n; ``largest step``: 1; ``too large step`` (control): 16.
     - ``duplicated`` (control): step 1, but one input occurs twice, with both labels. J(W₀) has a null space then; what
       is promised is what the next singular value promises.
     - ``sufficient width``: d/n, at the first dimension, with as many units as the theorem asks for, √(kd) = κ(X) n.
-    - ``step λ/n²``, ``step 1/λ_max``: gradient descent at the small dimensions. The first is the step of Du et al. (arXiv 1810.02054, theorem 4.1), η = O(λ(X)/n²), its constant taken as 1.
+    - ``step λ/n²``, ``step 1/λ_max``: gradient descent at the small dimensions. The first is the step of Du
+      et al. (arXiv 1810.02054, theorem 4.1), η = O(λ(X)/n²), its constant taken as 1.
     - ``gradient descent``: on ½‖f − y‖² with the step 1/λ_max(J(W₀)J(W₀)ᵀ), looked at every step.
 
     Parameters

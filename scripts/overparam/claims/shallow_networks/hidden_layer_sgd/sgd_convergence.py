@@ -14,7 +14,8 @@ STYLES = {  # label, marker, dashes
     "gradient descent": ("gradient descent", "^", "-."),
 }
 TICKS = {  # as an axis has room for them
-    "sufficient width": "theorem's\nwidth", "theorem step": "∝ d/n", "largest step": "largest", "gradient descent": "GD",
+    "sufficient width": "theorem's\nwidth", "theorem step": "∝ d/n", "largest step": "largest",
+    "gradient descent": "GD",
     "duplicated": "input twice\n(control)", "too large step": "16 × largest\n(control)",
 }  # fmt: skip
 HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
