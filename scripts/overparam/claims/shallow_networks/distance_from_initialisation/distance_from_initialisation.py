@@ -73,7 +73,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"labels: it falls from {means.iloc[0]:.2g} at k = {means.index[0]} to {means.iloc[-1]:.2g} at k = "
         f"{means.index[-1]} with {first}, exponent {exponents[first]:.2f} (and {others or 'no other'}), beside the "
         f"linearised network's closest solution. The printed bound lies {above.iloc[0]:.2g} times above it and then "
-        f"{above.iloc[-1]:.3g} times. With steeper output weights (control) the distance grows, exponent {_exponent(control):.2f}. "
+        f"{above.iloc[-1]:.3g} times. With steeper output weights (control) the distance grows, "
+        f"exponent {_exponent(control):.2f}. "
         f"{hits[USUAL][0]} of {hits[USUAL][1]} runs hit the limit of steps, and {hits[STEEP][0]} of "
         f"{hits[STEEP][1]} of the control."
     )
