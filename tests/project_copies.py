@@ -1,5 +1,6 @@
 """Copies of the project in which Snakemake runs the smoke configuration."""
 
+import functools
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 
 import yaml
+
+from overparam.plan import kept_registry
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "config", "envs", "scripts")
@@ -78,7 +81,7 @@ class Project:
 
 
 def fresh(folder: Path) -> Project:
-    """Copy the sources of the project."""
+    """Copy the sources of the project, as they lie where Snakemake has been started before."""
     for part in PARTS:
         source = ROOT / part
         ignore = shutil.ignore_patterns("__pycache__")
@@ -87,4 +90,15 @@ def fresh(folder: Path) -> Project:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / part)
+    memory = folder / kept_registry.MEMORY
+    memory.parent.mkdir()
+    shutil.copy2(_registry(), memory)
     return Project(folder)
+
+
+@functools.cache
+def _registry() -> Path:
+    """Return what an earlier start of Snakemake has kept of the registry, which is the same in every copy."""
+    memory = ROOT / kept_registry.MEMORY
+    kept_registry.load(memory)
+    return memory

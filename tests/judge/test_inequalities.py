@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from judged_tables import X, judged, scalars, table, verdict
 
+from overparam.judge.intervals import share
+
 
 def test_bound():
     rows = scalars(np.linspace(0.1, 0.9, 100))
@@ -31,6 +33,37 @@ def test_a_premise_that_does_not_hold_refutes_nothing():
     broken = judged(rows, "bound", limit=0.8, premise=True)
     assert broken["verdict"] == "inconclusive" and broken["detail"]["violations"] == 1
     assert "premise" in broken["detail"]["reasons"]["tightest ratio"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "n", "expected"),
+    [
+        (16, 16, "inconclusive"),  # 0.794 to 1
+        (17, 17, "supported"),
+        (40, 42, "supported"),
+        (7, 20, "refuted"),
+        (11, 20, "inconclusive"),  # at 95 % outside, at 99.5 % not
+        (4, 4, "inconclusive"),
+    ],
+)
+def test_bound_that_holds_with_a_probability_is_judged_by_the_share_of_seeds(kept, n, expected):
+    values = np.full((n, 3), 0.5)
+    values[kept:, 1] = 2.0  # one instance of several is enough for a seed to violate it
+    result = judged(table(values, X[:3]), "bound", limit=1, share=0.8)
+    assert result["verdict"] == expected
+    (estimate,) = result["estimates"]
+    assert (estimate["name"], estimate["band"]) == ("share of seeds that keep it", [0.8, 1.0])
+    assert estimate["estimate"] == pytest.approx(kept / n)
+    assert result["detail"]["violations"] == n - kept
+    assert result["detail"]["tightest_ratio"] == (2.0 if kept < n else 0.5)
+
+
+def test_seeds_without_number_open_the_share_on_both_sides():
+    values = np.full((20, 3), 0.5)
+    values[:2, 0], values[1, 1] = np.nan, 2.0  # the second seed violates the bound whatever it lacks
+    (estimate,) = judged(table(values, X[:3]), "bound", limit=1, share=0.5)["estimates"]
+    assert estimate["estimate"] == pytest.approx(18 / 20)
+    assert (estimate["low"], estimate["high"]) == (pytest.approx(share(18, 20).low), pytest.approx(share(19, 20).high))
 
 
 @pytest.mark.parametrize("scale", [1.0, 200.0])

@@ -26,14 +26,14 @@ import snakemake_internals
 import targets
 from overparam import errors
 from overparam.jobs import devices
-from overparam.plan import cells, checksums, experiment_settings, lineage, registry, sources
+from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
 
 try:
     check_sources()
-    REGISTRY = registry.load()
+    REGISTRY = kept_registry.load()
     own = workflow.config_settings.overwrite_config or config
     RUN = configuration.resolve(config, REGISTRY, workflow.config_settings.config, own)
 except errors.UserError as error:

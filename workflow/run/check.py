@@ -16,7 +16,7 @@ DEFAULT = BASE / "config/config.yaml"
 sys.path.insert(0, str(BASE / "scripts"))
 
 from overparam.errors import UserError  # noqa: E402
-from overparam.plan import config, registry, strict_yaml  # noqa: E402
+from overparam.plan import config, kept_registry, strict_yaml  # noqa: E402
 
 
 def check(files: list[str]) -> str:
@@ -34,7 +34,7 @@ def check(files: list[str]) -> str:
     own = [key for file in files for key in strict_yaml.read(file)]
     for file in (DEFAULT, *files):
         update_config(merged, strict_yaml.read(file))
-    run = config.resolve(merged, registry.load(), own=own or merged)
+    run = config.resolve(merged, kept_registry.load(), own=own or merged)
     claims, studies = len(run["claims"]), len(run["studies"])
     return f"The configuration is right: preset {run['preset']!r}, {claims} claims, {studies} studies."
 

@@ -1,51 +1,90 @@
-"""Confidence intervals over seeds, of 95 %.
+"""Confidence intervals over seeds, in closed form and at any level.
 
-Below 20 seeds a percentile bootstrap covers too little (75–87 % at 3–8 seeds), so the interval is Student's t over the
-per-seed estimates; from 20 on it is the bootstrap. Nothing is dropped: an estimate that is missing or infinite, say of
-a run that diverged, opens the interval on the side that it leaves unknown.
+*Means.* Student's t over the per-seed estimates. Of skewed estimates it covers too little on the side of the long tail:
+of 4 to 12 lognormal ones it misses the mean on that side in 15 to 18 % instead of 2.5 %. So each end is the farther one
+of Student's and of Hall's (1992), whose transformation takes the skewness out of the t statistic and, other than
+Johnson's (1978), is monotone. The skewness of few seeds is mostly chance, so it is shrunk by 1 - 3/n. The interval is
+never narrower than Student's, and for normal estimates 1 to 6 % wider on average. Lognormal ones it still misses in
+16 % with 4 seeds and in 10 % with 12, because few seeds do not show how skewed they are: therefore a refutation takes a
+higher level, see :mod:`.verdicts`.
+
+*Medians.* Two order statistics, exact for whatever distribution (Thompson 1936). *Proportions.* Exact (Clopper and
+Pearson 1934).
+
+Nothing is dropped: an estimate that is missing or infinite, say of a run that diverged, opens the interval on the side
+that it leaves unknown.
+
+References
+----------
+C. J. Clopper, E. S. Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934).
+P. Hall, On the removal of skewness by transformation, Journal of the Royal Statistical Society B 54 (1992).
+N. J. Johnson, Modified t tests and confidence intervals for asymmetrical populations, JASA 73 (1978).
+W. R. Thompson, On confidence ranges for the median, Annals of Mathematical Statistics 7 (1936).
 """
 
 import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from overparam.errors import UserError
-from overparam.seeding import generator
 
 LEVEL = 0.95
-BOOTSTRAP_FROM = 20  # seeds
-RESAMPLES = 4_999
+MEDIAN_FROM = 20  # seeds
 AVERAGES = ("mean", "median", "proportion")
+SYMMETRIC = 1e-6  # skewness below which the transformation is the identity to all digits that count
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """An estimate with its interval; infinite ends are unbounded. ``reason`` says why, or why there is no width."""
+    """An estimate with its interval of 95 %; infinite ends are unbounded.
+
+    Attributes
+    ----------
+    reason
+        Why an end is unbounded, or why the interval has no width.
+    again
+        The same interval at another level; None for a number that is known exactly, which has no level.
+    """
 
     estimate: float
     low: float
     high: float
     reason: str = ""
+    again: "Callable[[float], Interval] | None" = dataclasses.field(default=None, compare=False, repr=False)
 
-    def map(self, function: Callable[[float], float]) -> "Interval":
-        """Return the interval of an increasing ``function`` of the estimated number."""
-        with np.errstate(over="ignore"):  # a logarithm beyond 709 becomes infinite, as it should
-            return dataclasses.replace(
-                self, estimate=function(self.estimate), low=function(self.low), high=function(self.high)
-            )
+    def at(self, level: float) -> "Interval":
+        """Return the interval at another level of confidence."""
+        return self if self.again is None else self.again(level)
 
     def clipped(self, low: float, high: float) -> "Interval":
         """Return the interval cut to the range that the estimated number can take."""
-        return dataclasses.replace(
-            self, low=float(np.clip(self.low, low, high)), high=float(np.clip(self.high, low, high))
-        )
+        again = self.again
+        ends = float(np.clip(self.low, low, high)), float(np.clip(self.high, low, high))
+        return Interval(self.estimate, *ends, self.reason, again and (lambda level: again(level).clipped(low, high)))
+
+    def map(self, function: Callable[[float], float]) -> "Interval":
+        """Return the interval of an increasing ``function`` of the estimated number."""
+        again = self.again
+        with np.errstate(over="ignore"):  # a logarithm beyond 709 becomes infinite, as it should
+            return Interval(
+                function(self.estimate),
+                function(self.low),
+                function(self.high),
+                self.reason,
+                again and (lambda level: again(level).map(function)),
+            )
+
+
+def at_any_level(compute: Callable[[float], Interval]) -> Interval:
+    """Return the interval of 95 % that ``compute`` gives, and can give at every other level."""
+    return dataclasses.replace(compute(LEVEL), again=compute)
 
 
 def effective(average: str, n_seeds: int) -> str:
     """Return the average that is taken over ``n_seeds`` seeds: a median below 20 of them becomes the mean."""
-    return "mean" if average == "median" and n_seeds < BOOTSTRAP_FROM else average
+    return "mean" if average == "median" and n_seeds < MEDIAN_FROM else average
 
 
 def unknown(reason: str, estimate: float = np.nan) -> Interval:
@@ -73,9 +112,13 @@ def over_seeds(values: np.ndarray, average: str = "mean", limits: tuple[float, f
     lower the mean, so the end stays a lower confidence bound.
     """
     values = np.asarray(values, dtype=float)
+    return at_any_level(lambda level: _over_seeds(values, average, limits, level))
+
+
+def _over_seeds(values: np.ndarray, average: str, limits: tuple[float, float] | None, level: float) -> Interval:
     n = len(values)
     if average == "proportion":
-        return _proportion(values)
+        return _proportion(values, level)
     if n == 0:
         return unknown("no seed")
     if np.isnan(values).any():
@@ -83,34 +126,71 @@ def over_seeds(values: np.ndarray, average: str = "mean", limits: tuple[float, f
     if n == 1:
         return unknown("one seed gives no interval", float(values[0]))
     if np.isinf(values).any():
-        return _with_infinite(values, average, limits)
-    return _finite(values, average)
+        return _with_infinite(values, average, limits, level)
+    return _finite(values, average, level)
 
 
-def _finite(values: np.ndarray, average: str) -> Interval:
-    if np.ptp(values) == 0:  # resampling or t cannot add anything, and BCa would divide by zero
+def _finite(values: np.ndarray, average: str, level: float) -> Interval:
+    if np.ptp(values) == 0:
         value = float(values[0])
         return Interval(value, value, value, f"all {len(values)} seeds agree: no spread to estimate")
-    if len(values) < BOOTSTRAP_FROM:
-        mean = float(np.mean(values))
-        low, high = stats.t.interval(LEVEL, len(values) - 1, loc=mean, scale=stats.sem(values))
-        return Interval(mean, float(low), float(high))
-    statistic, method = (np.median, "percentile") if average == "median" else (np.mean, "BCa")  # BCa needs smoothness
-    result = stats.bootstrap(
-        (values,), statistic, n_resamples=RESAMPLES, batch=1_000, confidence_level=LEVEL, method=method,
-        rng=generator(0, "bootstrap"),
-    )  # fmt: skip
-    low, high = map(float, result.confidence_interval)
-    return Interval(float(statistic(values)), low, high)
+    average = effective(average, len(values))
+    middle = np.median(values) if average == "median" else np.mean(values)
+    low, high = ends_of(values, level, average)
+    return Interval(float(middle), float(low), float(high))
 
 
-def _with_infinite(values: np.ndarray, average: str, limits: tuple[float, float] | None) -> Interval:
+def ends_of(values: np.ndarray, level: float, average: str = "mean") -> tuple[np.ndarray, np.ndarray]:
+    """Return lower and upper ends of the intervals of averages (``mean`` or ``median``) of finite estimates.
+
+    Parameters
+    ----------
+    values
+        Estimates, shape (n_seeds, …), n_seeds >= 2: an interval for each of the other places, shape (…).
+    """
+    return order_statistics(values, level) if average == "median" else mean_ends(values, level)
+
+
+def mean_ends(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return :func:`ends_of` for means; see the module's docstring."""
+    n, centre = len(values), np.mean(values, axis=0)
+    deviations = values - centre
+    scale = np.max(np.abs(deviations), axis=0)
+    deviations = deviations / np.where(scale > 0, scale, 1)  # so that no power below over- or underflows
+    spread = np.sqrt(np.sum(deviations**2, axis=0) / (n - 1))
+    third = np.mean(deviations**3, axis=0) / np.where(spread > 0, spread, 1) ** 3
+    skewness = max(0, 1 - 3 / n) * third * (n / (n - 1)) ** 1.5
+    error, quantile = spread * scale / np.sqrt(n), float(special.stdtrit(n - 1, (1 + level) / 2))
+    below, above = (np.maximum(quantile, sign * _skewed(sign * quantile, skewness, n)) for sign in (1, -1))
+    return centre - error * below, centre + error * above
+
+
+def _skewed(quantile: float, skewness: np.ndarray, n: int) -> np.ndarray:
+    """Return the t statistic that Hall's transformation takes to ``quantile``: equation (2.3) solved for it."""
+    safe = np.where(np.abs(skewness) < SYMMETRIC, 1, skewness) / np.sqrt(n)
+    inverse = 3 / safe * (np.cbrt(1 + safe * (quantile - safe / 6)) - 1)
+    return np.where(np.abs(skewness) < SYMMETRIC, quantile, inverse)
+
+
+def order_statistics(values: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return :func:`ends_of` for medians: the order statistics j and n + 1 - j.
+
+    Infinite values are in their place among the others. Too few seeds for the level give infinite ends.
+    """
+    n, ordered = len(values), np.sort(values, axis=0)
+    j = int(stats.binom.ppf((1 - level) / 2, n, 0.5))  # P(fewer than j values below the median) is at most that
+    if j == 0:
+        return np.full(values.shape[1:], -np.inf), np.full(values.shape[1:], np.inf)
+    return ordered[j - 1], ordered[n - j]
+
+
+def _with_infinite(values: np.ndarray, average: str, limits: tuple[float, float] | None, level: float) -> Interval:
     above, below = np.isposinf(values), np.isneginf(values)
     reason = f"{(above | below).sum()} of {len(values)} seeds are {'beyond the grid' if limits else 'infinite'}"
     if above.any() and below.any():
         return unknown(reason)
     if below.any():  # mirror, so that only one side has to be thought about
-        mirrored = _with_infinite(-values, average, limits and (-limits[1], -limits[0]))
+        mirrored = _with_infinite(-values, average, limits and (-limits[1], -limits[0]), level)
         return Interval(-mirrored.estimate, -mirrored.high, -mirrored.low, mirrored.reason)
     finite = values[~above]
     if limits is None and len(finite) == 0:
@@ -118,18 +198,24 @@ def _with_infinite(values: np.ndarray, average: str, limits: tuple[float, float]
     if limits is None and len(finite) < 2:
         return unknown(reason, np.inf)  # one finite value says nothing about the spread
     cap = limits[1] if limits else float(finite.max())
-    cut = _finite(np.minimum(values, cap), average)
-    if effective(average, len(values)) == "median":  # one below the cap does not notice the infinite ones
-        end, middle = (np.inf if number >= cap else number for number in (cut.high, cut.estimate))
-        return Interval(middle, cut.low, end, reason)
+    if effective(average, len(values)) == "median":  # the infinite ones are in their place among the others
+        low, high = order_statistics(values, level)
+        return Interval(float(np.median(values)), min(float(low), cap), float(high), reason)
+    cut = _finite(np.minimum(values, cap), average, level)
     return Interval(np.inf, cut.low, np.inf, reason)
 
 
-def _proportion(values: np.ndarray) -> Interval:
+def _proportion(values: np.ndarray, level: float) -> Interval:
     if not np.isin(values, (0, 1)).all() or len(values) == 0:
         raise UserError("`average: proportion` needs outcomes that are 0 or 1")
-    result = stats.binomtest(int(values.sum()), len(values)).proportion_ci(LEVEL, method="exact")
-    return Interval(float(values.mean()), float(result.low), float(result.high))
+    return share(int(values.sum()), len(values), level)
+
+
+def share(successes: int, n: int, level: float = LEVEL) -> Interval:
+    """Return the exact interval of a rate of which ``successes`` cases were seen in ``n`` independent ones."""
+    low = float(special.betaincinv(successes, n - successes + 1, (1 - level) / 2)) if successes else 0.0
+    high = float(special.betaincinv(successes + 1, n - successes, (1 + level) / 2)) if successes < n else 1.0
+    return Interval(successes / n, low, high)
 
 
 def rate_bound(n: int) -> float:

@@ -13,6 +13,12 @@ large. Therefore a third estimate is judged, the *weaker side*: in each half the
 pooled over seeds. Its expectation is at most the smaller of the true ones in every mixture, so that its interval above
 the prominence shows a peak. The price is a slight downward bias, towards inconclusive.
 
+Refutation. A small rise or fall where the other half chose its places refutes nothing: they may be the wrong places. So
+the upper end of the weaker side's interval is that of the highest peak anywhere: of all k1 < k2 < k3 the largest
+smaller one of the upper ends for value(k2) - value(k1) and value(k2) - value(k3), over all seeds. It holds for any
+selection of places without a correction (an intersection-union test, Berger 1982): if there is a peak of at least the
+prominence, both upper ends at its own places would have to lie too low. Rise and fall by themselves do not refute.
+
 The halves are not independent of each other: a place where both happen to be high is chosen by both, and then both
 test high there (on a noisy plateau this made 6 % false peaks where 2.5 % are due). Whatever the dependence, it can at
 most double the variance of the pooled mean, so its interval is widened by the square root of two.
@@ -30,6 +36,10 @@ distance to the neighbouring grid points, is the interval of the place: never na
 Ends. The top is an interior grid point by construction, so a maximum at the end of the grid comes out as a missing rise
 or fall. That refutes a peak predicted within the grid (without `at`, the grid is the place predicted); if the place
 predicted reaches beyond the grid, the peak may be there and the verdict is inconclusive.
+
+References
+----------
+R. L. Berger, Multiparameter hypothesis testing and acceptance sampling, Technometrics 24 (1982).
 """
 
 import dataclasses
@@ -38,7 +48,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from overparam.judge.intervals import Interval, effective, over_seeds, unknown
+from overparam.judge.intervals import Interval, at_any_level, effective, ends_of, over_seeds, unknown
 from overparam.judge.selection import curves, grid, merged, select
 from overparam.judge.thresholds import crossings, from_scale, to_scale
 from overparam.judge.verdicts import SUPPORTED, Estimate, Outcome, band_of
@@ -89,12 +99,13 @@ def peak(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     scaled = to_scale(x, prediction)
     if "reference" in prediction:
         reference, detail = _reference(measurements, prediction)
-    sides = {"rise": tested.rise, "fall": tested.fall, "weaker side": weaker_side(tested, average)}
     in_view = _in_view(prediction, scaled, reference)
     estimates = [
-        Estimate(name, pooled(side, average).map(shown_as), band, decisive=in_view) for name, side in sides.items()
+        Estimate("rise", pooled(tested.rise, average).map(shown_as), band, decisive=False),
+        Estimate("fall", pooled(tested.fall, average).map(shown_as), band, decisive=False),
+        Estimate("weaker side", height(heights, tested, average).map(shown_as), band, decisive=in_view),
     ]
-    place = located(heights, scaled, tested, average)
+    place = at_any_level(lambda level: located(heights, scaled, tested, average, level))
     if "at" in prediction:
         shown = in_view and all(estimate.verdict == SUPPORTED for estimate in estimates)
         estimates.append(_place(place, reference, prediction, shown))
@@ -163,19 +174,58 @@ def weaker_side(tested: Tested, average: str = "mean") -> np.ndarray:
 def pooled(values: np.ndarray, average: str = "mean") -> Interval:
     """Return the interval over cross-fitted values of all seeds, wide enough for dependent halves."""
     interval = over_seeds(values, average)
+    return at_any_level(lambda level: _widened(interval.at(level)))
+
+
+def _widened(interval: Interval) -> Interval:
     if not np.isfinite(interval.estimate):
         return interval
     low, high = (interval.estimate + DEPENDENCE * (end - interval.estimate) for end in (interval.low, interval.high))
-    return dataclasses.replace(interval, low=low, high=high)
+    return Interval(interval.estimate, low, high, interval.reason)
 
 
-def located(heights: np.ndarray, scaled: np.ndarray, tested: Tested, average: str) -> Interval:
+def height(heights: np.ndarray, tested: Tested, average: str = "mean") -> Interval:
+    """Return the interval of the height of the highest peak: its lower end is that of the weaker side."""
+    weaker = pooled(weaker_side(tested, average), average)
+
+    def compute(level: float) -> Interval:
+        found = weaker.at(level)
+        if not np.isfinite(found.estimate):
+            return found
+        return Interval(found.estimate, found.low, max(found.estimate, highest(heights, level, average)), found.reason)
+
+    return at_any_level(compute)
+
+
+def highest(heights: np.ndarray, level: float, average: str = "mean") -> float:
+    """Return the upper end for the height of the highest peak anywhere (see the module's docstring).
+
+    Parameters
+    ----------
+    heights
+        One curve per seed, shape (n_seeds, n_x), n_seeds >= 2, n_x >= 3. What is not known of a place, say because a
+        seed diverged there, is taken to be as high as can be.
+    level
+        Of each interval for a rise or a fall.
+    """
+    smaller = []
+    for top in range(1, heights.shape[1] - 1):
+        with np.errstate(invalid="ignore"):
+            drops = heights[:, [top]] - heights  # (n_seeds, n_x)
+        known = np.isfinite(drops).all(axis=0)
+        ends = np.full(len(known), np.inf)
+        ends[known] = ends_of(drops[:, known], level, average)[1]
+        smaller.append(min(ends[:top].max(), ends[top + 1 :].max()))
+    return float(max(smaller))
+
+
+def located(heights: np.ndarray, scaled: np.ndarray, tested: Tested, average: str, level: float) -> Interval:
     """Return the interval of the top's place on the working scale (see the module's docstring)."""
     tops = heights[np.arange(len(heights)), tested.places[tested.half, 1]]
     top = choose(averaged(heights, average))[1]
     span = range(tested.places[:, 0].min(), tested.places[:, 2].max() + 1)
     with np.errstate(invalid="ignore"):
-        possible = [place for place in span if not pooled(tops - heights[:, place], average).low > 0]
+        possible = [place for place in span if not pooled(tops - heights[:, place], average).at(level).low > 0]
     possible = [*possible, *tested.places[:, 1].tolist(), top]
     edges = np.concatenate([[-np.inf], (scaled[:-1] + scaled[1:]) / 2, [np.inf]])
     return Interval(float(scaled[top]), float(edges[min(possible)]), float(edges[max(possible) + 1]))
@@ -192,9 +242,12 @@ def _reference(measurements: pd.DataFrame, prediction: dict[str, Any]) -> tuple[
 
 def _place(place: Interval, reference: Interval, prediction: dict[str, Any], shown: bool) -> Estimate:
     reason = reference.reason and f"reference: {reference.reason}"
-    relative = Interval(  # the extremes of both intervals together: holds at no less than the level of either pair
-        place.estimate - reference.estimate, place.low - reference.high, place.high - reference.low, reason
-    ).map(lambda value: from_scale(value, prediction))
+
+    def compute(level: float) -> Interval:  # the extremes of both intervals: holds at no less than the level of either
+        top, unit = place.at(level), reference.at(level)
+        return Interval(top.estimate - unit.estimate, top.low - unit.high, top.high - unit.low, reason)
+
+    relative = at_any_level(compute).map(lambda value: from_scale(value, prediction))
     return Estimate("place", relative, band_of(prediction["at"]), decisive=shown)
 
 

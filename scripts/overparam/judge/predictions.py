@@ -9,6 +9,8 @@ import pandas as pd
 from overparam.errors import UserError
 from overparam.judge.defaults import complete
 from overparam.judge.inequalities import bound, equality
+from overparam.judge.intervals import LEVEL
+from overparam.judge.multiplicity import corrected
 from overparam.judge.orderings import ordering
 from overparam.judge.peaks import peak
 from overparam.judge.selection import NothingMeasured, imposed, listed, merged, select, suggestion
@@ -28,15 +30,15 @@ KINDS: dict[str, Callable[[pd.DataFrame, dict[str, Any]], Outcome]] = {
 
 
 def evaluate(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, Any]:
-    """Judge one prediction and write down what it came to; see :func:`outcomes` and :func:`written`."""
-    return written(prediction, outcomes(measurements, prediction))
+    """Judge one prediction alone and write down what it came to; see :func:`outcomes` and :func:`written`."""
+    return written(prediction, corrected([outcomes(measurements, prediction)]).judged[0])
 
 
 def outcomes(measurements: pd.DataFrame, prediction: dict[str, Any]) -> dict[str, Outcome]:
     """Judge one prediction; with ``each``, separately for every combination of values of these columns, by its label.
 
     Where the run has no rows that the prediction speaks of, the outcome is inconclusive and says so; that of one
-    combination leaves the others as they are.
+    combination leaves the others as they are. Nothing is corrected yet for the number of estimates.
     """
     prediction = complete(prediction)
     try:
@@ -108,12 +110,19 @@ def _spelled(value: Any) -> str:
 
 
 def _explained(outcome: Outcome) -> dict[str, Any]:
-    reasons = {estimate.name: estimate.interval.reason for estimate in outcome.estimates if estimate.interval.reason}
+    reasons = {estimate.name: _reasons(estimate) for estimate in outcome.estimates if _reasons(estimate)}
     return {
         **outcome.detail,
         **({"reasons": reasons} if reasons else {}),
         **({"not_measured": outcome.unmeasured} if outcome.unmeasured else {}),
     }
+
+
+def _reasons(estimate: Estimate) -> str:
+    strays = (
+        f"outside its band at {percent(LEVEL)}, but not at the {percent(estimate.level)} that a refutation takes here"
+    )
+    return "; ".join(filter(None, [estimate.interval.reason, strays if estimate.stray else ""]))
 
 
 def _written(estimate: Estimate, label: str) -> dict[str, Any]:
@@ -128,6 +137,11 @@ def _written(estimate: Estimate, label: str) -> dict[str, Any]:
             "verdict": estimate.verdict,
         }
     )
+
+
+def percent(level: float) -> str:
+    """Return a level of confidence in per cent, to two digits of what it leaves."""
+    return f"{100 - float(f'{100 * (1 - level):.2g}'):.6g} %"
 
 
 def plain(content: Any) -> Any:

@@ -1,4 +1,16 @@
-"""Where a curve crosses a level (`threshold`)."""
+"""Where a curve crosses a level (`threshold`).
+
+A curve of outcomes 0 and 1 crosses 1/2 several times where the outcomes of neighbouring places are drawn independently.
+The first crossing then lies too early, so the place is that of Spearman and Kärber: the sum of the midpoints of all
+steps, those that cross back subtracted. Averaged over seeds it is without bias, but for the grid, the mean of the
+distribution whose share beyond x is the expected outcome, and its median where that is symmetric. Where the outcomes of
+a seed cross once it is the midpoint of that step.
+
+References
+----------
+C. Spearman, The method of "right and wrong cases" without Gauss's formulae, British Journal of Psychology 2 (1908).
+G. Kärber, Beitrag zur kollektiven Behandlung pharmakologischer Reihenversuche, Naunyn-Schmiedebergs Archiv 162 (1931).
+"""
 
 import dataclasses
 from typing import Any
@@ -7,10 +19,11 @@ import numpy as np
 import pandas as pd
 
 from overparam.errors import UserError
-from overparam.judge.intervals import Interval, over_seeds, unknown
+from overparam.judge.intervals import Interval, at_any_level, over_seeds, unknown
 from overparam.judge.selection import Curve, curves, select
 from overparam.judge.verdicts import Estimate, Outcome, band_of
 
+HALF = 0.5  # level of the outcomes 0 and 1
 UNRESOLVED = 0.5  # a step that holds more than this share of the curve's range hides the place of the crossing
 
 
@@ -32,7 +45,7 @@ def threshold(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome
 
     The place is interpolated in log x (``scale: linear``: in x) within the step that crosses. Seeds whose curve does
     not cross are counted and leave the interval unbounded on that side. See :func:`crossings` for steps too coarse to
-    interpolate.
+    interpolate, and the module's docstring for outcomes 0 and 1 that cross 1/2.
     """
     rows = select(measurements, prediction["quantity"], prediction.get("where"))
     found = curves(rows, prediction["x"])
@@ -50,7 +63,9 @@ def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tup
     is widened to the seeds' mean of these limits.
     """
     scaled = [Curve(curve.seed, to_scale(curve.x, settings), curve.y) for curve in found]
-    each = [crossing(curve, settings["level"], settings["direction"]) for curve in scaled]
+    outcomes = settings["level"] == HALF and all(np.isin(curve.y, (0, 1)).all() for curve in scaled)
+    place_of = central_crossing if outcomes else crossing
+    each = [place_of(curve, settings["level"], settings["direction"]) for curve in scaled]
     places = np.array([one.place for one in each])
     limits = (min(curve.x[0] for curve in scaled), max(curve.x[-1] for curve in scaled))
     detail = {
@@ -64,11 +79,15 @@ def crossings(found: list[Curve], settings: dict[str, Any], average: str) -> tup
     interval = over_seeds(places, average, limits)
     if np.isfinite(places).all():
         low, high = (float(np.mean([getattr(one, end) for one in each])) for end in ("low", "high"))
-        if low < interval.low or high > interval.high:
-            reason = "a step too coarse to interpolate"  # also where all seeds agree on the interpolated place
-            low, high = min(interval.low, low), max(interval.high, high)
-            interval = dataclasses.replace(interval, low=low, high=high, reason=reason)
+        return at_any_level(lambda level: _widened(interval.at(level), low, high)), detail
     return interval, detail
+
+
+def _widened(interval: Interval, low: float, high: float) -> Interval:
+    if interval.low <= low and high <= interval.high:
+        return interval
+    reason = "a step too coarse to interpolate"  # also where all seeds agree on the interpolated place
+    return Interval(interval.estimate, min(interval.low, low), max(interval.high, high), reason)
 
 
 def crossing(curve: Curve, level: float, direction: str) -> Crossing:
@@ -90,6 +109,23 @@ def crossing(curve: Curve, level: float, direction: str) -> Crossing:
     if y[before] - y[after] > UNRESOLVED * np.ptp(finite):
         return Crossing(place, left, right)
     return Crossing(place, place, place)
+
+
+def central_crossing(curve: Curve, level: float, direction: str) -> Crossing:
+    """Return the place of outcomes 0 and 1 by Spearman and Kärber, known to within half a step.
+
+    Outcomes that have crossed before the first place (not yet at the last), although others cross within the grid, are
+    taken to do so one step further out.
+    """
+    y = curve.y if direction == "falling" else 1 - curve.y
+    if not (np.diff(y) < 0).any():
+        return crossing(curve, level, direction)
+    x, steps = curve.x, np.diff(curve.x)
+    x = np.concatenate([[x[0] - steps[0]], x, [x[-1] + steps[-1]]])
+    change = -np.diff(np.concatenate([[1.0], y, [0.0]]))  # 1 at a step that crosses, -1 at one that crosses back
+    place = float(change @ (x[:-1] + x[1:]) / 2)
+    reach = float(np.abs(change) @ np.diff(x) / np.abs(change).sum() / 2)
+    return Crossing(place, place - reach, place + reach)
 
 
 def to_scale(x: np.ndarray, settings: dict[str, Any]) -> np.ndarray:

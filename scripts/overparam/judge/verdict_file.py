@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from overparam.errors import UserError
-from overparam.judge.predictions import outcomes, plain, written
+from overparam.judge.multiplicity import corrected
+from overparam.judge.predictions import outcomes, percent, plain, written
 from overparam.judge.selection import controlled, listed
 from overparam.judge.verdicts import INCONCLUSIVE, REFUTED, SUPPORTED, Outcome, combine
 
@@ -69,12 +70,16 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
     Returns
     -------
     dict
-        ``verdict, vacuous, reason, basis, not_reached, premises, predictions, control`` and, for a refuted form whose
-        entry explains it, ``refutation``. ``not_reached`` names the premises that keep the form from being tested;
-        ``control`` is None, or has ``verdict, predictions, supported_parts``.
+        ``verdict, vacuous, reason, basis, not_reached, premises, predictions, corrected_for, control`` and, for a
+        refuted form whose entry explains it, ``refutation``. ``not_reached`` names the premises that keep the form
+        from being tested; ``corrected_for`` counts the estimates any of which could refute, see
+        :mod:`.multiplicity`; ``control`` is None, or has ``verdict, predictions, supported_parts``.
     """
     content, place = entry["forms"][form], f"{entry['id']}, {form} form"
-    judged = [_judged(measurements, one, place) for one in content["predictions"]]
+    together = corrected([_outcomes(measurements, one, place) for one in content["predictions"]])
+    judged = [
+        Judged(found, written(one, found)) for one, found in zip(content["predictions"], together.judged, strict=True)
+    ]
     verdict, reason = combine(one.verdict for one in judged), _reason(judged)
     under = _controls(entry, form, measurements)
     control: dict[str, Any] | None = None
@@ -102,6 +107,7 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
         "not_reached": [one.content["name"] for one in missed],
         "premises": [one.content for one in premises],
         "predictions": [one.content for one in judged],
+        "corrected_for": together.estimates,
         "control": control,
         **explained,
     }
@@ -130,11 +136,16 @@ class Judged:
         return list(dict.fromkeys(one.unmeasured for one in self.outcomes.values() if one.unmeasured))
 
 
-def _judged(measurements: pd.DataFrame, prediction: dict[str, Any], place: str) -> Judged:
+def _outcomes(measurements: pd.DataFrame, prediction: dict[str, Any], place: str) -> dict[str, Outcome]:
     try:
-        found = outcomes(measurements, prediction)
+        return outcomes(measurements, prediction)
     except UserError as error:
         raise UserError(f"{place}, prediction `{prediction['name']}`: {error}") from error
+
+
+def _judged(measurements: pd.DataFrame, prediction: dict[str, Any], place: str) -> Judged:
+    """Judge a premise, or a prediction under a control: whether it is supported counts, and that is not corrected."""
+    found = _outcomes(measurements, prediction, place)
     return Judged(found, written(prediction, found))
 
 
@@ -171,9 +182,15 @@ def _reason(judged: list[Judged]) -> str:
 
 
 def _numbers(judged: Judged, asked: str = "predicted") -> str:
-    shown = [e for e in judged.content["estimates"] if e["verdict"] != SUPPORTED]
-    shown = [e for e in shown if e["verdict"] == REFUTED] or shown
-    texts = [f"{e['name']} {_range(e['low'], e['high'])}, {asked} {_range(*e['band'])}" for e in shown]
+    strays = [
+        f" (outside, but not at {percent(one.level)})" if one.stray else ""
+        for outcome in judged.outcomes.values()
+        for one in outcome.estimates
+    ]
+    pairs = zip(judged.content["estimates"], strays, strict=True)
+    shown = [(e, stray) for e, stray in pairs if e["verdict"] != SUPPORTED]
+    shown = [(e, stray) for e, stray in shown if e["verdict"] == REFUTED] or shown
+    texts = [f"{e['name']} {_range(e['low'], e['high'])}, {asked} {_range(*e['band'])}{stray}" for e, stray in shown]
     texts += judged.unmeasured if judged.verdict == INCONCLUSIVE else []
     return "; ".join([*texts[:3], *(["…"] if len(texts) > 3 else [])])
 
@@ -187,6 +204,6 @@ def _range(low: float | None, high: float | None) -> str:
 
 
 def _not_judged(reason: str) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"premises": [], "predictions": [], "control": None}
+    nothing: dict[str, Any] = {"premises": [], "predictions": [], "corrected_for": 0, "control": None}
     said = {"reason": reason, "basis": "measurement", "not_reached": []}
     return {"verdict": INCONCLUSIVE, "vacuous": False, **said, **nothing}

@@ -15,6 +15,7 @@ import grimp
 
 from overparam import places
 from overparam.errors import UserError
+from overparam.plan.checksums import sha256
 
 PACKAGE = places.PACKAGE.name
 SCRIPTS = places.PACKAGE.parent
@@ -59,6 +60,7 @@ def _path(module: str) -> Path:
     return stem / "__init__.py" if stem.is_dir() else stem.with_suffix(".py")
 
 
+@functools.cache
 def _imports(program: Path) -> set[str]:
     """Return the modules of the package that a program outside it imports."""
     found: set[str] = set()
@@ -102,11 +104,19 @@ def modules(program: str, *named: str) -> frozenset[str]:
     return frozenset(found | parents)
 
 
+def _line(path: Path) -> bytes:
+    """Return name and checksum of a source file, as it enters a hash."""
+    return f"{path.relative_to(SCRIPTS).as_posix()}\0{sha256(path)}\n".encode()
+
+
+@functools.cache
+def _line_of_module(module: str) -> bytes:
+    return _line(_path(module))
+
+
 @functools.cache
 def code_hash(program: str, *named: str, files: tuple[Path, ...] = ()) -> str:
     """Return a short hash of the source of a program, of all it imports and of the other ``files`` it reads."""
-    sources = [SCRIPTS / program, *(_path(module) for module in modules(program, *named)), *files]
-    digest = hashlib.sha256()
-    for name, path in sorted((path.relative_to(SCRIPTS).as_posix(), path) for path in sources):
-        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()[:16]
+    sources = map(_line_of_module, modules(program, *named))
+    others = map(_line, (SCRIPTS / program, *files))
+    return hashlib.sha256(b"".join(sorted([*sources, *others]))).hexdigest()[:16]

@@ -15,6 +15,7 @@ PARTS = ("description", "reads", "settings", "presets", "measures")
 MEASURES = Path(__file__).resolve().parents[3] / "workflow/schemas/measures.schema.yaml"
 IN_EVERY_TABLE = ("quantity", "value", "seed")  # columns that no experiment declares
 KINDS = {"text": (str,), "whole": (int,), "number": (int, float)}  # of the values that a column may list
+_known: dict[str, dict[str, Any]] = {}  # declarations that need not be read
 
 
 def names() -> list[str]:
@@ -25,6 +26,11 @@ def names() -> list[str]:
 def readers(source: str) -> list[str]:
     """Return the names of the experiments that read ``nothing``, a ``dataset`` or ``training``."""
     return [name for name in names() if declaration(name)["reads"] == source]
+
+
+def recall(declared: Mapping[str, dict[str, Any]]) -> None:
+    """Take these for the declarations of experiments: they were read and checked before, and have not changed."""
+    _known.update(declared)
 
 
 @functools.cache
@@ -38,6 +44,8 @@ def declaration(name: str) -> dict[str, Any]:
     UserError
         If there is no such experiment or its file lacks a part.
     """
+    if name in _known:
+        return _known[name]
     known = places.experiments()
     if name not in known:
         raise UserError(f"experiment {name!r} is not known; {nearest(name, known)}")

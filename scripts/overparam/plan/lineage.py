@@ -58,9 +58,11 @@ class Lineage:
         self.content = content
         self.datasets = {dataset["name"]: dataset for dataset in run["datasets"]}
         self.studies = {study["name"]: study for study in run["studies"]}
-        # a cell asks for its data set, a claim for all its cells, the page for all claims
+        # a cell asks for its data set, a claim for all its cells, the page for all claims, a rule for the code of a job
         for kind in ("dataset", "labels", "cell", "experiment", "verdict", "figure"):
             setattr(self, kind, functools.cache(getattr(self, kind)))
+        for kind in ("training", "experiment", "figure"):
+            setattr(self, f"{kind}_code", functools.cache(getattr(self, f"{kind}_code")))
 
     # --- settings ---
 
