@@ -10,7 +10,7 @@ from project_copies import RESULTS, fresh
 from overparam.drawing import claim_figure, labels
 from overparam.jobs import records
 from overparam.judge.verdict_file import judge_claim
-from overparam.plan import experiment_settings, registry
+from overparam.plan import experiment_settings, lineage, registry
 
 KINDS = ("svg", "png", "pdf", "alt.txt")
 
@@ -59,13 +59,18 @@ def test_what_is_judged_and_drawn_again_is_the_same(finished, tmp_path):
     for claim in registry.load():
         measurements = records.measurements(root / f"measurements/{claim['experiment']}.parquet")
         verdict = records.verdict(root / f"claims/{claim['id']}/verdict.json")
-        again = judge_claim(claim, measurements, None, {}, {})
+        again = judge_claim(given(claim), measurements, None, {}, {})
         assert json.loads(json.dumps(again))["forms"] == verdict["forms"], claim["id"]
-        labels.attach(measurements, experiment_settings.measures(claim["experiment"]))
+        labels.attach(measurements, given(experiment_settings.measures(claim["experiment"])))
         paths = [tmp_path / f"figure.{kind}" for kind in KINDS]
         claim_figure.save(claim["figure"], measurements, verdict, *paths)
         for path in paths:
             assert path.read_bytes() == (root / f"claims/{claim['id']}" / path.name).read_bytes(), claim["id"]
+
+
+def given(settings):
+    """Return settings as a job gets them: the order of their keys shows in some reasons."""
+    return json.loads(lineage.canonical(settings))
 
 
 def test_two_runs_from_scratch_give_the_same_bytes(finished, tmp_path):
