@@ -1,4 +1,4 @@
-"""Share of initialisations from which networks fit every label, and the train loss that they end at, over their size."""
+"""Share of initialisations from which networks fit every label, and the train loss they end at, over their size."""
 
 from textwrap import fill
 
