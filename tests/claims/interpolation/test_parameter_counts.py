@@ -22,7 +22,9 @@ def test_alexnet_has_the_parameters_of_its_layers():
 @pytest.mark.parametrize(("layers", "width", "context", "tokens"), [(1, 8, 5, 11), (3, 16, 7, 20)])
 def test_a_transformer_has_the_parameters_of_its_layers(layers, width, context, tokens):
     layer = nn.TransformerEncoderLayer(width, 2, 4 * width)
-    expected = layers * size(layer) + size(nn.LayerNorm(width), nn.Embedding(tokens, width), nn.Embedding(context, width))
+    expected = layers * size(layer) + size(
+        nn.LayerNorm(width), nn.Embedding(tokens, width), nn.Embedding(context, width)
+    )
     assert sum(parameter_counts.transformer(layers, width, context, tokens).values()) == expected
 
 

@@ -1,4 +1,4 @@
-"""Share of initialisations from which networks fit every label, and the train loss that they end at, over their size."""
+"""Share of initialisations from which networks fit every label, and the train loss they end at, over their size."""
 
 from textwrap import fill
 
@@ -26,7 +26,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         axis.set_yscale("log" if quantity == "train_loss" else "linear")
         rows = rows.assign(value=rows["value"].clip(lower=SMALLEST)) if quantity == "train_loss" else rows
         studies.lines(axis, rows, X, theme.CATEGORIES[0], marker="o", markersize=4)
-        axis.plot([far, rows[X].max()], [levels[quantity]] * 2, color=theme.INK, linestyle="--", linewidth=1.2)
+        axis.axhline(levels[quantity], color=theme.INK, linestyle=":", linewidth=1)
+        axis.axvspan(far, axis.get_xlim()[1], color=theme.INK, alpha=0.1, linewidth=0)
         over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
         theme.mark_threshold(axis, 1, "p = nK" if quantity == "fitted" else "")
         axis.set(xlabel=fill(labels.column(measurements, X), 30), ylabel=labels.quantity(measurements, quantity))
@@ -35,7 +36,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     count = int(measurements["initialisation"].nunique())
     figure.suptitle(
         f"{random_features.data_label(verdict)}, n = {first['n_train']:,}, {count} initialisations of each network, "
-        f"{measurements['seed'].nunique()} draws of the labels; dashed: asked far beyond",
+        f"{measurements['seed'].nunique()} draws of the labels; dotted: asked far beyond (shaded)",
         fontsize=9,
         color=theme.INK,
     )

@@ -1,9 +1,9 @@
 """Parameters of two published networks, counted from their architectures.
 
-AlexNet is that of Krizhevsky, Sutskever & Hinton 2012 (section 3.5, figure 2): five convolutions, the second, fourth and
-fifth in two groups that see half of the channels each, and three dense layers. GPT-3 is that of Brown et al. 2020 (arXiv
-2005.14165, table 2.1): 96 layers of width 12,288 over a context of 2,048 tokens, built like GPT-2, with 50,257 tokens
-whose embedding is the output layer too.
+AlexNet is that of Krizhevsky, Sutskever & Hinton 2012 (section 3.5, figure 2): five convolutions, the second, fourth
+and fifth in two groups that see half of the channels each, and three dense layers. GPT-3 is that of Brown et al. 2020
+(arXiv 2005.14165, table 2.1): 96 layers of width 12,288 over a context of 2,048 tokens, built like GPT-2, with 50,257
+tokens whose embedding is the output layer too.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     pandas.DataFrame
         One row per value, as ``experiment.yaml`` declares under ``measures``.
     """
-    rows = []
+    rows: list[tuple[str, str, str, float]] = []
     for network, parts in {"AlexNet": alexnet(), "GPT-3": transformer(96, 12_288, 2_048, 50_257)}.items():
         counts = {"whole": sum(parts.values()), **parts}
         rows += [(network, part, "n_params", count) for part, count in counts.items()]

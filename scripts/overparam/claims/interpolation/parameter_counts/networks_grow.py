@@ -18,7 +18,9 @@ PARTS = {  # label, colour, marker
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one line per network: its parameters by part, the printed number, and the samples it was trained on."""
     figure, (axis,) = theme.panels(1, height=3.6)
-    small = sorted({(row.n_params, network_names.short(row.model)) for row in (*PRINTED, RESNET) if row.labels == "true"})
+    small = sorted(
+        {(row.n_params, network_names.short(row.model)) for row in (*PRINTED, RESNET) if row.labels == "true"}
+    )
     names = [name for _, name in small] + list(dict.fromkeys(measurements["network"]))
     for place, (count, _) in enumerate(small):
         axis.plot(count, place, "D", color=theme.INK, markersize=6, markerfacecolor="none")
