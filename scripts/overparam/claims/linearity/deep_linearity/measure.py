@@ -19,11 +19,12 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Return Hessian norms in all weights of tanh networks, at one input with |x| = √d, in float64.
 
     Networks with L = 3 layers of weights are looked at at both places, and up to the largest width if their output is
-    linear. Those of other depths, the controls, and networks with L = 2 whose weights are all 1 end at the width
-    2^``other_largest_exponent``. Norms are found by Lanczos iterations on Hessian-vector products, all seeds side by
-    side, until no norm grows by more than a part of 1e-8 in ten steps, or for 120 steps: they are estimates from below.
-    Cross blocks are looked at in the Hessian in the first layer's pre-activations. The rotation towards sub-model
-    gradients is the orthogonal matrix that is nearest to the gradients of all units of the second layer together.
+    linear. Those with L = 2 end at the width 2^``shallow_largest_exponent``; those of other depths, the controls, and
+    networks with L = 2 whose weights are all 1 end at 2^``other_largest_exponent``. Norms are found by Lanczos
+    iterations on Hessian-vector products, all seeds side by side, until no norm grows by more than a part of 1e-8 in
+    ten steps, or for 120 steps: they are estimates from below. Cross blocks are looked at in the Hessian in the first
+    layer's pre-activations. The rotation towards sub-model gradients is the orthogonal matrix that is nearest to the
+    gradients of all units of the second layer together.
 
     Parameters
     ----------
@@ -37,11 +38,12 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """
     kinds = [(name, 3) for name in NETWORKS] + [("linear output", depth) for depth in settings["other_depths"]]
     kinds.append(("constant weights", 2))
+    limits = {kinds[0]: settings["largest_exponent"], ("linear output", 2): settings["shallow_largest_exponent"]}
     jobs = [
         (name, depth, exponent)
-        for exponent in range(settings["smallest_exponent"], settings["largest_exponent"] + 1)
+        for exponent in range(settings["smallest_exponent"], max(limits.values()) + 1)
         for name, depth in kinds
-        if (name, depth) == kinds[0] or exponent <= settings["other_largest_exponent"]
+        if exponent <= limits.get((name, depth), settings["other_largest_exponent"])
     ]
     progress = Progress(len(jobs), "groups of networks")
     rows: list[dict[str, Any]] = []
