@@ -39,7 +39,7 @@ def test_iterations_are_finite_exactly_where_labels_were_fitted(table):
     np.testing.assert_array_equal(np.isfinite(wide["iterations"]), fitted)
     assert not fitted.loc["duplicated"].any()
     assert fitted.loc["gradient descent"].mean() > 0.5
-    assert (wide.loc[fitted, "rate_over_promise"] > 1).all()
+    assert (wide.loc[fitted, "rate_over_promise"].drop("too large step") > 1).all()
     assert (
         wide["rate_over_promise"]
         .notna()
@@ -58,9 +58,9 @@ def test_small_steps_take_longer_by_about_the_ratio_of_steps():
 
 
 def test_networks_at_the_theorems_width_are_as_wide_as_it_asks():
-    given = experiment.problems(SETTINGS, "sufficient width", 8)
+    given = experiment.problems(SETTINGS, "sufficient width", 16)
     asked = max(experiment.sufficient_width(one.numpy(), "tanh") for one in given.inputs)
-    assert asked <= given.v.shape[1] < asked + 2
+    assert given.labels.shape[1] == 8 and asked <= given.v.shape[1] < asked + 2
     # for orthogonal inputs κ = √(d/n)‖X‖/λ(X) is 1/E φ'², and d = n
     second_moment = 4 / np.pi / 5**0.5  # of erf', by the Gaussian integral (4/π) E exp(−2g²)
     assert experiment.sufficient_width(np.eye(4), "erf") == pytest.approx(4 / second_moment**2)

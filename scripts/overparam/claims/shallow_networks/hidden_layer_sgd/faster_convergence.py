@@ -30,9 +30,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the iterations with both steps at the largest size and the advantage over sizes."""
     largest = measurements.loc[measurements["arm"] == FASTER, "n_train"].max()
-    medians = {
-        arm: _rows(measurements, "iterations", arm).query("n_train == @largest")["value"].median() for arm in STYLES
-    }
+    own = measurements[measurements["n_train"] == largest]
+    medians = {arm: _rows(own, "iterations", arm)["value"].median() for arm in STYLES}
     ratio = _rows(measurements, "advantage", FASTER).groupby("n_train")["value"].median()
     return (
         f"Iterations of gradient descent until random labels are fitted, over the number of samples: at n = {largest} "

@@ -23,8 +23,7 @@ from overparam.theory.activations import ACTIVATIONS
 
 TOO_LARGE = 16.0  # a linear model diverges above 2, but the units of this one saturate, so that it still fits at 4
 ARMS = {  # at how many of the dimensions, ascending, each of them runs
-    "theorem step": None, "largest step": None, "gradient descent": None,
-    "sufficient width": 1, "duplicated": 2, "too large step": 2,
+    "theorem step": None, "largest step": None, "gradient descent": None, "duplicated": 2, "too large step": 2,
 }  # fmt: skip
 STEPS = ("step λ/n²", "step 1/λ_max")
 GOES_ON = 2  # at so many of the dimensions runs go on when they have fitted
@@ -43,7 +42,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     - ``theorem step``: d/n; ``largest step``: 1; ``too large step`` (control): 16.
     - ``duplicated`` (control): step 1, but one input occurs twice, with both labels. J(W₀) has a null space then; what
       is promised is what the next singular value promises.
-    - ``sufficient width``: d/n, at the first dimension, with as many units as the theorem asks for, √(kd) = κ(X) n.
+    - ``sufficient width``: d/n, at most 1, with as many units as the theorem asks for, √(kd) = κ(X) n, at a size of its
+      own: at those of the other arms they would be too many.
     - ``step λ/n²``, ``step 1/λ_max``: gradient descent at the small dimensions. The first is the step of Du
       et al. (arXiv 1810.02054, theorem 4.1), η = O(λ(X)/n²), its constant taken as 1.
     - ``gradient descent``: on ½‖f − y‖² with the step 1/λ_max(J(W₀)J(W₀)ᵀ), looked at every step.
@@ -64,6 +64,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         for arm, count in ARMS.items()
         if dimension in settings["dimensions"][:count]
     ]
+    cases.append(("sufficient width", settings["sufficient_dimension"]))
     progress = Progress(len(cases) + len(settings["small_dimensions"]), "sizes")
     rows: list[dict[str, Any]] = []
     for arm, dimension in cases:
@@ -87,7 +88,10 @@ def smallest_eigenvalue(inputs: np.ndarray, activation: str) -> float:
 
 def problems(settings: dict[str, Any], arm: str, dimension: int) -> HiddenLayerProblems:
     """Return the networks of one size, one per seed."""
-    n_train = round(settings["samples_per_squared_dimension"] * dimension**2)
+    if arm == "sufficient width":
+        n_train = settings["sufficient_n_train"]
+    else:
+        n_train = round(settings["samples_per_squared_dimension"] * dimension**2)
     width = 2 * int(np.ceil(settings["params_per_sample"] * n_train / dimension / 2))
     points, labels = [], []
     for seed in range(settings["n_seeds"]):
@@ -135,7 +139,7 @@ def _compare_steps(settings: dict[str, Any], dimension: int) -> list[dict[str, A
 def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, Any]]:
     activation, given = ACTIVATIONS[settings["activation"]], problems(settings, arm, dimension)
     n_train, tolerance = given.labels.shape[1], settings["residual_tolerance"]
-    goes_on = dimension in settings["dimensions"][:GOES_ON]
+    goes_on = arm == "sufficient width" or dimension in settings["dimensions"][:GOES_ON]
     end = settings["end_tolerance"] if goes_on else None
     limit = settings["step_limit_per_sample"] * n_train
     step, ratio = hidden_layer_descent.largest_step(given, activation)
@@ -146,7 +150,7 @@ def _run(settings: dict[str, Any], arm: str, dimension: int) -> list[dict[str, A
         promised = (1 - ratio / 8) ** 0.5  # α² = λ_min/4
         found = hidden_layer_descent.descend(given, activation, step, tolerance, limit, promised, end)
     else:
-        small = dimension / n_train
+        small = min(dimension / n_train, 1.0)
         factor = {"theorem step": small, "sufficient width": small, "too large step": TOO_LARGE}.get(arm, 1.0)
         step = factor * hidden_layer_descent.largest_sample_step(given, activation)
         promised = (1 - step * smallest / (8 * n_train)) ** 0.5
