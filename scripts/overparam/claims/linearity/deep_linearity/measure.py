@@ -70,7 +70,7 @@ def _one_width(settings: dict[str, Any], name: str, depth: int, exponent: int) -
     if depth == 3:
         slope = torch.func.vmap(torch.func.grad(function))(theta, inputs)
         places["along gradient"] = theta + settings["radius"] * slope / slope.norm(dim=1, keepdim=True)
-    limits = {"tolerance": CHECKED} if checked else {}
+    limits: dict[str, Any] = {"tolerance": CHECKED} if checked else {}
     columns: list[tuple[dict[str, Any], np.ndarray]] = []
     for place, points in places.items():
         norms, settled = hessian_norms(function, points, (inputs,), draw, settings["memory_mb"], **limits)
