@@ -108,7 +108,7 @@ def _constant(settings: dict[str, Any]) -> pd.DataFrame:
 
 
 def _scheduled(settings: dict[str, Any]) -> pd.DataFrame:
-    """Measure the error over time with η_t = c/(t + t₀), a c that is too small, ct₀/(t + t₀)² and c/t₀."""
+    """Measure the error over time with η_t = c/(t + t₀), also with a c that is too small, ct₀/(t + t₀)² and c/t₀."""
     task = systems()["inconsistent"]
     offset, n_steps = settings["schedule_offset"], settings["n_steps"]
     decay = 1 / (np.arange(n_steps) + offset)
