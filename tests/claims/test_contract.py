@@ -121,14 +121,16 @@ def test_a_claim_is_whole(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 def test_the_control_differs_from_the_claim(claim):
-    only = claim["control"].get("only")
+    controls = [claim["control"], *claim.get("more_controls", [])]
     for form in claim["forms"].values():
-        judged = [prediction for prediction in form["predictions"] if only is None or prediction["name"] in only]
-        assert judged, "the control applies to no prediction of this form"
-        changed = claim["control"]["where"]
-        assert any(
-            prediction.get("where", {}).get(key) != value for prediction in judged for key, value in changed.items()
-        )
+        judged = [
+            (prediction.get("where", {}), control["where"])
+            for control in controls
+            for prediction in form["predictions"]
+            if prediction["name"] in control.get("only", [prediction["name"]])
+        ]
+        assert judged, "no control applies to any prediction of this form"
+        assert any(where.get(key) != value for where, changed in judged for key, value in changed.items())
 
 
 @pytest.mark.parametrize("name", experiment_settings.names())
