@@ -9,7 +9,9 @@ CONFIG ?=
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
-RUNS = tests/workflow tests/slurm tests/browser
+# tests of whole runs are one half of all, but for these: they share no finished run with others, and the halves are even
+ALONE = $(wildcard $(patsubst %,tests/workflow/test_%.py,bad_input interruption never_stale times_and_damage))
+RUNS = $(filter-out $(ALONE),$(wildcard tests/workflow/test_*.py)) tests/slurm tests/browser
 # a user's own settings of Python could keep Snakemake itself from starting; it clears them for its jobs anyway
 unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
@@ -23,16 +25,22 @@ run: check
 check: .venv/.locked
 	$(BIN)/python workflow/run/check.py $(CONFIG)
 
-# two halves beside each other, of about the same length: whole runs, which wait a lot, and all else
+# two halves beside each other, of about the same length: whole runs that share finished ones, and all else
 test: .venv/.locked-test lint
 	$(MAKE) --no-print-directory --keep-going --jobs 2 test-runs test-modules
 
-# one thread, as the pipeline's jobs have: several on small matrices wait for each other
+# one thread, as the pipeline's jobs have: several on small matrices wait for each other. Each half makes its files in a
+# folder of its own, as two at once would clear each other's, and keeps them if a test fails
+define tests
+folder=$$(mktemp -d); OMP_NUM_THREADS=1 $(BIN)/pytest --durations=15 --basetemp="$$folder/made" $(1) || \
+	{ echo "What these tests have made is kept in $$folder"; exit 1; }; rm -rf "$$folder"
+endef
+
 test-runs: .venv/.locked-test
-	OMP_NUM_THREADS=1 $(BIN)/pytest $(RUNS)
+	$(call tests,$(RUNS))
 
 test-modules: .venv/.locked-test
-	OMP_NUM_THREADS=1 $(BIN)/pytest tests $(RUNS:%=--ignore=%)
+	$(call tests,tests $(RUNS:%=--ignore=%))
 
 lint: .venv/.locked-test
 	$(BIN)/ruff check

@@ -59,7 +59,8 @@ def test_a_claim_is_judged_and_drawn(measured, claim):
     for name, form in claim["forms"].items():
         found = verdict["forms"][name]
         assert [one["name"] for one in found["predictions"]] == [one["name"] for one in form["predictions"]]
-        assert found["control"]["verdict"] != "supported" or found["verdict"] == "inconclusive"
+        failed = found["control"] is None or found["control"]["verdict"] != "supported"
+        assert failed or found["verdict"] == "inconclusive"
         for prediction in form["predictions"]:
             said = judged.declared(verdict, prediction["name"], name)
             assert {key: said[key] for key in prediction} == prediction
@@ -83,7 +84,7 @@ def without_estimates(verdict):
     empty = copy.deepcopy(verdict)
     for form in empty["forms"].values():
         form |= {"verdict": "inconclusive", "vacuous": False, "reason": "not measured"}
-        for one in [*form["predictions"], *form["control"]["predictions"]]:
+        for one in [*form["predictions"], *(form["control"] or {"predictions": []})["predictions"]]:
             one |= {"verdict": "inconclusive", "vacuous": False, "estimates": [], "n_seeds": 0, "n_instances": 0}
             one["detail"] = {"not_measured": "no row has seed = 99"}
     return empty
@@ -121,14 +122,13 @@ def test_a_claim_is_whole(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim["id"])
 def test_the_control_differs_from_the_claim(claim):
-    only = claim["control"].get("only")
-    for form in claim["forms"].values():
-        judged = [prediction for prediction in form["predictions"] if only is None or prediction["name"] in only]
-        assert judged, "the control applies to no prediction of this form"
-        changed = claim["control"]["where"]
-        assert any(
-            prediction.get("where", {}).get(key) != value for prediction in judged for key, value in changed.items()
-        )
+    predictions = [one for form in claim["forms"].values() for one in form["predictions"]]
+    for control in [claim["control"], *claim.get("more_controls", [])]:
+        only, without = control.get("only"), control.get("without", {})
+        judged = [one for one in predictions if one["name"] not in without and (only is None or one["name"] in only)]
+        assert judged, "the control applies to no prediction"
+        for prediction in judged:
+            assert any(prediction.get("where", {}).get(key) != value for key, value in control["where"].items())
 
 
 @pytest.mark.parametrize("name", experiment_settings.names())

@@ -129,6 +129,17 @@ def test_program_draws_without_torch(tmp_path, measurements, verdicts):
     assert outputs["alt"].read_text() == f"The value of A1 is {measurements['value'].mean():.1f}.\n"
 
 
+def test_a_figure_waits_for_no_library_that_it_does_not_use():
+    code = (
+        "import sys; from overparam.drawing import claim_figure; print(*sys.modules)\n"
+        "from scipy import cluster, stats; print(stats.t.ppf(0.5, 3))"  # a figure that uses them has them
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    loaded, number = run.stdout.splitlines()
+    assert "seaborn" in loaded.split() and not {"scipy.stats", "scipy.cluster"} & set(loaded.split())
+    assert number == "0.0"
+
+
 @pytest.mark.parametrize(("ends", "expected"), [((2, 40), ["2", "5", "10", "20"]), ((2, 4000), ["10", "100", "1000"])])
 def test_logarithmic_axes_have_room_for_their_labels(ends, expected):
     figure, (axis,) = theme.panels()

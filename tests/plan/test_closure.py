@@ -45,9 +45,14 @@ ALONE = {f"{WIDTH_SWEEP}/measure.py", f"{WIDTH_SWEEP}/model_wise_double_descent.
 ALONE |= {"overparam/drawing/theme.py", "overparam/models/mlp.py"}
 
 
-def changed(scripts, *paths):
+@pytest.fixture(scope="module")
+def before():
+    """The hashes of the sources as they are."""
+    return hashes(SCRIPTS, *REQUESTS)
+
+
+def changed(before, scripts, *paths):
     """Return whose hashes an edit to these files changes."""
-    before = hashes(scripts, *REQUESTS)
     for path in paths:
         with (scripts / path).open("a") as file:
             file.write("\n# edited\n")
@@ -68,8 +73,8 @@ def changed(scripts, *paths):
         ("overparam/__init__.py", NAMES),
     ],
 )
-def test_an_edit_changes_the_programs_that_import_it(scripts, path, expected):
-    found = changed(scripts, path)
+def test_an_edit_changes_the_programs_that_import_it(before, scripts, path, expected):
+    found = changed(before, scripts, path)
     assert set(expected) <= set(found)
     if path.startswith("overparam/judge"):
         assert not {"three_point_sgd", "width_sweep", "mlp"} & set(found)  # nothing is measured or trained again
@@ -77,18 +82,17 @@ def test_an_edit_changes_the_programs_that_import_it(scripts, path, expected):
         assert found == expected
 
 
-def test_an_edit_to_the_machinery_changes_nothing(scripts):
+def test_an_edit_to_the_machinery_changes_nothing(before, scripts):
     """Messages, logs, locks, faults, the plan: of all that, `closure.DECIDES` names what decides bytes."""
     around = [path for name in ("jobs", "plan") for path in sorted((scripts / "overparam" / name).glob("[!_]*.py"))]
     around += [scripts / "overparam" / f"{name}.py" for name in ("errors", "places", "progress")]
     decides = {f"{name.replace('.', '/')}.py" for name in closure.DECIDES}
     paths = [path.relative_to(scripts).as_posix() for path in around]
     assert "overparam/jobs/faults.py" in paths and decides < set(paths)
-    assert changed(scripts, *(path for path in paths if path not in decides)) == []
+    assert changed(before, scripts, *(path for path in paths if path not in decides)) == []
 
 
-def test_a_touch_and_another_folder_change_nothing(scripts, tmp_path):
-    before = hashes(scripts, *REQUESTS)
+def test_a_touch_and_another_folder_change_nothing(before, scripts, tmp_path):
     (scripts / "measure.py").touch()
     moved = Path(shutil.copytree(scripts, tmp_path / "elsewhere/scripts"))
     assert hashes(scripts, *REQUESTS) == hashes(moved, *REQUESTS) == before

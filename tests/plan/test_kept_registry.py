@@ -104,6 +104,16 @@ def test_files_that_come_go_or_move_read_all_again(copy, way):
     assert (way(), way()) == ("read", "recalled")
 
 
+@pytest.mark.parametrize("linked", [TOPIC, f"{TOPIC}/three_point_sgd"])
+def test_an_edit_behind_a_link_reads_all_again(copy, way, tmp_path_factory, linked):
+    elsewhere = (copy / linked).rename(tmp_path_factory.mktemp("elsewhere") / "folder")
+    (copy / linked).symlink_to(elsewhere)
+    assert (way(), way()) == ("read", "recalled")
+    with (copy / f"{CLAIM}.yaml").open("a") as file:
+        file.write("\n")
+    assert (way(), way()) == ("read", "recalled")
+
+
 def test_neither_times_nor_figures_nor_the_place_of_the_project_matter(copy, way, tmp_path_factory, monkeypatch):
     assert way() == "read"
     for path in copy.rglob("*.*"):

@@ -90,18 +90,3 @@ def test_what_is_expanded_holds_no_home_that_a_folder_could_be_called(path):
     except UserError:
         return
     assert "~" not in found.split("/") and not found.startswith(("~", "-"))
-
-
-def test_what_is_no_file(tmp_path):
-    (tmp_path / "file").touch()
-    os.mkfifo(tmp_path / "pipe")
-    assert paths.no_file(str(tmp_path / "file")) is None
-    for name, sentence in {
-        "absent": "there is no file",
-        "": "is a folder, not a file",
-        "pipe": "is a pipe or a device, not a file",
-        "x" * 300: "cannot be read (File name too long)",
-        "file/x": "cannot be read (Not a directory)",
-        "\0": "cannot be read (",
-    }.items():
-        assert sentence in paths.no_file(f"{tmp_path}/{name}")

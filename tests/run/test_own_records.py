@@ -67,7 +67,7 @@ def test_results_that_carry_no_mark_belong_to_the_records_that_are_there():
     assert (RESULTS / ".records-of").exists()
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "\0", '{"mark": 1}'])
+@pytest.mark.parametrize("damage", ["", "[]", "\0", '{"mark": 1}', "[" * 100_000])
 def test_a_damaged_mark_is_none(damage):
     (RESULTS / ".records-of").write_text(damage)
     with pytest.raises(WorkflowError, match="they are gone"):

@@ -26,6 +26,22 @@ def drawn(name: str, trains_output: bool, head: str):
     return network, weights, torch.as_tensor(points), labels, function
 
 
+def test_centred_outputs_start_at_zero_and_fit_the_same_residuals():
+    draw = np.random.default_rng(1)
+    v, hidden, points = draw.standard_normal(WIDTH), draw.standard_normal((WIDTH, DIMENSION)), np.eye(DIMENSION)
+    tanh, labels = activations.ACTIVATIONS["tanh"], draw.choice([-1.0, 1.0], N_TRAIN)
+    plain = Network(v, hidden, points, N_TRAIN, 0.4, tanh)
+    centred = Network(v, hidden, points, N_TRAIN, 0.4, tanh, centred=True)
+    start = plain.outputs.copy()
+    assert (centred.outputs == 0).all()
+    np.testing.assert_array_equal(centred.kernel(DIMENSION), plain.kernel(DIMENSION))
+    for network, wanted in ((plain, labels + start[:N_TRAIN]), (centred, labels)):
+        network.step(network.outputs[:N_TRAIN] - wanted, RATE)
+        network.step_on(1, network.output_at(1) - wanted[1], RATE)
+        network.refresh()
+    np.testing.assert_allclose(centred.outputs, plain.outputs - start, rtol=1e-10, atol=1e-14)
+
+
 CASES = [("tanh", True, "linear"), ("sigmoid", False, "linear"), ("relu", True, "linear"), ("tanh", True, "tanh")]
 
 

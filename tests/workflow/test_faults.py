@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import single_programs
-from project_copies import RESULTS, fresh
+from project_copies import RESULTS
 from waiting import until
 
 from overparam.jobs import job_log
@@ -31,30 +31,6 @@ def programs(tmp_path_factory):
     for program in made.values():
         assert program.run(folder) == (0, "")
     return {name: (program, program.made(folder)) for name, program in made.items()}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The project after a run for one claim; not to be changed."""
-    project = fresh(tmp_path_factory.mktemp("one_claim") / "project")
-    project.extra = {"claims": [CLAIM]}
-    project.snakemake()
-    return project
-
-
-@pytest.fixture
-def disturbed(undisturbed, tmp_path):
-    """A copy of the project after its run."""
-    project = undisturbed.copy(tmp_path / "project")
-    project.extra = undisturbed.extra
-    return project
-
-
-@pytest.fixture
-def untouched(sources):
-    """The project before a run for one claim."""
-    sources.extra = {"claims": [CLAIM]}
-    return sources
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import sys
 
-import pytest
 import yaml
 from filelock import FileLock
 from project_copies import RESULTS
@@ -48,9 +47,15 @@ def test_from_a_folder_inside_and_through_a_linked_home(tmp_path):
     assert "Nothing to be done" in snakemake(project.folder)
 
 
-@pytest.mark.parametrize("name", ["a {clone} of mine", "{}", "it's 100% & $HOME", "Übung"])
-def test_a_folder_with_an_unusual_name(tmp_path, name):
-    project = small(tmp_path / name)
+def test_results_go_to_the_working_directory(tmp_path):
+    project = small(tmp_path / "project")
+    snakemake(project.folder, "--directory", str(tmp_path / "work"))
+    assert (tmp_path / "work" / RESULTS / "claims/A1/figure.svg").exists()
+    assert not (project.folder / "results").exists()
+
+
+def test_folders_with_unusual_names(tmp_path):
+    project = small(tmp_path / "a {clone} of mine" / "{}" / "it's 100% & $HOME" / "Übung")
     snakemake(project.folder)
     assert (project.folder / RESULTS / "report/index.html").exists()
     assert "Nothing to be done" in snakemake(project.folder)

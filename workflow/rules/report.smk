@@ -24,7 +24,7 @@ rule tabulate:
         registry=REGISTRY_FILE,
         code=code_hash("summarise.py"),
         lineage=LINEAGE.table(),
-        reference=[checksums.sha256(path) for path in stability_reference()],  # times of files decide nothing
+        reference=[checksums.sha256(Path(path)) for path in stability_reference()],  # times of files decide nothing
     message:
         "Tabulate the verdicts"
     shell:
@@ -54,7 +54,7 @@ rule report:
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
         lineage=LINEAGE.page(report_templates()),
-        reference=[checksums.sha256(path) for path in [*stability_reference(), *error_rates()]],
+        reference=[checksums.sha256(Path(path)) for path in [*stability_reference(), *error_rates()]],
     message:
         "Write the page"
     shell:

@@ -169,13 +169,7 @@ def _locks(path: Path, results: str) -> bool:
 
 def _read(path: Path) -> dict:
     """Return what a run wrote of itself; nothing if that can't be read."""
-    try:
-        found = json.loads(path.read_text())
-        return {key: found[key] for key in ("process", "host", "folder", "started", "command")} | {
-            "slurm": found.get("slurm")
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    return own_records.read(path, ("process", "host", "folder", "started", "command"), optional=("slurm",)) or {}
 
 
 def _write(path: Path, **described: Any) -> None:

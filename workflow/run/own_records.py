@@ -8,7 +8,9 @@ are gone, are not taken for results of the present settings.
 import contextlib
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
@@ -34,7 +36,7 @@ def check(results: Path, *, claim: bool, adopt: bool = False) -> None:
     WorkflowError
         Says where the records lie, and what to do.
     """
-    own, theirs = _read(RECORDS / MARK), _read(results / f".{MARK}")
+    own, theirs = (read(path, ("mark", "folder")) for path in (RECORDS / MARK, results / f".{MARK}"))
     strange = theirs != own if theirs else not any(RECORDS.glob("metadata/*"))
     if strange and not adopt and any((results / folder).is_dir() for folder in MADE):
         there = f"they lie in {theirs['folder']}" if theirs and theirs["folder"] != str(Path.cwd()) else "they are gone"
@@ -52,10 +54,10 @@ def check(results: Path, *, claim: bool, adopt: bool = False) -> None:
                 path.write_text(json.dumps(mark))
 
 
-def _read(path: Path) -> dict[str, str] | None:
-    """Return a mark; ``None`` if there is none."""
+def read(path: Path, keys: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any] | None:
+    """Return what a JSON file says under these keys; ``None`` if it can't be read or lacks one (of the first)."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return {key: str(found[key]) for key in ("mark", "folder")}
-    except (OSError, ValueError, KeyError, TypeError):
+        return {key: found[key] for key in keys} | {key: found.get(key) for key in optional}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -9,7 +9,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "threshold": {"average": "mean", "scale": "log", "relative_to": 1},
     "ordering": {"average": "mean", "relation": "difference"},
     "peak": {"average": "mean", "prominence": 0, "relation": "difference", "valley": False, "scale": "log"},
-    "bound": {"direction": "below", "tolerance": 0, "vacuous": 0.01, "premise": False},
+    "bound": {"direction": "below", "tolerance": 0, "vacuous": 0.01},
     "equality": {"tolerance": 1e-8, "absolute": 0},
     "monotone": {"average": "mean"},
 }

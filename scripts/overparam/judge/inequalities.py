@@ -1,6 +1,5 @@
 """Statements about every instance, or most: `bound` (an inequality), `equality` (two ways to compute one thing)."""
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
     An instance without a number (nan) leaves the bound undecided. Without a violation, ``detail`` bounds the rate of
     seeds that have one. The instances of a seed share its draw of data and weights (several widths, steps or directions
     of one run), so only seeds count as independent cases: 3 over their number, ``independent_units``, not over the
-    number of instances. With ``premise``, a violation leaves the claim untested instead.
+    number of instances.
 
     *In a share of the seeds*, for what holds with a probability: the estimate is the share of seeds without a
     violation, with its exact interval (Clopper and Pearson 1934). A seed with an instance that has no number, and no
@@ -50,7 +49,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         "n_instances": len(shares),
         "independent_units": n_seeds,
     }
-    largest, decisive = _largest(shares, allowed), not prediction["premise"]
+    largest = _largest(shares, allowed)
     if "share" in prediction:
         interval, band = _keeping(seeds, violated, np.isnan(shares)), (float(prediction["share"]), 1.0)
         detail[name.replace(" ", "_")] = largest.estimate
@@ -59,10 +58,7 @@ def bound(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:
         interval, band = largest, (-np.inf, allowed)
         if not violated.any():
             detail["rate_of_violations_at_most"] = rate_bound(n_seeds)
-    if not decisive and violated.any():
-        interval = dataclasses.replace(interval, reason="a premise does not hold: the claim is not tested")
-    estimate = Estimate(name, interval, band, decisive)
-    return Outcome([estimate], n_seeds, len(shares), vacuous=vacuous, detail=detail)
+    return Outcome([Estimate(name, interval, band)], n_seeds, len(shares), vacuous=vacuous, detail=detail)
 
 
 def equality(measurements: pd.DataFrame, prediction: dict[str, Any]) -> Outcome:

@@ -59,7 +59,7 @@ def _key() -> str | None:
         *(path for folder in folders for path in folder.glob("*.py")),
     ]
     try:
-        for path in places.CLAIMS.rglob("*"):
+        for path in {*places.CLAIMS.rglob("*"), *places.CLAIMS.glob("*/*/*")}:  # the latter through links as well
             if path.suffix == ".yaml":
                 read.append(path)
             elif path.suffix == ".py":  # must lie beside it, whatever it holds

@@ -1,7 +1,6 @@
 """Paths as people write them: `~` and variables are expanded here, in one place, or the path is refused."""
 
 import os
-import stat
 import string
 from pathlib import Path
 
@@ -51,19 +50,6 @@ def expanded(path: str, key: str) -> str:
     if NO_TEXT.search(found):
         raise UserError(f"{given} has a character that is no text in UTF-8; rename the file, or link to it")
     return found
-
-
-def no_file(path: str) -> str | None:
-    """Return what keeps ``path`` from being read as a file, or ``None`` if nothing does."""
-    try:
-        mode = Path(path).stat().st_mode
-    except FileNotFoundError:
-        return f"there is no file {quoted(path)}"
-    except (OSError, ValueError) as error:
-        return f"{quoted(path)} cannot be read ({getattr(error, 'strerror', error)})"
-    if stat.S_ISREG(mode):
-        return None if os.access(path, os.R_OK) else f"{quoted(path)} cannot be read (Permission denied)"
-    return f"{quoted(path)} is {'a folder' if stat.S_ISDIR(mode) else 'a pipe or a device'}, not a file"
 
 
 def _from_home(path: str, given: str) -> str:

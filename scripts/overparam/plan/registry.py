@@ -142,6 +142,8 @@ def _wrongly_controlled(entry: dict[str, Any]) -> Iterator[str]:
                     yield f"{where}.{key}: {name!r} is no prediction; {nearest(name, names)}"
         for name in sorted({*control.get("only", [])} & {*control.get("without", [])}):
             yield f"{where}.without: {name!r} has a control, as `only` names it"
+    for where in uncontrolled(entry):
+        yield f"{where}: no control applies to it; name it in the `only` of one, or say why in `control.without`"
 
 
 def uncontrolled(entry: dict[str, Any]) -> list[str]:

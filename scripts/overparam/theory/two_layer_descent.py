@@ -55,6 +55,8 @@ class Network:
         Whether v is trained too.
     head
         Name of φ in ``HEADS``.
+    centred
+        Whether the output is φ(f − f₀), with f₀ the output at the start, in place of φ(f).
     """
 
     def __init__(
@@ -67,17 +69,19 @@ class Network:
         activation: Activation,
         trains_output: bool = True,
         head: str = "linear",
+        centred: bool = False,
     ):
         self.v, self.z, self.gram = v.copy(), points @ hidden.T, points @ points.T  # z: (N, m), units last: contiguous
         self.n_train, self.scale = n_train, scale
         self.activation, self.trains_output, self.head = activation, trains_output, HEADS[head]
         self._v_start, self._moved = v, np.zeros((n_train, v.size))  # Aᵀ
+        self._origin = scale * (activation.value(self.z) @ v) if centred else np.zeros(len(points))
         self._evaluate()
 
     def _evaluate(self) -> None:
         self.features = self.activation.value(self.z)  # (N, m)
         self.slopes = self.v * self.activation.first(self.z)
-        self._raw = self.scale * (self.features @ self.v)
+        self._raw = self.scale * (self.features @ self.v) - self._origin
         self.outputs = self.head.value(self._raw)
 
     def kernel(self, points: int | None = None) -> Float[np.ndarray, "count count"]:
@@ -111,7 +115,7 @@ class Network:
 
     def output_at(self, point: int) -> float:
         """Return φ(f) at one point from the present weights."""
-        self._raw[point] = self.scale * (self.v @ self.activation.value(self.z[point]))
+        self._raw[point] = self.scale * (self.v @ self.activation.value(self.z[point])) - self._origin[point]
         return float(self.head.value(self._raw[point]))
 
     def refresh(self) -> None:

@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from declared_tables import declared
 from digits_data import digits_dataset
 from scipy import stats
 from undecided_verdicts import undecided
 
+from overparam import models
 from overparam.claims.double_descent.initialisation_spread import measure as initialisation_spread
+from overparam.claims.double_descent.initialisation_spread import no_stuck_networks, norm_of_networks
 from overparam.claims.double_descent.initialisation_spread import similar_loss_across_initialisations as figure
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
@@ -79,3 +82,40 @@ def test_figure_and_its_text(table):
     assert len(figure.draw(declared(table, "initialisation_spread"), verdict).axes) == 3
     spread = quantity(table, "spread").groupby(level=0).mean()
     assert f"standard deviation of {spread[2]:.2g} at" in figure.alt_text(table, verdict)
+
+
+def test_rescaled_units_have_the_least_norm_and_no_rescaling_changes_it():
+    pack = models.build("mlp", 5, 3, (1, 4, 4), 10)
+    pack.initialise([torch.Generator().manual_seed(seed) for seed in range(3)])
+    least = initialisation_spread.balanced_norms(pack)
+    assert (least <= pack.vectors().double().norm(dim=1)).all()
+    factors = torch.linspace(0.1, 4, 5)
+    with torch.no_grad():
+        pack.hidden.weight *= factors[:, None]
+        pack.hidden.bias *= factors
+        pack.output.weight /= factors
+    torch.testing.assert_close(initialisation_spread.balanced_norms(pack), least, rtol=1e-6, atol=0)
+    with torch.no_grad():  # the best rescaling makes incoming and outgoing weights of every unit equally long
+        incoming = torch.cat([pack.hidden.weight, pack.hidden.bias[..., None]], dim=2).norm(dim=2)
+        best = (pack.output.weight.norm(dim=1) / incoming).sqrt()
+        pack.hidden.weight *= best[..., None]
+        pack.hidden.bias *= best
+        pack.output.weight /= best[:, None]
+    torch.testing.assert_close(pack.vectors().double().norm(dim=1), least, rtol=1e-6, atol=0)
+
+
+def test_deeper_networks_have_no_least_norm():
+    assert initialisation_spread.balanced_norms(models.build("mlp3", 5, 2, (1, 4, 4), 10)).isnan().all()
+
+
+def test_figures_on_fits_and_norms_say_what_was_measured(table):
+    measured = declared(table, "initialisation_spread")
+    verdict = undecided("no_stuck_networks", every_initialisation_fits_far_beyond={"band": [0.9, None]})
+    assert len(no_stuck_networks.draw(measured, verdict).axes) == 2
+    assert "100 % at 12 nK parameters" in no_stuck_networks.alt_text(measured, verdict)
+    verdict, norm = undecided("norm_of_networks"), quantity(table, "weight_norm").groupby(level=0).mean()
+    assert len(norm_of_networks.draw(measured, verdict).axes) == 2
+    assert f"as they are {norm[2]:.2f} at" in norm_of_networks.alt_text(measured, verdict)
+    unknown = measured.assign(value=measured["value"].mask(measured["quantity"] == "balanced_norm"))
+    unknown.attrs = measured.attrs
+    assert len(norm_of_networks.draw(unknown, verdict).axes) == 1

@@ -71,9 +71,17 @@ def test_kernel_settles_with_width_at_the_talks_scale_only(table):
     assert (fall["one over width"] > 0.7).all()
 
 
+def test_relu_at_the_talks_weights_has_seeds_of_its_own(table):
+    found = table.groupby(["activation", "sweep", "output_scale"])["seed"].nunique()
+    more = ("relu", "width", "one over root width")
+    assert found[more] == settings()["n_seeds_lazy"] > settings()["n_seeds"]
+    assert set(found.drop(more)) == {settings()["n_seeds"]}
+
+
 def test_both_sweeps_agree_where_they_meet(table):
     rows = table[(table["quantity"] == "kernel_change") & (table["width"] == 256) & (table["relative_scale"] == 1)]
-    wide = rows.pivot_table(index=["seed", "activation"], columns="sweep", values="value")
+    wide = rows.pivot_table(index=["seed", "activation"], columns="sweep", values="value").dropna()
+    assert len(wide) == 2 * settings()["n_seeds"]
     np.testing.assert_array_equal(wide["scale"], wide["width"])
 
 

@@ -131,6 +131,6 @@ def test_figure_and_its_text(table):
 
 def test_the_line_in_the_figure_is_the_limit_of_the_claim(table):
     verdict = undecided("interpolation")
-    verdict["forms"]["printed"]["predictions"][0]["declared"]["limit"] = 1e-3
+    verdict["forms"]["printed"]["predictions"][0]["declared"]["level"] = 1e-3
     for axis in figure.draw(declared(table, "interpolation"), verdict).axes:
         assert [line.get_ydata()[0] for line in axis.lines if line.get_ydata()[0] == line.get_ydata()[-1]] == [1e-3]

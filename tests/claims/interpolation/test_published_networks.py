@@ -90,7 +90,7 @@ def test_printed_rows(measurements):
 
 
 def test_figure(measurements):
-    verdict = undecided("recht_table", zero_train_loss={"limit": 0.2})
+    verdict = undecided("recht_table", zero_train_loss={"greater": 0.2})
     drawn = figure.draw(declared(measurements, "published_networks"), verdict)
     assert len(drawn.axes) == 3 and drawn.axes[0].lines[-1].get_xdata()[0] == 0.2
     assert drawn.axes[0].get_xlabel() == "train loss, nats (0 drawn at 0.0001)"

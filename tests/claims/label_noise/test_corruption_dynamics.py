@@ -84,7 +84,7 @@ def test_recorded_parts_are_those_of_the_residual():
     assert once["fast_left"] == pytest.approx(float((basis.T @ stop).norm() / (basis.T @ start).norm()), rel=1e-9)
     assert once["slow_left"] == pytest.approx(float((slow @ stop).norm() / (slow @ start).norm()), rel=1e-9)
     clean = [float((outputs - problems.true[0]).norm()) for outputs in seen]
-    assert curve[20]["clean_residual"] == pytest.approx(clean[-1] / clean[0], rel=1e-12)
+    assert curve[20]["clean_residual"] == pytest.approx(clean[-1] / clean[0], rel=1e-12) == once["clean_left"]
     norms = [float((basis.T @ (outputs - problems.given[0])).norm()) for outputs in seen]
     assert once["fast_step"] == next(step for step, norm in enumerate(norms) if norm <= 0.125 * norms[0])
     assert once["limit_hit"] == 0 and curve[once["fitted_step"]]["error_noisy"] == 0

@@ -36,9 +36,9 @@ def test_what_is_bounded_in_words_is_rounded_to_the_safe_side():
     noisy = (measurements["split"] == "train") & (measurements["labels"] == "noisy")
     measurements.loc[noisy & (measurements["quantity"] == "error"), "value"] = 0.00351
     assert "at least 99.6%" in corruption_is_fitted.alt_text(*judged("F1", measurements))
-    measurements.loc[(measurements["quantity"] == "fitted") & (measurements["stopping"] == "heldout_loss"), "value"] = (
-        0.10011
-    )
+    measurements.loc[
+        (measurements["quantity"] == "fitted") & (measurements["stopping"] == "heldout_error"), "value"
+    ] = 0.10011
     assert "at most 10.1%" in early_stopping_is_robust.alt_text(*judged("F2", measurements))
 
 
@@ -67,12 +67,12 @@ def test_the_factor_between_near_and_far_is_the_declared_one():
 
 def test_levels_and_stopping_rule_are_those_of_the_prediction():
     measurements, verdict = judged("F2", corrupted())
-    where = {"split": "test", "labels": "clean", "stopping": "heldout_error", "parameterization": "over"}
-    changed = declaring(
-        verdict, "accuracy-kept", where=where, greater={"where": {"label_noise": {"above": 0, "max": 0.2}}}
-    )
+    where = {"split": "test", "labels": "clean", "stopping": "heldout_loss", "parameterization": "over"}
+    changed = declaring(verdict, "spares-test-error", where=where)
+    fitted = {"stopping": "heldout_loss", "parameterization": "over", "label_noise": {"above": 0, "max": 0.2}}
+    changed = declaring(changed, "corruption-not-fitted", where=fitted)
     assert "at ρ = 0.2 early stopping" in early_stopping_is_robust.alt_text(measurements, changed)
-    measurements.loc[measurements["stopping"] == "heldout_error", "value"] = 0.25
+    measurements.loc[measurements["stopping"] == "heldout_loss", "value"] = 0.25
     assert "loses 0.0 points" in early_stopping_is_robust.alt_text(measurements, changed)
 
 

@@ -57,11 +57,34 @@ def test_a_relu_unit_flips_with_the_probability_angle_over_pi():
     name, radius, width, points, centres = list(experiment._inputs(settings, 0))[1]
     assert (name, radius) == ("generic", 0.3)
     at_points, at_centres = experiment._jacobians(settings, 0, width, "relu", points, centres)
-    cosine = np.clip(np.sum(points * centres, axis=1), -1, 1)
-    # a unit that flips leaves a whole input, of norm one; one that is active at both leaves the difference
-    flipped = np.arccos(cosine) / np.pi
-    expected = flipped + (0.5 - flipped / 2) * 2 * (1 - cosine)
-    np.testing.assert_allclose(np.sum((at_points - at_centres) ** 2, axis=1), expected, rtol=0.15)
+    for own, centre, rows in zip(points, centres, (at_points - at_centres), strict=True):
+        expected = experiment.relu_perturbation(own[None], centre[None])
+        np.testing.assert_allclose(np.sum(rows**2), expected, rtol=0.15)
+
+
+@pytest.mark.parametrize("activation", ["softplus", "relu", "tanh"])
+def test_the_perturbation_of_many_units_is_that_of_their_jacobians(activation):
+    settings = SETTINGS | {"perturbation_width": 30, "radii": [0.3]}
+    *_, points, centres = list(experiment._inputs(settings, 0))[1]
+    # the same weights, drawn in the other order of the axes
+    case = {"seed": 0, "activation": activation}
+    draw = experiment.generator(settings["seed"], "jacobian_rank", "weights", 0, 30)
+    hidden = torch.as_tensor(draw.standard_normal((settings["dimension"], 30)).T[None].copy())
+    v = hidden_layer.half_signs(30, 30**-0.5)[None]
+    at_points, at_centres = (
+        hidden_layer.jacobian(hidden, v, torch.as_tensor(x)[None], activations.ACTIVATIONS[activation])[0].numpy()
+        for x in (points, centres)
+    )
+    first, _ = experiment._of_many_units(settings, case, points, centres)
+    assert first["quantity"] == "perturbation_frobenius"
+    np.testing.assert_allclose(first["value"], np.linalg.norm(at_points - at_centres), rtol=1e-12)
+
+
+def test_a_point_at_a_right_angle_flips_half_of_the_units():
+    one, other, same = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
+    assert experiment.relu_perturbation(one, other) == pytest.approx(0.5 + 0.5 * 1)
+    assert experiment.relu_perturbation(one, same) == 0
+    assert experiment.relu_perturbation(one, -one) == pytest.approx(1)  # every unit is active at just one of the two
 
 
 def test_spread_inputs_have_no_gap_and_clusters_have_one(table):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from judged_claims import judged
 
+from overparam import seeding
 from overparam.claims.linearity.deep_linearity import deep_network
 from overparam.claims.linearity.deep_linearity import deep_transition_to_linearity as figure
 from overparam.claims.linearity.deep_linearity import measure as deep_linearity
@@ -32,13 +33,12 @@ def test_network_follows_the_formula_layer_by_layer():
     hidden = torch.tanh(second @ torch.tanh(first @ x / 3**0.5) / 2)
     expected = last @ hidden / 5**0.5
     torch.testing.assert_close(deep_network.network(layers)(theta, x), expected)
-    squashed = deep_network.network(layers, head="softplus")(theta, x)
-    torch.testing.assert_close(squashed, torch.log1p(torch.exp(expected)))
+    torch.testing.assert_close(deep_network.network(layers, head="squared")(theta, x), expected**2 / 2)
 
 
 def test_norms_agree_with_all_eigenvalues_and_do_not_depend_on_memory(table):
     keys = ["seed", "width", "network"]
-    start = table[table["place"] == "start"].pivot_table(
+    start = table[(table["place"] == "start") & (table["depth"] == 3)].pivot_table(
         index=keys, columns="quantity", values="value", aggfunc="first"
     )
     checked = start.dropna(subset=["hessian_norm_dense"])
@@ -50,10 +50,26 @@ def test_norms_agree_with_all_eigenvalues_and_do_not_depend_on_memory(table):
 
 
 def test_norm_falls_with_width_but_not_in_the_controls(table):
-    norms = table[table["quantity"] == "hessian_norm"].groupby(["network", "place", "width"])["value"].mean().unstack()
+    keys = ["network", "depth", "place", "width"]
+    norms = table[table["quantity"] == "hessian_norm"].groupby(keys)["value"].mean().unstack()
     fall = norms[64] / norms[8]
-    assert (fall["linear output"] < 0.6).all()
-    assert (fall["bottleneck"] > 0.7).all()
+    assert (fall["linear output"] < 0.6).all() and len(fall["linear output"]) == 4  # depths 2 and 4 at the start only
+    assert (fall["bottleneck"] > 0.7).all() and (fall["squared output"] > 0.7).all()
+
+
+def test_two_layers_of_constant_weights_have_the_norm_of_one_block_over_root_width(table):
+    """A block is [[0, a], [a, b]] in (v, w·x/√d), with v = 1, |x| = √d, and the same z = Σx/√d in every unit."""
+    rows = table[(table["network"] == "constant weights") & (table["quantity"] == "hessian_norm")]
+    scaled = (rows["value"] * rows["width"] ** 0.5).groupby(rows["seed"])
+    assert (scaled.max() / scaled.min() < 1 + 1e-6).all()
+    given = settings()
+    draw = seeding.torch_generator(given["seed"], "deep_linearity", "inputs")
+    x = torch.randn(given["n_seeds"], given["dimension"], generator=draw, dtype=torch.float64)
+    x *= given["dimension"] ** 0.5 / x.norm(dim=1, keepdim=True)
+    z = x.sum(dim=1) / given["dimension"] ** 0.5
+    first, second = 1 - z.tanh() ** 2, -2 * z.tanh() * (1 - z.tanh() ** 2)
+    expected = (second.abs() + (second**2 + 4 * first**2).sqrt()) / 2
+    np.testing.assert_allclose(scaled.mean(), expected, rtol=1e-6)
 
 
 def test_eigenvectors_remove_every_cross_block_in_the_controls_too(table):
@@ -79,6 +95,6 @@ def test_cross_shares_are_those_of_the_hessian_in_all_first_weights():
 def test_figure_states_the_exponents(table):
     drawn = judged("D5", table)
     assert figure.draw(*drawn).axes
-    rows = figure._rows(table, "hessian_norm", "linear output", place="start")
+    rows = figure._rows(table, "hessian_norm", "linear output", 3, place="start")
     text = figure.alt_text(*drawn)
     assert f"exponents {width_curves.exponent(rows):.2f} and" in text and "unknown" not in text

@@ -10,8 +10,6 @@ from overparam import seeding
 from overparam.claims.sgd.gradient_noise import measure as gradient_noise
 from overparam.claims.sgd.gradient_noise import noise_proportional_to_loss
 from overparam.errors import UserError
-from overparam.judge.predictions import evaluate
-from overparam.plan import registry
 
 SETTINGS = {
     "seed": 0, "n_seeds": 3, "n_train": 12, "n_inputs": 6, "width": 16, "small_width": 1, "step_scale": 0.25,
@@ -30,12 +28,6 @@ def sample() -> tuple[gradient_noise.Parameters, torch.Tensor, torch.Tensor]:
     shapes = {"w": (4, 3), "b": (4,), "v": (4,)}
     parameters = {name: torch.from_numpy(draws.standard_normal(shape)) for name, shape in shapes.items()}
     return parameters, torch.from_numpy(draws.standard_normal((7, 3))), torch.from_numpy(draws.standard_normal(7))
-
-
-@pytest.fixture
-def floor_prediction() -> dict:
-    predictions = next(entry for entry in registry.load() if entry["id"] == "C4")["forms"]["printed"]["predictions"]
-    return next(one for one in predictions if one["name"] == "floor-without-interpolation")
 
 
 def jacobian(parameters: gradient_noise.Parameters, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,12 +58,14 @@ def test_cross_entropy_slope_is_one_minus_exp_of_minus_the_loss(sample):
 def test_noise_is_the_trace_of_numpys_covariance(sample):
     parameters, x, y = sample
     path = {name: value[None, None] for name, value in parameters.items()}  # one record, one seed
-    loss, covariance, second = (part[0, 0] for part in gradient_noise._noise("interpolating", path, x[None], y[None]))
+    found = gradient_noise._noise("interpolating", path, x[None], y[None])
+    loss, covariance, second, largest = (part[0, 0] for part in found)
     output, rows = jacobian(parameters, x.numpy())
     gradients = (output - y.numpy())[:, None] * rows
     assert loss == pytest.approx(0.5 * np.mean((output - y.numpy()) ** 2))
     assert covariance == pytest.approx(np.trace(np.cov(gradients.T, bias=True)))
     assert second == pytest.approx(np.mean((gradients**2).sum(axis=1)))
+    assert largest == pytest.approx((gradients**2).sum(axis=1).max())
 
 
 def test_one_packed_step_is_a_step_along_the_mean_of_the_sample_gradients():
@@ -114,19 +108,16 @@ def test_noise_is_compared_with_what_proportionality_would_leave(table):
     assert ends.loc["interpolating", "noise_over_proportional"].between(1 / 3, 3).all()
 
 
-@pytest.mark.parametrize(("share", "verdict"), [(0.0, "refuted"), (0.2, "supported")])
-def test_floor_needs_noise_that_is_not_proportional_to_the_loss(monkeypatch, floor_prediction, share, verdict):
-    """The small network's noise is ``share`` of the first one, plus a part exactly proportional to its excess loss."""
-
-    def noise(case, path, inputs, labels):
-        excess = np.logspace(0, -4, len(path["v"]))[:, None] * np.linspace(1, 2, len(inputs))
-        floor = share if case == "under_parameterized" else 0.0
-        return excess, 5 * (excess + floor), 5 * (excess + floor)
-
-    monkeypatch.setattr(gradient_noise, "_noise", noise)
-    monkeypatch.setattr(gradient_noise, "_nearby_minimum", lambda *given: 0.0)
-    measured = gradient_noise.measure(SETTINGS | {"n_steps": 100})
-    assert evaluate(measured, floor_prediction)["verdict"] == verdict
+def test_at_a_minimum_gradients_cancel_without_vanishing(table):
+    """There mean ∇ℓ_i = 0, so the trace of the covariance is the mean of ‖∇ℓ_i‖², which the largest one exceeds."""
+    inputs, labels, start = gradient_noise._draw(SETTINGS, "under_parameterized", SETTINGS["small_width"])
+    _, path = gradient_noise._descend(SETTINGS, "under_parameterized", inputs, labels, start)
+    loss, noise, largest = gradient_noise._nearby_minimum(path, 1, inputs, labels)
+    infima = table[(table["quantity"] == "loss_infimum") & (table["case"] == "under_parameterized")]
+    assert loss == infima.set_index("seed")["value"][1]
+    assert 0 < noise < largest < SETTINGS["n_train"] * noise * (1 + 1e-3)
+    left = table.pivot_table(index=["case", "seed"], columns="quantity", values="value")
+    assert (left.loc["interpolating", ["noise_at_minimum", "largest_gradient_at_minimum"]] < 1e-3).all(axis=None)
 
 
 def test_levels_are_the_first_records_below_each():

@@ -95,7 +95,7 @@ def test_figures_draw_and_their_text_has_the_numbers(table, claim, figure, activ
 @pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
 def test_figures_show_the_limit_and_the_activations_that_were_judged(table, claim, figure, activations):
     declared, verdict = judged(claim, table)
-    found = altered(verdict, "fits-at-the-theorem's-width", limit=0.07, where={"activation": activations[:1]})
+    found = altered(verdict, "fits-at-the-theorem's-width", greater=0.07, where={"activation": activations[:1]})
     axes = figure.draw(declared, found).axes
     assert levels(axes[3]) == [0.07]
     assert [text.get_text() for text in axes[3].get_legend().get_texts()][:-1] == [

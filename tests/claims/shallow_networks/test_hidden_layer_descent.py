@@ -54,6 +54,34 @@ def test_descent_follows_autograd_and_each_run_stops_on_its_own(name):
         expected = max(ratio / 0.999**step for step, ratio in enumerate(ratios, start=1))
         assert found.over_promise[k] == pytest.approx(expected, rel=1e-8)
         assert found.rate[k] == pytest.approx(-np.log(ratios[-1]) / found.steps[k])
+        assert found.distance[k] == pytest.approx(float((hidden - given.hidden[k]).norm()), rel=1e-8)
+        assert found.fitted_steps[k] == found.steps[k]  # it stops where it has fitted, so that no late rate is left
+        assert np.isnan(found.late_rate[k])
+
+
+def test_a_run_that_goes_on_has_a_late_rate_from_the_fit_on():
+    given, activation = problems(), ACTIVATIONS["tanh"]
+    rate, _ = hidden_layer_descent.largest_step(given, activation)
+    promised = torch.ones(3, dtype=torch.float64)
+    stopped = hidden_layer_descent.descend(given, activation, rate, 0.05, 500, promised)
+    found = hidden_layer_descent.descend(given, activation, rate, 0.05, 500, promised, 1e-4)
+    assert (found.residual_ratio <= 1e-4).all() and not found.limit_hit.any()
+    np.testing.assert_array_equal(found.fitted_steps, stopped.steps)
+    expected = np.log(stopped.residual_ratio / found.residual_ratio) / (found.steps - stopped.steps)
+    np.testing.assert_allclose(found.late_rate, expected)
+
+
+def test_a_run_that_never_fits_has_the_late_rate_of_its_second_half():
+    given, activation = problems(), ACTIVATIONS["tanh"]
+    contradiction = dataclasses.replace(given, inputs=given.inputs.clone(), labels=given.labels.clone())
+    contradiction.inputs[:, 1], contradiction.labels[:, :2] = given.inputs[:, 0], torch.tensor([1.0, -1.0]).double()
+    rate, _ = hidden_layer_descent.largest_step(contradiction, activation)
+    found, half = (
+        hidden_layer_descent.descend(contradiction, activation, rate, 1e-3, limit, torch.ones(3).double())
+        for limit in (400, 200)
+    )
+    assert np.isinf(found.fitted_steps).all() and found.limit_hit.all()
+    np.testing.assert_allclose(found.late_rate, np.log(half.residual_ratio / found.residual_ratio) / 200, atol=1e-12)
 
 
 def test_sgd_follows_autograd_with_the_same_samples():

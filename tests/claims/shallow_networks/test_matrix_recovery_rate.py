@@ -86,7 +86,7 @@ def test_figure_draws_and_states_the_residuals(table):
 
 def test_figure_draws_the_rate_and_the_distance_that_were_judged(table):
     declared, verdict = judged("E18", table)
-    found = altered(verdict, "close-to-the-start", limit=3)
+    found = altered(verdict, "close-to-the-start", greater=3)
     left, right = figure.draw(declared, altered(found, "geometric", band=[None, -2])).axes
     (promised,) = (line for line in left.get_lines() if line.get_label() == "promised, e^(−2t)")
     np.testing.assert_allclose(promised.get_ydata(), np.exp(-2 * promised.get_xdata()))

@@ -148,6 +148,6 @@ def test_the_text_says_up_to_which_dimension_the_law_was_judged(table):
     declared, verdict = judged("E15", table)
     where = {"fitted_part": True, "dimension_per_sample": {"max": 0.25}}
     text = phase_transition_figure.alt_text(
-        declared, altered(verdict, "slope of the contour, √n ≤ d ≤ n/7", where=where)
+        declared, altered(verdict, "two per sample suffice where n/d is at least 7", "corrected", where=where)
     )
     assert "lies between √n and n/4, with c" in text and "up to d = n/4)" in text

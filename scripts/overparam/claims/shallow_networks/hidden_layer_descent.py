@@ -59,7 +59,15 @@ class Outcome:
     over_promise
         Largest ‖f_τ − y‖ / (q^τ ‖f₀ − y‖) over the steps τ ≥ 1 that were looked at; q is the promised factor.
     limit_hit, diverged
-        True where the run ended at the limit of steps, or with a residual that is not finite or 10⁶ times the first.
+        True where the run ended at the limit of steps without a fit, or with a residual that is not finite or 10⁶ times
+        the first.
+    fitted_steps
+        Steps after which ‖f − y‖ was first at most ``tolerance`` of its start; infinite where it never was.
+    late_rate
+        −ln of the factor by which ‖f − y‖ changed per step from there to the end; from half of the limit of steps on
+        where it had not been fitted by then. nan where no step was taken after that.
+    distance
+        ‖W − W₀‖_F at the end; infinite where the run diverged.
     """
 
     steps: np.ndarray
@@ -67,6 +75,9 @@ class Outcome:
     over_promise: np.ndarray
     limit_hit: np.ndarray
     diverged: np.ndarray
+    fitted_steps: np.ndarray
+    late_rate: np.ndarray
+    distance: np.ndarray
 
     @property
     def rate(self) -> np.ndarray:
@@ -80,6 +91,12 @@ def largest_step(problems: HiddenLayerProblems, activation: Activation) -> tuple
     kernel = hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation)
     eigenvalues = torch.linalg.eigvalsh(kernel)
     return 1 / eigenvalues[:, -1], eigenvalues[:, 0].clamp(min=0) / eigenvalues[:, -1]
+
+
+def ratio_without_null_space(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
+    """Return the second smallest eigenvalue of J(W₀)J(W₀)ᵀ over the largest, (B,); for two equal inputs one is 0."""
+    eigenvalues = torch.linalg.eigvalsh(hidden_layer.gram(problems.hidden, problems.v, problems.inputs, activation))
+    return eigenvalues[:, 1] / eigenvalues[:, -1]
 
 
 def largest_sample_step(problems: HiddenLayerProblems, activation: Activation) -> torch.Tensor:
@@ -96,6 +113,7 @@ def descend(
     tolerance: float,
     step_limit: int,
     promised: torch.Tensor,
+    end_tolerance: float | None = None,
 ) -> Outcome:
     """Run gradient descent W ← W − η Jᵀ(f − y) on every problem until ‖f − y‖ is ``tolerance`` of its start.
 
@@ -106,15 +124,19 @@ def descend(
     learning_rate
         η, shape (B,), never changed.
     tolerance, step_limit
-        A run ends when ‖f − y‖ has fallen to ``tolerance`` of its start, or after ``step_limit`` steps.
+        A run has fitted when ‖f − y‖ has fallen to ``tolerance`` of its start. It ends there, or after ``step_limit``
+        steps.
     promised
         Factor q per step by which theory promises that ‖f − y‖ shrinks, shape (B,).
+    end_tolerance
+        If given, a run that has fitted goes on until ‖f − y‖ is this fraction of its start.
     """
     here, index = problems, torch.arange(len(problems.inputs))
     pre = here.inputs @ here.hidden.mT  # (B, n, k), used for the residual and for the next gradient
     residual = here.residual_at(pre, activation)
     start = residual.norm(dim=1)
-    ends = _Ends(len(index), step_limit)
+    ends = _Ends(problems, tolerance, step_limit)
+    end = tolerance if end_tolerance is None else end_tolerance
     eta, log_promised = learning_rate[:, None], promised.log()
     worst = torch.full_like(start, -torch.inf)
     for step in range(1, step_limit + 1):
@@ -124,9 +146,10 @@ def descend(
         residual = here.residual_at(pre, activation)
         norm = residual.norm(dim=1) / start
         worst = torch.maximum(worst, norm.log() - step * log_promised)
-        done = ~((norm > tolerance) & (norm < DIVERGED)) | torch.tensor(step == step_limit)
+        ends.look(index, step, norm)
+        done = ~((norm > end) & (norm < DIVERGED)) | torch.tensor(step == step_limit)
         if done.any():
-            ends.record(index[done], step, norm[done], worst[done], tolerance)
+            ends.record(index[done], step, norm[done], worst[done], here.hidden[done])
             keep = ~done
             if not keep.any():
                 break
@@ -143,17 +166,19 @@ def descend_by_samples(
     step_limit: int,
     promised: torch.Tensor,
     generator: np.random.Generator,
+    end_tolerance: float | None = None,
 ) -> Outcome:
     """Run SGD, one uniformly drawn sample per step: W ← W − η (f(x_i) − y_i) ∇f(x_i).
 
-    The residual of all samples is looked at every n steps, and only then do ``tolerance``, ``step_limit`` and
+    The residual of all samples is looked at every n steps, and only then do the tolerances, ``step_limit`` and
     ``promised`` count. Parameters are those of :func:`descend`; ``generator`` draws the samples and belongs to the
     caller.
     """
     here, index = problems, torch.arange(len(problems.inputs))
     n_problems, n_train = problems.labels.shape
     first = here.residual(activation).norm(dim=1)
-    ends = _Ends(n_problems, step_limit)
+    ends = _Ends(problems, tolerance, step_limit)
+    end = tolerance if end_tolerance is None else end_tolerance
     eta, log_promised, start = learning_rate[:, None], promised.log(), first
     worst = torch.full_like(first, -torch.inf)
     for step in range(n_train, step_limit + n_train, n_train):
@@ -169,9 +194,10 @@ def descend_by_samples(
         here = dataclasses.replace(here, hidden=hidden)
         norm = here.residual(activation).norm(dim=1) / start
         worst = torch.maximum(worst, norm.log() - step * log_promised)
-        done = ~((norm > tolerance) & (norm < DIVERGED)) | torch.tensor(step >= step_limit)
+        ends.look(index, step, norm)
+        done = ~((norm > end) & (norm < DIVERGED)) | torch.tensor(step >= step_limit)
         if done.any():
-            ends.record(index[done], step, norm[done], worst[done], tolerance)
+            ends.record(index[done], step, norm[done], worst[done], here.hidden[done])
             keep = ~done
             if not keep.any():
                 break
@@ -183,18 +209,38 @@ def descend_by_samples(
 class _Ends:
     """Collects how the runs end, each at its own step."""
 
-    def __init__(self, count: int, step_limit: int):
-        self.steps, self.ratio, self.worst = np.full(count, step_limit), np.full(count, np.nan), np.full(count, np.nan)
+    def __init__(self, problems: HiddenLayerProblems, tolerance: float, step_limit: int):
+        count = len(problems.inputs)
+        self.start, self.tolerance, self.half = problems.hidden, tolerance, step_limit // 2
+        self.steps = np.full(count, step_limit)
+        self.ratio, self.worst, self.distance, self.late = (np.full(count, np.nan) for _ in range(4))
         self.limit_hit, self.diverged = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        self.fitted, self.from_step, self.from_ratio = np.full(count, np.inf), np.zeros(count), np.ones(count)
 
-    def record(self, index: torch.Tensor, step: int, norm: torch.Tensor, worst: torch.Tensor, tolerance: float) -> None:
-        index, ratio = index.numpy(), norm.numpy()
+    def look(self, index: torch.Tensor, step: int, norm: torch.Tensor) -> None:
+        """Note where the late part of each run begins."""
+        places, ratio = index.numpy(), norm.numpy()
+        first = (ratio <= self.tolerance) & np.isinf(self.fitted[places])
+        self.fitted[places[first]] = step
+        waiting = np.isinf(self.fitted[places]) & (step >= self.half) & (self.from_step[places] == 0)
+        begun = places[first | waiting]
+        self.from_step[begun], self.from_ratio[begun] = step, ratio[first | waiting]
+
+    def record(
+        self, index: torch.Tensor, step: int, norm: torch.Tensor, worst: torch.Tensor, hidden: torch.Tensor
+    ) -> None:
+        places, ratio = index.numpy(), norm.numpy()
         diverged = ~(ratio < DIVERGED)
-        self.steps[index] = step
-        self.ratio[index] = np.where(diverged, np.inf, ratio)
-        self.worst[index] = np.where(diverged, np.inf, np.exp(worst.numpy()))
-        self.diverged[index] = diverged
-        self.limit_hit[index] = ~diverged & (ratio > tolerance)
+        self.steps[places] = step
+        self.ratio[places] = np.where(diverged, np.inf, ratio)
+        self.worst[places] = np.where(diverged, np.inf, np.exp(worst.numpy()))
+        self.distance[places] = np.where(diverged, np.inf, (hidden - self.start[index]).flatten(1).norm(dim=1))
+        self.diverged[places] = diverged
+        self.limit_hit[places] = ~diverged & (ratio > self.tolerance)
+        with np.errstate(divide="ignore", invalid="ignore"):  # nan where no step is left
+            self.late[places] = np.log(self.from_ratio[places] / self.ratio[places]) / (step - self.from_step[places])
 
     def outcome(self) -> Outcome:
-        return Outcome(self.steps, self.ratio, self.worst, self.limit_hit, self.diverged)
+        return Outcome(
+            self.steps, self.ratio, self.worst, self.limit_hit, self.diverged, self.fitted, self.late, self.distance
+        )

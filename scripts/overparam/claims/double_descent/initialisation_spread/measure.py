@@ -1,4 +1,4 @@
-"""The spread of the test loss over initial weights, everything else being equal."""
+"""The spread of the test loss over initial weights, everything else being equal; how many fit, and their norms."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +11,7 @@ from overparam import seeding
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
+from overparam.packs.perceptron import Perceptron
 from overparam.progress import Progress
 from overparam.training import machine
 from overparam.training import trained_solutions as trained
@@ -116,6 +117,8 @@ class _SharedSamples:
             "error": self._by_seed(trained.errors(seen, self.test_labels)),
             "train_loss": self._mean_loss(fit, self.train.given),
             "train_error": self._by_seed(trained.errors(fit, self.train.given)),
+            "weight_norm": self._by_seed(torch.linalg.vector_norm(pack.vectors(), dim=1, dtype=torch.float64)),
+            "balanced_norm": self._by_seed(balanced_norms(pack)),
         }
 
     def _mean_loss(self, outputs: torch.Tensor, given: torch.Tensor) -> np.ndarray:
@@ -127,6 +130,21 @@ class _SharedSamples:
 
     def _by_seed(self, values: torch.Tensor) -> np.ndarray:
         return values.cpu().numpy().reshape(self._shape)
+
+
+def balanced_norms(pack: trained.Pack) -> torch.Tensor:
+    """Return the least norm of each network's weights over all rescalings of its units, ``(M,)``, float64.
+
+    A ReLU unit whose incoming weights w and bias b are multiplied by c > 0 and whose outgoing weights v are divided by
+    c computes the same. Over all c the least of ‖(w, b)‖² + ‖v‖² is 2 ‖(w, b)‖ ‖v‖; output biases stay as they are
+    (Neyshabur, Tomioka & Srebro 2015, arXiv 1412.6614). It is no number for networks of more than one hidden layer.
+    """
+    if not (isinstance(pack, Perceptron) and len(pack.layers) == 2):
+        return torch.full((pack.n_models,), torch.nan, dtype=torch.float64)
+    hidden, output = pack.hidden, pack.output
+    incoming = torch.cat([hidden.weight.detach(), hidden.bias.detach()[..., None]], dim=2).double().norm(dim=2)
+    outgoing, offset = output.weight.detach().double().norm(dim=1), output.bias.detach().double()
+    return ((2 * incoming * outgoing).sum(dim=1) + (offset**2).sum(dim=1)).sqrt()
 
 
 def summary(look: Looks) -> dict[str, float]:
@@ -147,4 +165,6 @@ def summary(look: Looks) -> dict[str, float]:
         "train_loss": look["train_loss"].mean(),
         "train_error": look["train_error"].mean(),
         "fitted": (look["train_error"] == 0).mean(),
+        "weight_norm": look["weight_norm"].mean(),
+        "balanced_norm": look["balanced_norm"].mean(),
     }

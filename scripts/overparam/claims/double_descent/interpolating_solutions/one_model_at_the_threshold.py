@@ -86,7 +86,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
                 f"N = {shares.index[-1]:.3g} n, with test losses of at least {at_least(loss.min().iloc[0])} at N = n "
                 f"and of at most {at_most(loss.max().iloc[-1])} there"
             )
-    only = judged.declared(verdict, "one-at-the-threshold")["where"]["features_per_sample"]
+    only = judged.declared(verdict, "one-at-the-threshold", "linear_algebra")["where"]["features_per_sample"]
     threshold = over_samples.chosen(rows, quantity="spread", features_per_sample=only)["value"].max()
     control = over_samples.chosen(measurements, quantity="spread", start="row_space")["value"].max()
     return (

@@ -11,8 +11,7 @@ from overparam.judge.selection import COMPARISONS
 NETWORK = "network"
 EMC, LOAD = "effective_model_complexity", "labels_per_parameter"
 SMALLEST = 1e-4  # drawn in place of smaller training losses
-# predictions of the corrected form that compare numbers of samples, given as labels per parameter
-TWICE, FOUR_TIMES = "networks-twice-the-data-do-not-help", "networks-four-times-the-data-do-not-help-some-widths"
+TWICE = "networks-twice-the-data-raise-the-loss"  # compares numbers of samples, given as labels per parameter
 
 
 def noisiest(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -118,10 +117,9 @@ def band_in_words(band: tuple[float, float]) -> str:
 def text(networks: pd.DataFrame, verdict: dict) -> str:
     """State by width the test error with as many samples as the claim compares, and how far the test loss rises there.
 
-    The claim names them in labels per parameter: those that are said to harm, a half and a quarter of them.
+    The claim names them in labels per parameter: those that are said to harm, and half of them.
     """
-    sides = ((FOUR_TIMES, "less"), (TWICE, "less"), (TWICE, "greater"))
-    windows = [judged.declared(verdict, name, "corrected")[side]["where"][LOAD] for name, side in sides]
+    windows = [judged.declared(verdict, TWICE)[side]["where"][LOAD] for side in ("less", "greater")]
     parts = []
     for width in _styles(networks):
         case = _last(networks[(networks["width"] == width) & (networks["split"] == "test")])

@@ -64,7 +64,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the test error well below, at and well above n = N, and that of tuned ridge, for the largest N."""
     curves = measurements[measurements[X].notna()]
     rows = over_samples.chosen(curves, quantity="error", split="test", n_features=over_samples.widths(curves)[-1])
-    few = judged.declared(verdict, "still-more-data-help-again", "corrected")["greater"]["where"][X]
+    few = judged.declared(verdict, "still-more-data-help-again", "procedure")["greater"]["where"][X]
     parts = []
     for kind in random_features.kinds(curves):
         for noise in sorted(curves["label_noise"].unique()):

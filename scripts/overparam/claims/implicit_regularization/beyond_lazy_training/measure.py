@@ -47,6 +47,10 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                 case = {"sweep": "scale", "output_scale": "between", "relative_scale": float(factor)}
                 rows += _one_fit(settings, {"seed": seed, "width": swept, "activation": name, **case})
             progress.advance()
+    for seed in range(settings["n_seeds"], settings["n_seeds_lazy"]):  # whose exponent scatters most, and is cheap
+        for exponent in exponents:
+            case = {"sweep": "width", "output_scale": "one over root width", "relative_scale": 1.0}
+            rows += _one_fit(settings, {"seed": seed, "width": 2**exponent, "activation": "relu", **case})
     return pd.DataFrame(rows)
 
 

@@ -84,7 +84,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         exponents.measured(verdict, name, "corrected") for name in (SECOND, FIRST, OWN)
     )
     near_reversed = exponents.measured(judged.under_control(verdict), SECOND, "corrected")
-    sgd_near_modified = exponents.measured(verdict, "sgd-tracks-the-modified-flow", each="method = sgd_mean")
+    sgd_near_modified = exponents.measured(verdict, "sgd-tracks-the-modified-flow", "literal", each="method = sgd_mean")
     best = measurements[measurements["quantity"] == "best_coefficient"]
     best = best[best["learning_rate"] == best["learning_rate"].min()]["value"]
     small = measurements[measurements["learning_rate"] == measurements["learning_rate"].min()]

@@ -54,7 +54,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     built.set(xlabel=labels.column(measurements, "n_train"), ylabel="")
     built.set_xticks(sizes, [str(size) for size in sizes])
     built.minorticks_off()
-    level = judged.declared(verdict, "every sample fitted from p > n on")["limit"]
+    level = judged.declared(verdict, "softplus begins to fit at p = n")["level"]
     for axis in (trained, networks, built):
         axis.axhline(level, color=theme.INK, linewidth=0.8, alpha=0.6)
         axis.set_ylim(SMALLEST / 10, 1e4)

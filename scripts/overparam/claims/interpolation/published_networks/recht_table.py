@@ -50,7 +50,7 @@ class Row(NamedTuple):
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the measured values with their intervals, the printed ones as hollow diamonds, and both as a table."""
     table = _table(measurements)
-    zero = judged.declared(verdict, "zero-train-loss")["limit"]  # up to here a loss is the zero that is printed
+    zero = judged.declared(verdict, "zero-train-loss")["greater"]  # up to here a loss is the zero that is printed
     theme.apply()
     figure = plt.figure(figsize=(theme.WIDTH, 1.6 + 0.5 * len(table)))
     above, below = figure.subfigures(2, 1, height_ratios=(1.15, 1))

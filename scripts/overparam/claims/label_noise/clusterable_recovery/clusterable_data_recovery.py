@@ -14,7 +14,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the share of runs over ρ, ε and k, the last for two numbers of samples, with the control in each panel."""
     figure, axes = theme.panels(3, height=3.6)
     control = rows_of(measurements, "recovered", sweep="theorem", assignment="permuted")
-    level = judged.declared(verdict, "all-true-labels-in-95-percent-of-runs")["less"]
+    level = judged.declared(verdict, "all-true-labels-in-nine-of-ten-runs")["less"]
     for axis, (sweep, x) in zip(axes, PANELS.items(), strict=True):
         rows = rows_of(measurements, "recovered", sweep=sweep)
         sizes = sorted(rows["n_train"].unique())

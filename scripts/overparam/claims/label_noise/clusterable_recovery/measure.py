@@ -76,7 +76,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
 def _seeds_setting(case: Case) -> str:
     if case.sweep in ("clusters", "noise"):
-        return "n_seeds_times"
+        return {"clusters": "n_seeds_times", "noise": "n_seeds_noise"}[case.sweep]
     return "n_seeds" if case.sweep == "theorem" and case.assignment == "clusters" else "n_seeds_sweep"
 
 

@@ -171,7 +171,7 @@ def follow_descent(
                 "error_clean": _error(outputs, problems.true), "error_noisy": _error(outputs, problems.given),
             }  # fmt: skip
         if step == stop:
-            once |= {"fast_left": now["fast_residual"], "slow_left": now["slow_residual"]}
+            once |= {f"{part}_left": now[f"{part}_residual"] for part in ("clean", "fast", "slow")}
             once["fast_left_over_noise"] = now["fast_residual"] / noise
             once["clean_share_at_stop"] = _share(fast, outputs - problems.true)
         if done:

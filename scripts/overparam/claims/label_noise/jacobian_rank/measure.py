@@ -9,8 +9,12 @@ the row of −x is minus the row of x, so that every antipodal pair of centres l
 (k = 1) has the rows v φ'(wᵀx) xᵀ, whose rank is min(d, number of centres with φ' ≠ 0), which is less than L if d < L.
 
 *Gap.* With J₀ the Jacobian at the centres, Weyl's inequality gives σ_{L+1}(J) ≤ σ_{L+1}(J₀) + ‖J − J₀‖ = ‖J − J₀‖. That
-is of order ε if φ is smooth. A ReLU unit is either the same at both points, or flipped with the probability angle/π, so
-that ‖J − J₀‖_F is of order √ε only.
+is of order ε if φ is smooth. A ReLU unit flips between a point and its centre with the probability θ/π, where θ is the
+angle between them, and then leaves a whole input, of norm 1; a unit that is active at both leaves the difference. So
+
+    E‖J − J₀‖²_F = Σ_i [θ_i/π + (1 − θ_i/π)(1 − cos θ_i)],
+
+and ‖J − J₀‖_F is of order √ε only.
 """
 
 from collections.abc import Iterator
@@ -70,7 +74,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                 if at_centres is not None:
                     found["beyond_absolute"] = singular[settings["n_clusters"]]
                     found["perturbation"] = np.linalg.norm(at_points - at_centres, 2)
-                    found["perturbation_frobenius"] = np.linalg.norm(at_points - at_centres)
+                    rows += _of_many_units(settings, case, points, centres)
                 rows += [{**case, "quantity": key, "value": float(value)} for key, value in found.items()]
                 if name in ("generic", "spread"):
                     shown = (singular / singular[0])[: 4 * settings["n_clusters"]].tolist()
@@ -118,6 +122,25 @@ def _jacobians(
     )
 
 
+def _of_many_units(
+    settings: dict[str, Any], case: dict[str, Any], points: np.ndarray, centres: np.ndarray
+) -> list[dict[str, Any]]:
+    """Return the rows of ‖J − J₀‖_F for a network so wide that ReLU units flip even at small radii; no J is built."""
+    width, seed = settings["perturbation_width"], case["seed"]
+    draw = generator(settings["seed"], "jacobian_rank", "weights", seed, width)
+    hidden = draw.standard_normal((settings["dimension"], width))
+    slope = activations.ACTIVATIONS[case["activation"]].first
+    here, there = (slope(torch.as_tensor(inputs @ hidden)).numpy() for inputs in (points, centres))
+    chords = np.linalg.norm(points - centres, axis=1)
+    square = float(np.sum(np.mean((here - there) ** 2 + here * there * chords[:, None] ** 2, axis=1)))
+    found = {
+        "perturbation_frobenius": square**0.5,
+        "perturbation_over_derived": square / relu_perturbation(points, centres),
+    }
+    case = {**case, "width": width, "n_params": width * settings["dimension"]}
+    return [{**case, "quantity": key, "value": value} for key, value in found.items()]
+
+
 def ranks(singular: np.ndarray, n_params: int, n_clusters: int) -> dict[str, float]:
     """Return the rank, its upper limit, and the gap after the L-th of the ``singular`` values, which descend."""
     rank = int(np.sum(singular > CUT_OFF * singular[0]))
@@ -126,6 +149,13 @@ def ranks(singular: np.ndarray, n_params: int, n_clusters: int) -> dict[str, flo
         found["gap"] = singular[n_clusters - 1] / singular[n_clusters]
         found["beyond"] = 1 / found["gap"]
     return found
+
+
+def relu_perturbation(points: np.ndarray, centres: np.ndarray) -> float:
+    """Return E‖J − J₀‖²_F over W for ReLU with |v_i| = 1/√k, given inputs (n, d) and the centre of each, (n, d)."""
+    chords = np.linalg.norm(points - centres, axis=1)
+    flipped = 2 * np.arcsin(np.minimum(chords / 2, 1)) / np.pi
+    return float(np.sum(flipped + (1 - flipped) * chords**2 / 2))
 
 
 def _derived_rank(name: str, activation: str, settings: dict[str, Any], jacobian: np.ndarray) -> int:

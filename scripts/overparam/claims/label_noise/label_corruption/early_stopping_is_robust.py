@@ -14,7 +14,7 @@ LAST = "final"  # the rule without early stopping
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw one row of panels per study: over label noise, then in time with the epochs marked where training stops."""
     names, colors = corruption.names(measurements), corruption.level_colors(measurements)
-    stopped = corruption.judged_rule(verdict, "accuracy-kept")
+    stopped = corruption.judged_rule(verdict, "spares-test-error")
     rules = {LAST: ("-", "o", "last epoch"), stopped: ("--", "^", "early stopping")}
     figure, axes = studies.grid(len(names), 3, 3.9, sharey="row")
     blue, orange = theme.CATEGORIES[:2]
@@ -55,9 +55,9 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    declared = judged.declared(verdict, "accuracy-kept")
-    rows = study[study["label_noise"] <= declared["greater"]["where"]["label_noise"]["max"]]
-    level, stopped = rows["label_noise"].max(), declared["where"]["stopping"]
+    declared = judged.declared(verdict, "corruption-not-fitted")
+    rows = study[study["label_noise"] <= declared["where"]["label_noise"]["max"]]
+    level, stopped = rows["label_noise"].max(), corruption.judged_rule(verdict, "spares-test-error")
     test, false = corruption.accuracy(rows, "test"), rows_of(rows, "fitted")
     lost, fitted = {}, {}
     for rule in (LAST, stopped):

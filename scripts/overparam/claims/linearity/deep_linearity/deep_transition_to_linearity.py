@@ -1,4 +1,4 @@
-"""Hessian norm of deep networks against width, and the share of cross blocks before and after rotations."""
+"""Hessian norm of networks of several depths against width, and the share of cross blocks after rotations."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,10 @@ from overparam.drawing.width_curves import curve
 
 NETWORKS = {
     "linear output": ("linear output", "o"),
-    "softplus output": ("softplus output (control)", "s"),
+    "squared output": ("½f² (control)", "s"),
     "bottleneck": ("bottleneck (control)", "^"),
 }
+MARKERS = "oDs^v"  # of the depths
 PLACES = {"start": ("at θ₀", "-"), "along gradient": ("along ∇f", ":")}
 ROTATIONS = {
     "none": ("between units, no rotation", "o", "-"),
@@ -22,8 +23,8 @@ RATE = -0.5  # of the formula Õ(m^(−1/2)); the predicted bands are open below
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw ‖H‖ of the three networks at both places beside the claimed rate, and the shares of cross blocks."""
-    figure, (norms, shares) = theme.panels(2, height=4.8)
+    """Draw ‖H‖ of the three networks at both places, of all depths, and the shares of cross blocks."""
+    figure, (norms, depths, shares) = theme.panels(3, height=4.8)
     for (network, (label, marker)), color in zip(NETWORKS.items(), theme.CATEGORIES, strict=False):
         for place, (where, dashes) in PLACES.items():
             rows = _rows(measurements, "hessian_norm", network, place=place)
@@ -37,12 +38,19 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     )  # fmt: skip
     norms.set(xscale="log", yscale="log", title="three layers of weights")
     norms.set_ylabel(labels.quantity(measurements, "hessian_norm"))
+    other = measurements[(measurements["network"] == "linear output") & (measurements["place"] == "start")]
+    for depth, marker, color in zip(sorted(other["depth"].unique()), MARKERS, theme.CATEGORIES, strict=False):
+        rows = _rows(measurements, "hessian_norm", "linear output", depth, place="start")
+        curve(depths, rows, f"L = {depth}", marker, "-", color)
+    constant = _rows(measurements, "hessian_norm", "constant weights", 2)
+    curve(depths, constant, "L = 2, all weights 1", "x", ":", theme.INK)
+    depths.set(xscale="log", yscale="log", ylabel="", title="other depths, at θ₀")
     for (rotation, (label, marker, dashes)), color in zip(ROTATIONS.items(), theme.CATEGORIES[3:], strict=False):
         rows = _rows(measurements, "cross_share", "linear output", rotation=rotation)
         curve(shares, rows, label, marker, dashes, color)
     shares.set(xscale="log", ylim=(-0.05, 1.05), title="first layer's Hessian, linear output")
     shares.set_ylabel(labels.quantity(measurements, "cross_share"))
-    for axis in (norms, shares):
+    for axis in (norms, depths, shares):
         axis.set_xlabel(f"{labels.column(measurements, 'width')} m")
         axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), fontsize=7.5)
     return figure
@@ -54,8 +62,14 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     texts = {}
     for network in NETWORKS:
         source = verdict if network == "linear output" else control
-        cases = [f"network = {network}, place = {place}" for place in PLACES]
-        texts[network] = " and ".join(exponents.measured(source, "raw slope", each=case) for case in cases)
+        cases = [f"network = {network}, depth = 3, place = {place}" for place in PLACES]
+        texts[network] = " and ".join(exponents.measured(source, "the norm falls", each=case) for case in cases)
+    others = sorted(set(measurements["depth"]) - {3})
+    fall = ", ".join(
+        exponents.measured(verdict, "the norm falls", each=f"network = linear output, depth = {depth}, place = start")
+        for depth in others
+    )
+    constant = exponents.measured(verdict, "constant weights keep their curvature", "only_if_random")
     scaled = [
         exponents.measured(
             verdict, "slope over root log width", "corrected", each=f"network = linear output, place = {place}"
@@ -70,15 +84,16 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"Hessian norm of tanh networks with two hidden layers of m = {measurements['width'].min()} to "
         f"{measurements['width'].max()} units: exponents {texts['linear output']} (at the start, along the gradient), "
-        f"and {scaled[0]} and {scaled[1]} once divided by √(log m); "
-        f"with softplus on the output {texts['softplus output']}, and with a second hidden layer of fixed width "
-        f"{texts['bottleneck']}. Off the diagonal of the first layer's Hessian lies a share of "
-        f"{means['none']:.2f} at m = {width} without a rotation, {means['sub-model gradients']:.2f} after the rotation "
-        f"towards the second layer's gradients, and {means['eigenvectors']:.0f} in the basis of its eigenvectors, as "
+        f"and {scaled[0]} and {scaled[1]} once divided by √(log m); with {', '.join(map(str, others))} layers of "
+        f"weights {fall}, and with all weights 1 and two layers {constant}. With the output squared the exponents are "
+        f"{texts['squared output']}, and with a second hidden layer of fixed width {texts['bottleneck']}. Off the "
+        f"diagonal of the first layer's Hessian lies a share of {means['none']:.2f} at m = {width} without a rotation, "
+        f"{means['sub-model gradients']:.2f} after the rotation towards the second layer's gradients, and "
+        f"{means['eigenvectors']:.0f} in the basis of its eigenvectors, as "
         "of any symmetric matrix."
     )
 
 
-def _rows(measurements: pd.DataFrame, quantity: str, network: str, **where: str) -> pd.DataFrame:
-    wanted = {"quantity": quantity, "network": network, **where}
+def _rows(measurements: pd.DataFrame, quantity: str, network: str, depth: int = 3, **where: str) -> pd.DataFrame:
+    wanted = {"quantity": quantity, "network": network, "depth": depth, **where}
     return measurements[np.logical_and.reduce([measurements[column] == value for column, value in wanted.items()])]

@@ -15,7 +15,10 @@ PLACES_ON_LINE = 9
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
-    """Train f = c Σ vᵢ σ(wᵢ·x), all weights, on ½Σ(f − y)² with |x| = 1 and y = ±1, in float64.
+    """Train f = c Σ vᵢ σ(wᵢ·x), all weights, on ½Σ(f − f₀ − y)² with |x| = 1 and y = ±1, in float64.
+
+    The output f₀ at the start is subtracted, which changes no derivative, so that networks of all widths of a seed have
+    the same residuals to fit, on the same inputs.
 
     Gradient descent uses the step 1/λ_max of the tangent kernel at the start, or of the present kernel where c = 1/m
     and the kernel moves. It runs until the loss is ``loss_tolerance`` of its start, or for ``step_limit`` steps. SGD
@@ -28,7 +31,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
     The loss is compared with its best parabola at nine places of a line through θ₀. Random lines, and the line along
     the gradient of the loss, end at the distance ``line_length`` from θ₀. The control of the former ends at √(number of
-    weights), the norm of the initialisation itself; that of the latter has tanh(f) in place of f.
+    weights), the norm of the initialisation itself; that of the latter has tanh(f − f₀) in place of f − f₀. Controls
+    end at the width 2^``control_largest_exponent``.
 
     Parameters
     ----------
@@ -69,7 +73,8 @@ def _one_initialisation(
         for scaling, output in (
             ("one over root width", "linear"), ("one over root width", "tanh"), ("one over width", "linear"),
         ):  # fmt: skip
-            if output == "tanh" and width > 2 ** settings["control_largest_exponent"]:
+            claimed = output == "linear" and scaling == "one over root width"
+            if not claimed and width > 2 ** settings["control_largest_exponent"]:
                 continue
             scale = width**-0.5 if scaling == "one over root width" else 1 / width
             common = {
@@ -78,7 +83,7 @@ def _one_initialisation(
             }  # fmt: skip
 
             def network(scale=scale, activation=activation, output=output) -> Network:
-                return Network(v, hidden, points, n_train, scale, activation, head=output)
+                return Network(v, hidden, points, n_train, scale, activation, head=output, centred=True)
 
             found = {"gradient descent": _descended(settings, network(), labels, start_norm, scaling)}
             if scaling == "one over root width" and name in settings["sgd_activations"]:
@@ -87,12 +92,13 @@ def _one_initialisation(
                 rows += [{**common, "method": method, "quantity": key, "value": one} for key, one in values.items()]
         common = {**case, "activation": name, "scaling": "one over root width", "quantity": "parabola_deviation"}
         z, near = hidden @ points[:n_train].T, settings["line_length"]
-        for kind, length in (("claimed", near), ("control", start_norm)):
+        cases = ("claimed", "control")[: 2 if width <= 2 ** settings["control_largest_exponent"] else 1]
+        for kind, length in zip(cases, (near, start_norm), strict=False):
             found = [_from_parabola(v, z, labels, activation, one, length) for one in directions]
             lines = {"output": "linear", "case": kind, "method": "random lines", "value": float(np.median(found))}
             rows.append(common | lines)
         along = _gradient(v, z, points[:n_train], labels, activation)
-        for kind, head in (("claimed", "linear"), ("control", "tanh")):
+        for kind, head in zip(cases, ("linear", "tanh"), strict=False):
             found = _from_parabola(v, z, labels, activation, along, near, head)
             rows.append(common | {"output": head, "case": kind, "method": "gradient lines", "value": found})
     return rows
@@ -174,11 +180,10 @@ def _direction(width: int, inputs: np.ndarray, draw: np.random.Generator) -> tup
 def _gradient(
     v: np.ndarray, z: np.ndarray, inputs: np.ndarray, labels: np.ndarray, activation: activations.Activation
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unit vector along the gradient of ½Σ(f − y)²: its part in v, and its effect on z."""
+    """Return the unit vector along the gradient of ½Σ(f − f₀ − y)²: its part in v, and its effect on z."""
     features, gram = activation.value(z), inputs @ inputs.T
-    residual = v @ features / v.size**0.5 - labels
-    coefficients = v[:, None] * activation.first(z) * residual  # the gradient in W is these times the inputs
-    in_v, in_z = features @ residual, coefficients @ gram
+    coefficients = v[:, None] * activation.first(z) * -labels  # the gradient in W is these times the inputs
+    in_v, in_z = features @ -labels, coefficients @ gram
     length = (in_v @ in_v + np.sum(in_z * coefficients)) ** 0.5
     return in_v / length, in_z / length
 
@@ -192,7 +197,8 @@ def _from_parabola(
     raw = [
         (v + t * length * direction[0]) @ activation.value(z + t * length * direction[1]) / v.size**0.5 for t in places
     ]
-    losses = np.sum((HEADS[head].value(np.array(raw)) - labels) ** 2, axis=1) / 2
+    moved = np.array(raw) - raw[PLACES_ON_LINE // 2]  # f − f₀
+    losses = np.sum((HEADS[head].value(moved) - labels) ** 2, axis=1) / 2
     losses -= losses.mean()  # in wide networks rounding of the constant part would decide otherwise
     fitted = np.polynomial.Polynomial.fit(places, losses, 2)
     return float(np.abs(losses - fitted(places)).max() / np.ptp(losses))

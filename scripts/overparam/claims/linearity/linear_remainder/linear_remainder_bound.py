@@ -59,7 +59,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         {direction: exponent(_medians(measurements, name, direction)) for direction in DIRECTIONS}
         for name in ("tanh", "relu")
     )
-    worst = exponents.measured(verdict, "slope in the worst direction", "corrected", each="activation = tanh")
+    worst = exponents.measured(verdict, "slope in the worst direction", each="activation = tanh")
     width = measurements["width"].max()
     widest = _shares(measurements[measurements["width"] == width], "tanh", "linear").groupby("direction").max()
     control = judged.under_control(verdict)
@@ -80,7 +80,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 def _tightest(verdict: dict, activation: str) -> str:
     """Return the largest remainder over its bound, as judged; "unknown" where the judge has no number."""
-    found = judged.estimate(verdict, "bound with every activation listed", each=f"activation = {activation}")
+    found = judged.estimate(verdict, "bound with every activation listed", "listed", each=f"activation = {activation}")
     return "unknown" if found is None or found["estimate"] is None else f"{found['estimate']:.3g}"
 
 

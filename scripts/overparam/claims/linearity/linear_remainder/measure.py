@@ -63,7 +63,7 @@ def _one_initialisation(
         unit, shift_v, shift_z = two_layer.worst_unit_displacement(v, z, 1.0, radius, activation)
         alone = np.zeros((2, width))
         alone[:, unit] = shift_v, shift_z
-        rows += network.rows("worst", 0, *alone, radius, outputs=["linear"])
+        worst = network.rows("worst", 0, *alone, radius, outputs=["linear"])
         _, beta = two_layer.largest_block_norm_in_ball(v, z, 1.0, radius, activation)
         ball = beta * radius**2 / (2 * width**0.5)
         rows.append(
@@ -71,7 +71,13 @@ def _one_initialisation(
             | {"value": ball}
         )
         slope = two_layer.gradient(v, z, 1.0, activation)
-        rows += network.rows("worst", 0, *(radius * slope / np.linalg.norm(slope)).T, radius, outputs=["squared"])
+        worst += network.rows("worst", 0, *(radius * slope / np.linalg.norm(slope)).T, radius, outputs=["squared"])
+        compared = [
+            {**row, "quantity": "remainder_over_hessian", "value": row["value"] / ball}
+            for row in worst
+            if row["quantity"] == "remainder"
+        ]
+        rows += worst + compared
         for trial, shift in enumerate(shifts):
             rows += network.rows("random", trial, *shift, radius)
         rows += _descended(settings, network, hidden, inputs, labels)

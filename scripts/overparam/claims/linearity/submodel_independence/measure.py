@@ -60,6 +60,7 @@ def _one_network(settings: dict[str, Any], case: dict[str, Any], draw: torch.Gen
     values = {
         "largest_cross_block": np.abs(blocks[cross]).max(),
         "hessian_norm": np.linalg.norm(whole, 2),
+        "largest_diagonal_block": max(np.linalg.norm(blocks[unit, unit], 2) for unit in range(width)),
     }
     if case["network"] == "two layers":
         v, z = theta[:, len(x)].numpy(), (theta[:, : len(x)] @ x).numpy()
@@ -100,4 +101,5 @@ def _leakage(settings: dict[str, Any], case: dict[str, Any], width: int, draw: t
     vector = torch.randn(theta.shape, generator=draw, dtype=theta.dtype) * inside[:, None]
     product = hessian_vector_product(lambda flat: network(flat.reshape(theta.shape)), theta.ravel())
     found = torch.as_tensor(product(vector.numpy().ravel())).reshape(theta.shape).abs()
-    return float(found[~inside].max() / found[inside].max())
+    outside, most = float(found[~inside].max()), float(found[inside].max())
+    return outside / most if outside else 0.0  # without an active unit in the half the whole product is zero

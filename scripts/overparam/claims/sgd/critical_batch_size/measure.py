@@ -53,7 +53,7 @@ def draw_inputs(kind: str, settings: dict[str, Any], draws: np.random.Generator)
 
     ``isotropic`` inputs are Gaussian; ``power_law`` ones are Gaussian with variance 1/j in coordinate j;
     ``relu_features`` are ReLU features of 10-dimensional unit vectors; ``gaussian_kernel`` is a Gaussian kernel of
-    variance 3 on 5-dimensional normal points; ``unequal_norms`` are isotropic with log-normal lengths (σ = 0.75).
+    variance 2 on 5-dimensional normal points; ``unequal_norms`` are isotropic with log-normal lengths (σ = 0.75).
     """
     shape = (settings["n_train"], settings["n_params"])
     if kind == "relu_features":
@@ -63,7 +63,7 @@ def draw_inputs(kind: str, settings: dict[str, Any], draws: np.random.Generator)
     if kind == "gaussian_kernel":
         points = draws.standard_normal((shape[0], 5))
         squared = ((points[:, None] - points[None]) ** 2).sum(axis=-1)
-        values, vectors = np.linalg.eigh(np.exp(-squared / (2 * 3.0)))
+        values, vectors = np.linalg.eigh(np.exp(-squared / (2 * 2.0)))
         return vectors * np.sqrt(np.maximum(values, 0))
     inputs = draws.standard_normal(shape)
     if kind == "power_law":

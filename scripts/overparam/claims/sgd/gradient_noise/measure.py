@@ -28,7 +28,8 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     """Measure gradient noise and loss along gradient descent for the three cases.
 
     The infimum L* of the loss is zero for a network that can interpolate. For the small network it is the loss of the
-    minimum that Levenberg–Marquardt finds from the end of the run.
+    minimum that Levenberg–Marquardt finds from the end of the run, and what is left at the minimum is measured there;
+    where a network can interpolate, it is measured at the last record.
 
     Parameters
     ----------
@@ -59,10 +60,12 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     for case, width in sizes.items():
         inputs, labels, start = _draw(settings, case, width)
         steps, path = _descend(settings, case, inputs, labels, start)
-        losses, covariance, second_moment = _noise(case, path, inputs, labels)
+        losses, covariance, second_moment, largest = _noise(case, path, inputs, labels)
         infimum = np.zeros(settings["n_seeds"])
+        minima: list[tuple[float, float, float]] = []
         if case == "under_parameterized":
-            infimum = np.array([_nearby_minimum(path, seed, inputs, labels) for seed in range(settings["n_seeds"])])
+            minima = [_nearby_minimum(path, seed, inputs, labels) for seed in range(settings["n_seeds"])]
+            infimum = np.array([loss for loss, _, _ in minima])
         for seed in range(settings["n_seeds"]):
             condition = {"case": case, "width": width, "n_params": n_params[case], "n_train": settings["n_train"]}
             excess = losses[:, seed] - infimum[seed]
@@ -73,10 +76,13 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
                     rows.append({"quantity": quantity, "value": values[k, seed], "seed": seed, **condition, **point})
             decades = np.log10(excess[kept[0]] / excess[kept[-1]])
             left = covariance[kept[-1], seed] / covariance[kept[0], seed]
+            _, noise, gradient = minima[seed] if minima else (0.0, covariance[kept[-1], seed], largest[kept[-1], seed])
             values = {
                 "decades": decades,
                 "noise_left": left,
                 "noise_over_proportional": left * 10**decades,
+                "noise_at_minimum": noise / covariance[0, seed],
+                "largest_gradient_at_minimum": gradient / largest[0, seed],
                 "loss_infimum": infimum[seed],
             }
             for quantity, value in values.items():
@@ -173,23 +179,28 @@ def _descend(
 
 def _noise(
     case: str, path: Parameters, inputs: torch.Tensor, labels: torch.Tensor
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return loss, tr Cov(∇ℓ_i) and mean ‖∇ℓ_i‖² at every recorded step, each (n_records, n_seeds)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return loss, tr Cov(∇ℓ_i), mean and largest ‖∇ℓ_i‖² at every recorded step, each (n_records, n_seeds)."""
     loss = _loss_of(case)
 
     def moments(parameters: Parameters, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         gradients = sample_gradients(parameters, x, y, loss)
         centred = gradients - gradients.mean(dim=0)
-        trace, second = centred.square().sum(dim=1).mean(), gradients.square().sum(dim=1).mean()
-        return torch.stack([loss(network(parameters, x), y).mean(), trace, second])
+        trace, squares = centred.square().sum(dim=1).mean(), gradients.square().sum(dim=1)
+        return torch.stack([loss(network(parameters, x), y).mean(), trace, squares.mean(), squares.amax()])
 
     per_seed = vmap(moments)
     values = [per_seed({name: value[k] for name, value in path.items()}, inputs, labels) for k in range(len(path["v"]))]
     return tuple(torch.stack(values).movedim(2, 0).numpy())
 
 
-def _nearby_minimum(path: Parameters, seed: int, inputs: torch.Tensor, labels: torch.Tensor) -> float:
-    """Return the squared loss of the minimum that Levenberg–Marquardt reaches from the last recorded parameters."""
+def _nearby_minimum(
+    path: Parameters, seed: int, inputs: torch.Tensor, labels: torch.Tensor
+) -> tuple[float, float, float]:
+    """Return squared loss, tr Cov(∇ℓ_i) and the largest ‖∇ℓ_i‖² at the minimum that Levenberg–Marquardt reaches.
+
+    It starts from the last recorded parameters.
+    """
     last = {name: value[-1, seed] for name, value in path.items()}
     shapes = {name: value.shape for name, value in last.items()}
     x, y = inputs[seed].clone(), labels[seed].clone()
@@ -209,8 +220,10 @@ def _nearby_minimum(path: Parameters, seed: int, inputs: torch.Tensor, labels: t
     found = scipy.optimize.least_squares(
         residual, flat, jac=jacobian, method="lm", xtol=1e-10, ftol=1e-10, gtol=1e-10, max_nfev=MOST_EVALUATIONS
     )
-    # cost is ½ Σ r²; its digits beyond the solver's tolerance depend on where in memory its arrays happen to lie
-    return float(f"{found.cost / len(y):.11g}")
+    there = {name: value[None, None] for name, value in unpack(found.x).items()}
+    _, trace, _, largest = _noise("under_parameterized", there, x[None], y[None])
+    # cost is ½ Σ r²; digits beyond the solver's tolerance depend on where in memory its arrays happen to lie
+    return float(f"{found.cost / len(y):.11g}"), float(f"{trace[0, 0]:.4g}"), float(f"{largest[0, 0]:.4g}")
 
 
 def _levels(excess: np.ndarray, settings: dict[str, Any]) -> np.ndarray:

@@ -59,7 +59,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     Tuned methods use, of the steps and momenta that are tried, those with the best rate. For Nesterov's method a
     simplex search for the best rate starts from there (scipy's Nelder–Mead with at most ``search_evaluations``
     evaluations, to 1 % in the step and in 1 − γ). The squared distance is recorded over time only at the conditioning
-    ``shown``.
+    ``shown``. Pairs are two rotated samples, at the smallest conditioning only.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         The table that ``experiment.yaml`` declares under ``measures``.
     """
     rows: list[dict[str, Any]] = []
-    kinds = [("orthonormal", 1.0)]
+    kinds = [("orthonormal", 1.0), ("pair", float(min(settings["conditionings"])))]
     kinds += list(itertools.product(("rotated", "orthogonal"), map(float, settings["conditionings"])))
     progress = Progress(len(kinds) * settings["n_seeds"], "problems")
     for (kind, conditioning), seed in itertools.product(kinds, range(settings["n_seeds"])):
         draws = seeding.generator(settings["seed"], "momentum_acceleration", seed)
-        samples = draw_samples(kind, settings["n_train"], conditioning, draws)
+        samples = draw_samples(kind, 2 if kind == "pair" else settings["n_train"], conditioning, draws)
         rows += _measured_problem(samples, {"seed": seed, "samples": kind, "conditioning": conditioning}, settings)
         progress.advance()
     return pd.DataFrame(rows).astype({"value": float, "seed": "int64"})
@@ -88,14 +88,14 @@ def draw_samples(kind: str, n_train: int, conditioning: float, draws: np.random.
 
     The eigenvalues of H are 1, 1/conditioning, and n − 2 values in between that are uniform in the logarithm.
     ``rotated`` samples are √n Q H^(1/2) with a random orthogonal Q, so that every sample has a part in every
-    eigenspace. ``orthogonal`` ones have Q = 1, so that every step moves along one eigenvector, as in the paper's
-    example against Nesterov's method. ``orthonormal`` ones are orthogonal at conditioning 1. With one seed, Q and the
-    places of the inner eigenvalues are the same at every conditioning.
+    eigenspace; a ``pair`` is two of these. ``orthogonal`` ones have Q = 1, so that every step moves along one
+    eigenvector, as in the paper's example against Nesterov's method. ``orthonormal`` ones are orthogonal at
+    conditioning 1. With one seed, Q and the places of the inner eigenvalues are the same at every conditioning.
     """
     turn = np.linalg.qr(draws.standard_normal((n_train, n_train)))[0]
     inner = draws.uniform(0, 1, n_train - 2)
     eigenvalues = conditioning ** -np.concatenate([[0.0], np.sort(inner), [1.0]])
-    return n_train**0.5 * (turn if kind == "rotated" else np.eye(n_train)) * np.sqrt(eigenvalues)
+    return n_train**0.5 * (turn if kind in ("rotated", "pair") else np.eye(n_train)) * np.sqrt(eigenvalues)
 
 
 def constants(samples: np.ndarray) -> Constants:

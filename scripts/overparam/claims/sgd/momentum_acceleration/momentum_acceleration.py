@@ -81,10 +81,11 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     largest = steps["conditioning"].max()
     gain = [middle[kind, largest, "sgd_tuned"] / middle[kind, largest, "mass"] for kind in KINDS]
     control = middle["orthonormal", 1.0]
-    rotated = steps[steps["samples"] == "rotated"].pivot(
-        index=["seed", "conditioning"], columns="method", values="value"
-    )
-    sooner = rotated["nesterov_tuned"] < rotated["mass"]
+    sooner = {
+        kind: table["nesterov_tuned"] < table["mass"]
+        for kind in ("rotated", "pair")
+        for table in [steps[steps["samples"] == kind].pivot(index=["seed", "conditioning"], columns="method")["value"]]
+    }
     nesterov = measurements[(measurements["method"] == "nesterov") & measurements["samples"].isin(KINDS)]
     diverged = nesterov[nesterov["quantity"] == "diverged"]["value"]
     power = {key: f"κ^{value:.2f}" for key, value in power.items()}
@@ -95,7 +96,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"{at_least(min(gain), 3)} to {at_most(max(gain), 3)} times fewer steps than SGD with its best step. "
         f"Nesterov's momentum with the same step and momentum diverges in {diverged.sum():.0f} of {len(diverged)} "
         f"problems; with its best step and momentum it grows like {power['rotated', 'nesterov_tuned']} and "
-        f"{power['orthogonal', 'nesterov_tuned']}, and in {sooner.sum()} of {len(sooner)} cases of rotated samples it "
-        f"needs fewer steps than MaSS. On orthonormal samples MaSS needs {control['mass']:.0f} steps and "
+        f"{power['orthogonal', 'nesterov_tuned']}, and it needs fewer steps than MaSS in {sooner['rotated'].sum()} of "
+        f"{len(sooner['rotated'])} cases of rotated samples and in {sooner['pair'].sum()} of {len(sooner['pair'])} "
+        f"pairs of them. On orthonormal samples MaSS needs {control['mass']:.0f} steps and "
         f"SGD {control['sgd']:.0f}."
     )

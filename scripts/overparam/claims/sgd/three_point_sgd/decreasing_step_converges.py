@@ -1,4 +1,4 @@
-"""Squared error of SGD over time, with steps c/(t + t₀), with a c that is too small and with a constant step."""
+"""Squared error of SGD over time, with steps that decrease as they should, too little, too fast and not at all."""
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from overparam.drawing import exponents, labels, theme
 SCHEDULES = {
     "constant": ("constant step (control)", (1, 0)),
     "decreasing_slow": ("c/(t + t₀), c too small", (4, 2)),
+    "decreasing_fast": ("ct₀/(t + t₀)², finite sum", (3, 1, 1, 1)),
     "decreasing": ("c/(t + t₀), c > 1/(2 λ_min)", (1, 1)),
 }
 
@@ -52,6 +53,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"Squared error of SGD on three points that no line fits. After {int(rows['step'].max()):,} steps it is "
         f"{last['decreasing']:.2g} with steps c/(t + t₀) and a large enough c (it fell {gain['decreasing']:.1f} times "
-        f"in the last decade of steps), {last['decreasing_slow']:.2g} with a c that is too small, and "
+        f"in the last decade of steps), {last['decreasing_slow']:.2g} with a c that is too small, "
+        f"{last['decreasing_fast']:.2g} with steps ct₀/(t + t₀)², whose sum is finite, and "
         f"{last['constant']:.2g} with a constant step, which stays at its floor."
     )

@@ -108,13 +108,14 @@ def _constant(settings: dict[str, Any]) -> pd.DataFrame:
 
 
 def _scheduled(settings: dict[str, Any]) -> pd.DataFrame:
-    """Measure the error over time with η_t = c/(t + t₀), with a c that is too small, and with the constant c/t₀."""
+    """Measure the error over time with η_t = c/(t + t₀), also with a c that is too small, ct₀/(t + t₀)² and c/t₀."""
     task = systems()["inconsistent"]
     offset, n_steps = settings["schedule_offset"], settings["n_steps"]
     decay = 1 / (np.arange(n_steps) + offset)
     schedules = {
         "decreasing": settings["schedule_scale"] * decay,
         "decreasing_slow": settings["slow_schedule_scale"] * decay,
+        "decreasing_fast": settings["schedule_scale"] * offset * decay**2,
         "constant": np.full(n_steps, settings["schedule_scale"] / offset),
     }
     rates = np.stack(list(schedules.values()), axis=1)

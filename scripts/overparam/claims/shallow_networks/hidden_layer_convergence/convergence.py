@@ -13,7 +13,7 @@ from overparam.drawing.rounding import at_least, at_most
 MARKERS, DASHES = ("o", "s", "^", "D"), ("-", "--", "-.", ":")
 ARMS = {  # as an axis has room for them
     "sufficient width": "theorem's\nwidth", "close pair": "close\npair", "rate": "rate",
-    "duplicated": "input twice\n(control)", "large step": "4 × step\n(control)",
+    "duplicated": "input twice\n(control)", "large step": "16 × step\n(control)",
 }  # fmt: skip
 SPELLED = {"relu": "ReLU"}
 HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
@@ -28,7 +28,7 @@ def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
     drawn, axes = plt.subplots(2, 2, figsize=(theme.WIDTH, 6.4))
     (over_size, over_separation), (widths, residuals) = axes
     names = [name for name in _activations(verdict) if name in set(measurements["activation"])]
-    fitted = judged.declared(verdict, FITS)["limit"]
+    fitted = judged.declared(verdict, FITS)["greater"]
     rates = measurements[measurements["quantity"] == "rate"]
     for k, name in enumerate(names):
         own, color = rates[rates["activation"] == name], theme.CATEGORIES[k]
@@ -81,7 +81,7 @@ def sentence(measurements: pd.DataFrame, verdict: dict) -> str:
         f"Gradient descent on the hidden weights fits random labels to a residual of at most {at_most(fitted)} of its "
         f"start at the theorem's width, and {int(limit.sum())} of {len(limit)} runs at the sizes of the rate hit the "
         f"limit of steps; {'; '.join(parts)}. With one input twice under both labels (control) at least "
-        f"{at_least(residual.min()['duplicated'])} of the residual remains; with four times the step (control) "
+        f"{at_least(residual.min()['duplicated'])} of the residual remains; with sixteen times the step (control) "
         f"{int(len(broken) - broken.sum())} of {len(broken)} runs do not fit."
     )
 

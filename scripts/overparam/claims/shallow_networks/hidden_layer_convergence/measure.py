@@ -10,7 +10,7 @@ talk's factor 1 − c d/n is proportional to λ(X). It is a numerical constant o
 every X that the condition on k allows.
 
 *Promise.* With α = σ_min(J(W₀))/2 the key lemma (arXiv 1812.10004, theorem 2.1) promises
-‖f_τ − y‖² ≤ (1 − ηα²/2)^τ ‖f₀ − y‖².
+‖f_τ − y‖² ≤ (1 − ηα²/2)^τ ‖f₀ − y‖² and ‖W_τ − W₀‖ ≤ 4‖f₀ − y‖/α.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,8 @@ from overparam.theory.activations import ACTIVATIONS
 
 OUTPUT_WEIGHTS = ("balanced", "gaussian")
 WITH_RATE = ("sufficient width", "close pair", "rate")
-TOO_LARGE = 4.0  # times 1/λ_max: twice the step at which the linearised network stops converging
+GOES_ON = ("sufficient width", "close pair", "duplicated", "large step")  # runs that go on when they have fitted
+TOO_LARGE = 16.0  # times 1/λ_max: eight times the step at which the linearised network stops converging
 
 
 class Case(NamedTuple):
@@ -50,15 +51,17 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
 
     Inputs are of unit norm, labels ±1 at random, W₀ standard normal; output weights are ``balanced``, half +1/√k and
     half −1/√k (that is ‖y‖/√(kn)), or ``gaussian`` of variance 1/k. The step is 1/λ_max(J(W₀)J(W₀)ᵀ), never changed. A
-    run ends when ‖f − y‖ is ``residual_tolerance`` of its start, at ``step_limit`` steps, or diverged (10⁶ times its
-    start). float64. The arms:
+    run has fitted when ‖f − y‖ is ``residual_tolerance`` of its start, and ends there, at ``step_limit`` steps, or
+    diverged (10⁶ times its start). At the theorem's width and in the controls it goes on to ``end_tolerance``, so that
+    no run stops where it is judged. float64. The arms:
 
     - ``sufficient width``: random inputs, with k as large as the theorem asks in any seed, its constant taken as 1.
     - ``close pair``: two inputs at the distance ``separation`` with opposite labels, and k as the theorem asks.
     - ``rate``: random inputs with n = ``samples_per_squared_dimension`` d² and kd = ``params_per_sample`` n.
     - ``width sweep``: random inputs and k over a grid, to find the smallest k that works.
-    - ``duplicated`` (control): as ``rate`` at the smallest d, but one input occurs twice, with both labels.
-    - ``large step`` (control): as ``rate`` at the smallest d, but with four times the step.
+    - ``duplicated`` (control): as ``rate`` at the smallest d, but one input occurs twice, with both labels. J(W₀) has a
+      null space then; what is promised is what the next singular value promises.
+    - ``large step`` (control): as ``rate`` at the smallest d, but with sixteen times the step.
 
     Parameters
     ----------
@@ -174,12 +177,20 @@ def problems(settings: dict[str, Any], case: Case) -> HiddenLayerProblems:
 def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
     activation, given = ACTIVATIONS[case.activation], problems(settings, case)
     step, ratio = hidden_layer_descent.largest_step(given, activation)
-    promised = (1 - ratio / 8) ** 0.5  # α² = λ_min/4
+    slowest = ratio
+    if case.arm == "duplicated":
+        slowest = hidden_layer_descent.ratio_without_null_space(given, activation)
+    promised = (1 - slowest / 8) ** 0.5  # α² = λ_min/4
+    inverse_largest = step
     if case.arm == "large step":
         step = TOO_LARGE * step
     found = hidden_layer_descent.descend(
-        given, activation, step, settings["residual_tolerance"], settings["step_limit"], promised
-    )
+        given, activation, step, settings["residual_tolerance"], settings["step_limit"], promised,
+        settings["end_tolerance"] if case.arm in GOES_ON else None,
+    )  # fmt: skip
+    alpha = (slowest / inverse_largest).sqrt() / 2
+    promised_distance = (4 * given.residual(activation).norm(dim=1) / alpha).numpy()
+    length = given.hidden.flatten(1).norm(dim=1).numpy()
     rows = []
     for seed in range(settings["n_seeds"]):
         condition = {
@@ -197,6 +208,11 @@ def _run(settings: dict[str, Any], case: Case) -> list[dict[str, Any]]:
             "diverged": found.diverged[seed],
             "over_promise": found.over_promise[seed],
         }
+        if case.arm in GOES_ON:
+            values["late_rate"] = found.late_rate[seed]
+            values["late_rate_over_promise"] = found.late_rate[seed] / -float(promised[seed].log())
+            values["relative_distance"] = found.distance[seed] / length[seed]
+            values["distance_over_promised"] = found.distance[seed] / promised_distance[seed]
         if case.arm in WITH_RATE:  # runs that hit the limit have one too: nothing is dropped
             values["rate"] = found.rate[seed]
         if case.arm == "rate":

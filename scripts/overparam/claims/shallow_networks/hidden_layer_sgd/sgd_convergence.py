@@ -14,7 +14,8 @@ STYLES = {  # label, marker, dashes
     "gradient descent": ("gradient descent", "^", "-."),
 }
 TICKS = {  # as an axis has room for them
-    "theorem step": "∝ d/n", "largest step": "largest", "gradient descent": "GD",
+    "sufficient width": "theorem's\nwidth", "theorem step": "∝ d/n", "largest step": "largest",
+    "gradient descent": "GD",
     "duplicated": "input twice\n(control)", "too large step": "16 × largest\n(control)",
 }  # fmt: skip
 HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
@@ -41,7 +42,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         values = np.minimum(rows[rows["arm"] == arm]["value"].to_numpy(), HIGHEST)
         color = theme.CATEGORIES[place]
         right.plot(place + np.linspace(-0.25, 0.25, len(values)), values, "o", color=color, markersize=3, alpha=0.7)
-    fitted = judged.declared(verdict, "fits")["limit"]
+    fitted = judged.declared(verdict, "fits")["greater"]
     right.axhline(fitted, color=theme.INK, linestyle="--", linewidth=1, label="fitted")
     right.set_xticks(range(len(TICKS)), TICKS.values(), fontsize=6.5)
     right.set(yscale="log", title="fits and controls, every run")

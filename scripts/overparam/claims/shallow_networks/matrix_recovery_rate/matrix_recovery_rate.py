@@ -12,7 +12,9 @@ CONTROLS = {  # label, marker, dashes
     "one_column": ("one column", "x", (0, (1, 1))),
     "too_many_samples": ("too many samples", "+", (0, (5, 1.5))),
     "small_start": ("small start", "*", (0, (3, 1, 1, 1))),
+    "other_start": ("end of another start", "1", (0, (3, 1))),
 }
+DISTANT = ("small_start", "other_start")  # controls of the distance, drawn on the right only
 MARKERS = "osD^v"
 
 
@@ -25,7 +27,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for share, marker, color in zip(shares, MARKERS, theme.ordered(len(shares)), strict=False):
         _curves(left, usual[usual["share"] == share], f"n = {share:g} × degrees", color, "-", marker)
     for (case, (label, _, dashes)), color in zip(CONTROLS.items(), theme.CATEGORIES, strict=False):
-        if case != "small_start":
+        if case not in DISTANT:
             _curves(left, residuals[residuals["case"] == case], f"{label} (control)", color, dashes, None)
     last = usual["time"].max() * 3
     time = np.geomspace(usual.loc[usual["time"] > 0, "time"].min(), last, 200)
@@ -53,7 +55,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         found = distances[distances["case"] == case]
         right.plot(found["share"], found["value"], marker, color=color, markersize=5, label=f"{label} (control)")
     right.axhline(
-        judged.declared(verdict, "close-to-the-start")["limit"], color=theme.INK, linewidth=0.8, linestyle=":"
+        judged.declared(verdict, "close-to-the-start")["greater"], color=theme.INK, linewidth=0.8, linestyle=":"
     )
     right.set(yscale="log", xlabel=labels.column(measurements, "share"))
     right.set_ylabel(labels.quantity(measurements, "relative_distance"))

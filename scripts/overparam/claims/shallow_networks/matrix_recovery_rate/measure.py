@@ -59,7 +59,10 @@ def _problem(rank: int, seed: int, settings: dict[str, Any]) -> list[dict[str, A
 
     tasks = [("well_conditioned", share, start) for share in settings["shares"]]
     tasks += [("small_start", settings["shares"][0], SMALL * start)]
+    other = factorization.draw_start(dimension, rank, labels, draws)
+    tasks += [("other_start", share, other) for share in settings["shares"]]
     tasks += [("one_column", ONE_COLUMN, start * (np.arange(rank) == 0)), ("too_many_samples", excess, start)]
+    near: dict[float, float] = {}  # the distance from the start to the nearest fit found, by the share of samples
     rows = []
     for case, share, first in tasks:
         n = round(share * degrees)
@@ -72,13 +75,16 @@ def _problem(rank: int, seed: int, settings: dict[str, Any]) -> list[dict[str, A
             {"quantity": "squared_residual", "value": fit.losses[step] / fit.losses[0], "time": step * unit, **place}
             for step in kept
         ]
-        distance = float(np.linalg.norm(fit.factor - first))
+        origin = start if case == "other_start" else first
+        distance = float(np.linalg.norm(fit.factor - origin))
         values = {
             "final_residual": fit.loss**0.5,
             "steps": fit.steps,
             "limit_hit": float(fit.outcome == "limit"),
-            "relative_distance": distance / np.linalg.norm(first),
+            "relative_distance": distance / np.linalg.norm(origin),
         }
+        if case == "other_start":
+            values["distance_over_nearest"] = distance / near[share]
         if case == "well_conditioned":
             alpha = np.linalg.svd(factorization.jacobian(part[0], first), compute_uv=False)[-1] / 2
             first_residual = np.linalg.norm(labels[:n]) * fit.losses[0] ** 0.5
@@ -87,7 +93,8 @@ def _problem(rank: int, seed: int, settings: dict[str, Any]) -> list[dict[str, A
             values["premise"] = 4 * lipschitz * first_residual / alpha**2
             nearest = factorization.nearest_fit(*part, first, fit.factor)
             values["nearest_not_found"] = float(nearest is None)
-            values["distance_over_nearest"] = np.nan if nearest is None else distance / np.linalg.norm(nearest - first)
+            near[share] = np.nan if nearest is None else float(np.linalg.norm(nearest - first))
+            values["distance_over_nearest"] = distance / near[share]
             values["path_over_distance"] = fit.path / distance
         rows += [{"quantity": name, "value": float(value), **place} for name, value in values.items()]
     return rows

@@ -73,7 +73,9 @@ def _one_fit(
     rows = [{**case, "quantity": quantity, "value": value} for quantity, value in values.items()]
     for offset in range(-2, 3):
         place = {**case, "width": n_train + offset, "width_minus_n": offset}
-        rows.append({**place, "quantity": "residual", "value": float(residuals[n_train + offset])})
+        residual = float(residuals[n_train + offset])
+        rows.append({**place, "quantity": "residual", "value": residual})
+        rows.append({**place, "quantity": "interpolates", "value": float(residual <= settings["tolerance"])})
     return rows
 
 

@@ -11,7 +11,7 @@ from overparam.drawing import judged, labels, theme
 DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
 NAMES = {"softplus": "softplus", "relu": "ReLU"}
 LINES = {DESCENT: ("o", "-", theme.CATEGORIES[3]), REFERENCE: ("s", "--", theme.CATEGORIES[4])}
-UNDER, MODERATE = "never with fewer parameters than samples", "slope of the contour, √n ≤ d ≤ n/7"  # the predictions
+UNDER, MODERATE = "never with fewer parameters than samples", "two per sample suffice where n/d is at least 7"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -47,7 +47,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State c, the exponents in both ranges, the widths far beyond d = n, and that nothing fits with kd < n."""
     panel = measurements[measurements["in_panel"]]
     few = judged.declared(verdict, UNDER)["where"]["parameters"]
-    ratio = judged.declared(verdict, MODERATE)["where"]["dimension_per_sample"]["max"]
+    ratio = judged.declared(verdict, MODERATE, "corrected")["where"]["dimension_per_sample"]["max"]
     end = f"n/{1 / ratio:.0f}"
     under = panel[(panel["quantity"] == "success") & (panel["parameters"] == few)]["value"]
     constants, exponents = [], []
