@@ -106,6 +106,6 @@ def test_measurements_are_repeatable(settings, table):
 
 def test_figure_shows_the_dimensions_that_were_judged(table):
     declared, verdict = judged("E14", table)
-    name = "ReLU mostly interpolates at k = n, d ≥ 3"
+    name = "ReLU mostly interpolates at k = n, d ≥ 5"
     found = altered(verdict, name, "corrected", where={"dimension": {"min": 3}})
     assert "d ≥ 3" in figure.draw(declared, found).axes[1].get_xlabel()

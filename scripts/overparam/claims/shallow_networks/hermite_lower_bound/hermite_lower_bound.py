@@ -13,7 +13,7 @@ from overparam.drawing.rounding import at_least
 LINEAR = 1e-3  # below this the axis of coefficients is linear down to 0; the smallest that is not zero is 2e-3
 FORMS = {"printed": "printed: λ_min(Σ − μ₂² XXᵀ⊙XXᵀ)", "corrected": "corrected: λ_min(Σ − μ₁² XXᵀ⊙XXᵀ)"}
 CONTROL = "softplus"  # activation whose control is drawn
-BOUND, NONE = "lower bound", "tanh, sigmoid and erf have none"  # the predictions
+BOUND, CORRECTED, NONE = "lower bound", "lower bound with μ₁²", "tanh, sigmoid and erf have none"  # the predictions
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -64,7 +64,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     broken = [f"−{-smallest['printed', name]:.2g} ({name})" for name in flat]
     printed = {name: _zero(factors["printed", name], none["absolute"]) for name in ("softplus", "relu")}
     every = "in every" if largest.max() < 0 else "not in every"
-    worst = smallest["corrected"][judged.declared(verdict, BOUND, "corrected")["where"]["activation"]].min()
+    worst = smallest["corrected"][judged.declared(verdict, CORRECTED, "corrected")["where"]["activation"]].min()
     return (
         f"Covariance Σ of one-hidden-layer networks less its quadratic part, in units of the mean of diag Σ. With the "
         f"printed coefficient μ₂² the smallest eigenvalue falls to {_listed(broken)}; it is negative {every} case with "

@@ -11,7 +11,7 @@ NAMES = {"softplus": ("softplus", "o"), "relu": ("ReLU", "^")}  # label, marker
 LOWEST = 1e-20  # smaller residuals are drawn here
 FLOAT64 = 1 / np.finfo(float).eps
 SHORT = -1  # hidden units less samples in the control
-HIGH = "ReLU mostly interpolates at k = n, d ≥ 3"  # the prediction
+HIGH = "ReLU mostly interpolates at k = n, d ≥ 5"  # the prediction
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
