@@ -56,6 +56,7 @@ def test_expanded(given, expected):
         ("./~", "has a ~ that is not at its beginning"),
         ("/data/~/x", "has a ~ that is not at its beginning"),
         ("-x", "begins with a hyphen"),
+        ("./--log", "begins with a hyphen"),
         ("x\udc80", "a character that is no text in UTF-8"),
         ("x\x1b[31m", "a character that is no text in UTF-8"),
         ("$" + "A" * 10_000, "which is not set"),

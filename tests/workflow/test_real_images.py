@@ -58,7 +58,7 @@ def test_networks_on_images(sources):
 
 
 def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):
-    """Shards go to the job in their order, through names with spaces and one that looks like an option."""
+    """Shards go to the job in their order, through names with spaces and one that looks like an option, given in full."""
     split = random_split(30)
     images = [encoded(image.transpose(1, 2, 0)) for image in split.images]
     folder = sources.folder / "some images"
@@ -69,7 +69,7 @@ def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):
     put_parquet(sources.folder / "--log", images, split.labels.tolist(), column="image", kind=pa.uint8())
     sources.extra = {
         "datasets": [{"name": "digits", "source": "cifar10"}],
-        "sources": {"cifar10": {"parquet": {"train": "some images", "test": "./--log"}}},
+        "sources": {"cifar10": {"parquet": {"train": "some images", "test": str(sources.folder / "--log")}}},
         "studies": [],
     }
     sources.snakemake(str(RESULTS / "data/digits/dataset.json"))

@@ -45,7 +45,7 @@ def expanded(path: str, key: str) -> str:
         raise UserError(
             f"{given} has a ~ that is not at its beginning, where alone it stands for a home; write the path in full"
         )
-    if found.startswith("-"):
+    if os.path.normpath(found).startswith("-"):  # Snakemake drops a ./ before it
         raise UserError(f"{given} begins with a hyphen, as options do; write the path in full")
     if NO_TEXT.search(found):
         raise UserError(f"{given} has a character that is no text in UTF-8; rename the file, or link to it")
