@@ -36,3 +36,11 @@ def test_figure_states_the_tightest_ratios_as_judged(table):
     assert f"bound β‖θ − θ₀‖²/(2√m) is {shares.max():.3g}" in text
     squared = linear_remainder_bound._shares(table, "tanh", "squared").max()
     assert f"with the tanh output squared {squared:.3g}" in text
+
+
+def test_worst_remainder_is_compared_with_the_largest_hessian_of_the_ball(table):
+    worst = table[(table["direction"] == "worst") & (table["output"] == "linear")]
+    wide = worst.pivot(index=["seed", "width", "activation"], columns="quantity", values="value")
+    expected = wide["remainder"] / wide["remainder_ball_bound"]
+    pd.testing.assert_series_equal(wide["remainder_over_hessian"], expected, check_names=False)
+    assert wide.drop("relu", level="activation")["remainder_over_hessian"].between(0.5, 1).all()

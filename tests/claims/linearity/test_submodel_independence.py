@@ -1,5 +1,6 @@
 """Cross blocks of the Hessian vanish, but for the controls."""
 
+import torch
 from judged_claims import judged
 from smoke_settings import settings
 
@@ -26,3 +27,10 @@ def test_a_product_with_the_hessian_leaks_out_of_its_units_in_the_controls_only(
     drawn = judged("D3", table)
     assert submodel_independence_figure.draw(*drawn).axes[0].get_ylabel() == "hidden unit i"
     assert "Up to m = 256" in submodel_independence_figure.alt_text(*drawn)
+
+
+def test_nothing_leaks_out_of_a_half_without_an_active_unit():
+    """Half of two units is one, which a ReLU switches off with chance one half: its whole product is zero."""
+    given, case = settings("submodel_independence"), {"activation": "relu", "network": "two layers"}
+    found = [submodel_independence._leakage(given, case, 2, torch.Generator().manual_seed(k)) for k in range(12)]
+    assert found == [0.0] * 12

@@ -29,8 +29,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         for place, (where, dashes) in PLACES.items():
             rows = _rows(measurements, "hessian_norm", network, place=place)
             curve(norms, rows, f"{label}, {where}", marker, dashes, color)
-    widths = np.sort(measurements["width"].unique()).astype(float)
     start = _rows(measurements, "hessian_norm", "linear output", place="start")
+    widths = np.sort(start["width"].unique()).astype(float)
     level = start[start["width"] == widths[0]]["value"].mean()
     norms.plot(
         widths, 0.6 * level * (widths / widths[0]) ** RATE, color=theme.INK, linestyle="--", linewidth=1,
@@ -64,6 +64,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         source = verdict if network == "linear output" else control
         cases = [f"network = {network}, depth = 3, place = {place}" for place in PLACES]
         texts[network] = " and ".join(exponents.measured(source, "the norm falls", each=case) for case in cases)
+    widths = _rows(measurements, "hessian_norm", "linear output")["width"]
     others = sorted(set(measurements["depth"]) - {3})
     fall = ", ".join(
         exponents.measured(verdict, "the norm falls", each=f"network = linear output, depth = {depth}, place = start")
@@ -82,8 +83,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     width = shares["none"]["width"].max()
     means = {rotation: rows[rows["width"] == width]["value"].mean() for rotation, rows in shares.items()}
     return (
-        f"Hessian norm of tanh networks with two hidden layers of m = {measurements['width'].min()} to "
-        f"{measurements['width'].max()} units: exponents {texts['linear output']} (at the start, along the gradient), "
+        f"Hessian norm of tanh networks with two hidden layers of m = {widths.min()} to "
+        f"{widths.max()} units: exponents {texts['linear output']} (at the start, along the gradient), "
         f"and {scaled[0]} and {scaled[1]} once divided by √(log m); with {', '.join(map(str, others))} layers of "
         f"weights {fall}, and with all weights 1 and two layers {constant}. With the output squared the exponents are "
         f"{texts['squared output']}, and with a second hidden layer of fixed width {texts['bottleneck']}. Off the "

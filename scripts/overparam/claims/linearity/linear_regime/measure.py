@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from overparam.claims.linearity import listed_activations
 from overparam.progress import Progress
@@ -95,7 +96,7 @@ def _one_initialisation(
         cases = ("claimed", "control")[: 2 if width <= 2 ** settings["control_largest_exponent"] else 1]
         for kind, length in zip(cases, (near, start_norm), strict=False):
             found = [_from_parabola(v, z, labels, activation, one, length) for one in directions]
-            lines = {"output": "linear", "case": kind, "method": "random lines", "value": float(np.median(found))}
+            lines = {"output": "linear", "case": kind, "method": "random lines", "value": float(stats.gmean(found))}
             rows.append(common | lines)
         along = _gradient(v, z, points[:n_train], labels, activation)
         for kind, head in zip(cases, ("linear", "tanh"), strict=False):
