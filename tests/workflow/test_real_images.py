@@ -58,7 +58,7 @@ def test_networks_on_images(sources):
 
 
 def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):
-    """Shards go to the job in their order, through names with spaces and one that looks like an option, given in full."""
+    """Shards go to the job in their order, through names with spaces and one, in full, that looks like an option."""
     split = random_split(30)
     images = [encoded(image.transpose(1, 2, 0)) for image in split.images]
     folder = sources.folder / "some images"
