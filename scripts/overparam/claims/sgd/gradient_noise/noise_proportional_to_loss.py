@@ -59,11 +59,11 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     }
     left = measurements[measurements["quantity"] == "noise_left"].groupby("case")["value"].median()
     falls = {case: -np.log10(left[case]) for case in CASES}
-    excess = measurements[measurements["quantity"] == "noise_over_proportional"].groupby("case")["value"].median()
+    floor = measurements[measurements["quantity"] == "noise_at_minimum"].groupby("case")["value"].median()
     return (
         f"Gradient noise against excess loss along gradient descent (medians over seeds). Squared loss, interpolating: "
         f"the loss falls {parts['interpolating']:.1f} decades and the noise {falls['interpolating']:.1f}; "
-        f"under-parameterized: {parts['under_parameterized']:.1f} and {falls['under_parameterized']:.1f}, which leaves "
-        f"{excess['under_parameterized']:.2g} times the noise that proportionality would; "
+        f"under-parameterized: {parts['under_parameterized']:.1f} and {falls['under_parameterized']:.1f}, and at the "
+        f"minimum {floor['under_parameterized']:.2g} of the noise at the start is left; "
         f"cross-entropy: {parts['cross_entropy']:.1f} and {falls['cross_entropy']:.1f}."
     )
