@@ -133,17 +133,19 @@ def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _wrongly_controlled(entry: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the names that the controls of an entry give."""
-    names = {one["name"] for form in entry["forms"].values() for one in form["predictions"]}
+    """Yield what is wrong with the names that the controls of an entry give, and else which predictions have none."""
+    names, wrong = {one["name"] for form in entry["forms"].values() for one in form["predictions"]}, []
     for where, control in contract.controls(entry):
         for key in ("only", "without"):
             for name in control.get(key, []):
                 if name not in names:
-                    yield f"{where}.{key}: {name!r} is no prediction; {nearest(name, names)}"
+                    wrong.append(f"{where}.{key}: {name!r} is no prediction; {nearest(name, names)}")
         for name in sorted({*control.get("only", [])} & {*control.get("without", [])}):
-            yield f"{where}.without: {name!r} has a control, as `only` names it"
-    for where in uncontrolled(entry):
-        yield f"{where}: no control applies to it; name it in the `only` of one, or say why in `control.without`"
+            wrong.append(f"{where}.without: {name!r} has a control, as `only` names it")
+    yield from wrong or [
+        f"{where}: no control applies to it; name it in the `only` of one, or say why in `control.without`"
+        for where in uncontrolled(entry)
+    ]
 
 
 def uncontrolled(entry: dict[str, Any]) -> list[str]:
