@@ -89,6 +89,7 @@ def main():
         path.parent.mkdir(parents=True, exist_ok=True)
         if name == "verdict":
             form = {"verdict": "supported", "vacuous": False, "reason": made, "control": None}
+            form |= {"basis": "measurement", "not_reached": [], "premises": []}
             claim = settings["claim"]
             verdict = {"claim": claim["id"], "name": claim["name"], "data": None, "cost": {}, "provenance": {}}
             verdict["forms"] = {name: {**form, "predictions": [PREDICTION]} for name in claim["forms"]}
