@@ -14,7 +14,7 @@ import pytest
 
 from overparam.errors import UserError
 from overparam.jobs import files
-from overparam.report import chance, reading, summary, wording
+from overparam.report import chance, page, reading, summary, wording
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 VOID = {"meta", "link", "img", "br", "input", "hr", "col"}
@@ -190,6 +190,19 @@ def test_schema_does_not_depend_on_the_content(entries, verdicts):
     full = summary.table(reading.collect(entries, verdicts))
     bare = summary.table(reading.collect(entries[2:3], verdicts[3:4]))
     assert full.dtypes.tolist() == bare.dtypes.tolist()
+
+
+def test_theorems_and_what_was_not_reached_are_counted_apart(entries, verdicts, tmp_path):
+    verdicts[0]["forms"]["printed"]["basis"] = "theorem"
+    verdicts[2]["forms"]["printed"]["not_reached"] = ["fitted"]
+    claims = reading.collect(entries, verdicts)
+    html = " ".join(page.render(claims, tmp_path / "report/index.html", "test", [], []).split())
+    assert "(1 a theorem or an identity, checked, 1 vacuous)" in html
+    assert "(1 not reached at this size, 1 not available in this run)" in html
+    assert 'supported<span class="aside"> (a theorem, checked)</span>' in html
+    text = summary.text(summary.table(claims), 120)
+    assert "(1 of them a theorem or an identity, checked, 1 of them vacuous)" in text
+    assert text.endswith("2 inconclusive (1 not reached at this size)")
 
 
 @pytest.mark.parametrize("width", [100, 120])

@@ -17,6 +17,8 @@ def counts(claims: list[Claim]) -> dict[str, int]:
         "verdicts": len(forms),
         **result,
         "vacuous": sum(form["verdict"] == "supported" and form["vacuous"] for form in forms),
+        "proved": sum(form["verdict"] == "supported" and form["basis"] != "measurement" for form in forms),
+        "not_reached": sum(bool(form["not_reached"]) for form in forms),
         "unavailable": sum(len(claim.forms) for claim in claims if claim.unavailable),
     }
 
