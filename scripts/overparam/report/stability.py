@@ -28,6 +28,7 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "margin": {"type": "number", "gaps": True},
     "lineage": {"type": "text"},
 }
+TOLD = 1_000  # standard errors; more are an interval as narrow as rounding
 OTHERS_TO_TELL = 2  # roots that differ, for a verdict to be called unstable
 
 
@@ -146,5 +147,6 @@ def text(reference: pd.DataFrame) -> str:
 def _cell(word: str | None, distance: float | None) -> str:
     if word is None:
         return "–".ljust(13)
-    aside = "" if distance is None or np.isnan(distance) else f" ({distance:+.1f})".translate(wording.MARKS)
+    told = distance is not None and abs(distance) < TOLD  # nan is not
+    aside = f" ({distance:+.1f})".translate(wording.MARKS) if told else ""
     return f"{word[:3]}{aside}".ljust(13)
