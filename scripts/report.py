@@ -14,9 +14,9 @@ def work(job: program.Job) -> None:
 
     settings, inputs = job.settings, job.inputs
     verdicts = [records.verdict(path) for path in inputs.get("verdicts", [])]
-    reference = files.read_table(inputs["stability"][0]) if inputs.get("stability") else None
+    reference = reading.optional_table(inputs.get("stability", []))
     claims = reading.collect(settings["claims"], verdicts, reference)
-    rates = files.read_table(inputs["error_rates"][0]) if inputs.get("error_rates") else None
+    rates = reading.optional_table(inputs.get("error_rates", []))
     config = job.input("config").read_text(encoding="utf-8") if "config" in inputs else None
     pictures, alts = inputs.get("figures", []), inputs.get("alt", [])
     target, table = job.output("page"), job.input("table")

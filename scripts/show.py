@@ -11,12 +11,11 @@ def work(job: program.Job) -> None:
 
     Only those are printed that are there, whole, and of the lineage that `settings.lineages` asks for.
     """
-    from overparam.jobs import files
-    from overparam.report import present, summary
+    from overparam.report import present, reading, summary
 
     sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     width = min(max(shutil.get_terminal_size((110, 24)).columns, 100), 120)
-    reference = files.read_table(job.inputs["stability"][0]) if job.inputs.get("stability") else None
+    reference = reading.optional_table(job.inputs.get("stability", []))
     settings, verdicts = job.settings, job.inputs["verdicts"]
     claims, left_out = present.collect(settings["claims"], settings.get("lineages"), verdicts, reference)
     if claims:

@@ -12,7 +12,7 @@ def work(job: program.Job) -> None:
     from overparam.report import reading, summary
 
     verdicts = [records.verdict(path) for path in job.inputs.get("verdicts", [])]
-    reference = files.read_table(job.inputs["stability"][0]) if job.inputs.get("stability") else None
+    reference = reading.optional_table(job.inputs.get("stability", []))
     claims = reading.collect(job.settings["claims"], verdicts, reference)
     table = summary.table(claims)
     if claims and (problem := table_checks.problem(table, summary.COLUMNS)):

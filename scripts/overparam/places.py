@@ -9,6 +9,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 CLAIMS = PACKAGE / "claims"
 DECLARATION = "experiment.yaml"
+REFERENCE = PACKAGE.parents[1] / "results/reference"  # results that belong to the project
+STABILITY = REFERENCE / "stability/verdicts.parquet"  # how verdicts fared under other root seeds
+ERROR_RATES = REFERENCE / "judge/error_rates.parquet"  # how often the judge errs
 
 
 def experiments() -> dict[str, Path]:

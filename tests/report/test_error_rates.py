@@ -1,9 +1,8 @@
 """How many verdicts are to be expected wrong follows from how often the judge errs on what is simulated."""
 
-from pathlib import Path
-
 import pytest
 
+from overparam import places
 from overparam.jobs import files, table_checks
 from overparam.report import error_rates
 
@@ -42,7 +41,7 @@ def test_chance_does_not_enter_what_is_exact_undecided_or_unknown(slope_rates):
 
 
 def test_reference_is_what_its_reader_expects():
-    rates = files.read_table(Path(__file__).parents[2] / error_rates.REFERENCE)
+    rates = files.read_table(places.ERROR_RATES)
     assert table_checks.problem(rates, error_rates.COLUMNS) is None
     for kind in ("slope", "threshold", "ordering", "peak", "monotone"):
         for verdict in ("supported", "refuted"):

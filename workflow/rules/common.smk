@@ -24,7 +24,7 @@ import one_run
 import premises
 import snakemake_internals
 import targets
-from overparam import errors
+from overparam import errors, places
 from overparam.jobs import devices
 from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
 from overparam.plan import config as configuration
@@ -236,16 +236,9 @@ def verdicts(names=tuple(CLAIMS), kinds=("json",)):
     return expand(f"{RESULTS}/claims/{{claim}}/verdict.{{kind}}", claim=names, kind=kinds)
 
 
-def stability_reference():
-    """Return the table of how verdicts fared under other root seeds, if the project has one."""
-    path = BASE / "results/reference/stability/verdicts.parquet"
-    return [str(path)] if path.is_file() else []
-
-
-def error_rates():
-    """Return the table of how often the judge errs, if the project has one."""
-    path = BASE / "results/reference/judge/error_rates.parquet"
-    return [str(path)] if path.is_file() else []
+def existing(*paths):
+    """Return those of these files that are there."""
+    return [str(path) for path in paths if path.is_file()]
 
 
 def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
@@ -339,5 +332,5 @@ def show_verdicts():
     names = [name for name in CLAIMS if name in targets or not targets or "all" in targets]
     if any(Path(path).exists() for path in verdicts(names)):
         command = [sys.executable, SCRIPTS / "show.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/show.log"]
-        inputs = ["--input", "verdicts", *verdicts(names), "--input", "stability", *stability_reference()]
+        inputs = ["--input", "verdicts", *verdicts(names), "--input", "stability", *existing(places.STABILITY)]
         subprocess.run([*command, *inputs], check=False)

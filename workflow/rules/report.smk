@@ -10,7 +10,7 @@ localrules:
 rule tabulate:
     input:
         verdicts=verdicts(),
-        stability=stability_reference(),
+        stability=existing(places.STABILITY),
     output:
         table=f"{RESULTS}/claims.parquet",
         checksums=f"{RESULTS}/claims.sha256",
@@ -24,7 +24,7 @@ rule tabulate:
         registry=REGISTRY_FILE,
         code=code_hash("summarise.py"),
         lineage=LINEAGE.table(),
-        reference=[checksums.sha256(Path(path)) for path in stability_reference()],  # times of files decide nothing
+        reference=[checksums.sha256(Path(path)) for path in existing(places.STABILITY)],  # times of files decide nothing
     message:
         "Tabulate the verdicts"
     shell:
@@ -38,8 +38,8 @@ rule report:
         figures=pictures(kinds=["svg"]),
         alt=pictures(kinds=["alt.txt"]),
         table=rules.tabulate.output.table,
-        stability=stability_reference(),
-        error_rates=error_rates(),
+        stability=existing(places.STABILITY),
+        error_rates=existing(places.ERROR_RATES),
     output:
         page=f"{RESULTS}/report/index.html",
         checksums=f"{RESULTS}/report/index.sha256",
@@ -54,7 +54,7 @@ rule report:
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
         lineage=LINEAGE.page(report_templates()),
-        reference=[checksums.sha256(Path(path)) for path in [*stability_reference(), *error_rates()]],
+        reference=[checksums.sha256(Path(path)) for path in existing(places.STABILITY, places.ERROR_RATES)],
     message:
         "Write the page"
     shell:
@@ -73,7 +73,7 @@ rule claims:
     params:
         registry=REGISTRY_FILE,
         verdicts=verdicts(),
-        stability=stability_reference(),
+        stability=existing(places.STABILITY),
     message:
         "The verdicts"
     shell:

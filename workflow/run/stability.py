@@ -18,6 +18,7 @@ sys.path.insert(0, str(BASE / "scripts"))
 
 import pandas as pd  # noqa: E402
 
+from overparam import places  # noqa: E402
 from overparam.errors import UserError  # noqa: E402
 from overparam.jobs import files, records, table_checks  # noqa: E402
 from overparam.plan import registry  # noqa: E402
@@ -40,13 +41,13 @@ def main(arguments: argparse.Namespace) -> pd.DataFrame:
     wanted = {claim: entries[claim]["experiment"] for claim in arguments.claims or entries}
     found = []
     for number, root in enumerate(arguments.roots):
-        folder = Path(f"results/{arguments.preset}-root-{root}")
+        folder = _folder(arguments, root)
         if number == SURE_OF_BYTES:
             wanted = _with_chance(wanted, [_folder(arguments, other) for other in arguments.roots[:number]])
         verdicts = [folder / f"claims/{claim}/verdict.json" for claim in wanted]
         _run(arguments, root, verdicts)
         found += [row for path in verdicts for row in stability.rows(records.verdict(path), root)]
-    made, path = stability.table(found), BASE / stability.REFERENCE
+    made, path = stability.table(found), places.STABILITY
     if path.is_file():
         kept = files.read_table(path)
         made = stability.table(pd.concat([kept[~kept["claim"].isin(made["claim"])], made]).to_dict("records"))

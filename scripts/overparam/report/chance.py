@@ -1,4 +1,4 @@
-"""What can be counted over all verdicts: how many of each, and how far chance reaches."""
+"""How far chance reaches over all verdicts: those to be expected wrong, and controls that nearly passed."""
 
 from typing import Any
 
@@ -6,21 +6,6 @@ import pandas as pd
 
 from overparam.report.error_rates import at_the_edge
 from overparam.report.reading import Claim
-
-
-def counts(claims: list[Claim]) -> dict[str, int]:
-    """Count verdicts, one per claim and form."""
-    forms = [form for claim in claims for form in claim.forms.values()]
-    result = {word: sum(form["verdict"] == word for form in forms) for word in ("supported", "refuted", "inconclusive")}
-    return {
-        "claims": len(claims),
-        "verdicts": len(forms),
-        **result,
-        "vacuous": sum(form["verdict"] == "supported" and form["vacuous"] for form in forms),
-        "proved": sum(form["verdict"] == "supported" and form["basis"] != "measurement" for form in forms),
-        "not_reached": sum(bool(form["not_reached"]) for form in forms),
-        "unavailable": sum(len(claim.forms) for claim in claims if claim.unavailable),
-    }
 
 
 def inside(estimate: dict[str, Any]) -> bool:

@@ -6,7 +6,6 @@ import pandas as pd
 
 from overparam.judge.intervals import effective
 
-REFERENCE = "results/reference/judge/error_rates.parquet"  # from the project's folder on
 TRUTHS = ["inside", "lower edge", "upper edge", "1.5 times the edge", "outside"]
 EDGES = ["lower edge", "upper edge"]
 RATE: dict[str, Any] = {"type": "number", "range": [0, 1]}

@@ -9,8 +9,8 @@ import jinja2
 import pandas as pd
 import yaml
 
-from overparam.report import origins, stability, wording
-from overparam.report.chance import chance, counts
+from overparam.report import origins, stability, summary, wording
+from overparam.report.chance import chance
 from overparam.report.reading import Claim, decisive
 
 SOURCES = {
@@ -65,7 +65,7 @@ def render(
         preset=preset,
         claims=[_claim(claim, claims, page, pictures.get(claim.id), alt_texts.get(claim.id, "")) for claim in claims],
         has_others=any(len(claim.forms) > 1 for claim in claims),
-        counts=counts(claims),
+        counts=summary.counts(summary.table(claims)),
         chance=chance(claims, rates),
         table=table and _link(table, page),
         data=origins.data_sets(claims),
@@ -129,7 +129,9 @@ def _form(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
         "title": FORM_TITLES.get(name) or entry["forms"][name].get("title", name.replace("_", " ").capitalize()),
         "verdict": form["verdict"],
         "vacuous": form["vacuous"],
-        "aside": wording.aside({**form, "unstable": bool(fared and fared.unstable)}),
+        "basis": form["basis"],
+        "not_reached": form["not_reached"],
+        "unstable": bool(fared and fared.unstable),
         "fared": fared,
         "reason": form["reason"],
         "refutation": form.get("refutation"),

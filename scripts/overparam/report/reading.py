@@ -1,11 +1,18 @@
 """Registry entries and verdict files brought together."""
 
 import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from overparam.errors import UserError
+from overparam.jobs import files
 
 FORMS = ("printed", "corrected")
+ENDS = ("estimate", "low", "high", "band_low", "band_high")  # of the estimate that decided a form, and of its band
+NUMBERS: dict[str, dict[str, Any]] = {name: {"type": "number", "gaps": True} for name in ENDS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Claim:
 
     entry: dict[str, Any]
     verdict: dict[str, Any]
-    reference: Any = None
+    reference: pd.DataFrame | None = None
 
     @property
     def id(self) -> str:
@@ -44,7 +51,9 @@ class Claim:
         return None if any(form["predictions"] for form in forms) else forms[0]["reason"]
 
 
-def collect(entries: list[dict[str, Any]], verdicts: list[dict[str, Any]], reference: Any = None) -> list[Claim]:
+def collect(
+    entries: list[dict[str, Any]], verdicts: list[dict[str, Any]], reference: pd.DataFrame | None = None
+) -> list[Claim]:
     """Match verdicts to registry entries by id, in the order of the registry; each gets the ``reference``.
 
     Raises
@@ -68,3 +77,14 @@ def decisive(form: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | No
     """Return prediction and estimate that decided a form: the first with the verdict of the whole, else the first."""
     pairs = [(prediction, estimate) for prediction in form["predictions"] for estimate in prediction["estimates"]]
     return next((pair for pair in pairs if pair[1]["verdict"] == form["verdict"]), pairs[0] if pairs else None)
+
+
+def numbers(estimate: dict[str, Any]) -> dict[str, float | None]:
+    """Return an estimate and its band as the columns of a table have them; all missing if it is empty."""
+    low, high = estimate.get("band") or (None, None)
+    return dict(zip(ENDS, (*(estimate.get(key) for key in ENDS[:3]), low, high), strict=True))
+
+
+def optional_table(paths: Sequence[Path]) -> pd.DataFrame | None:
+    """Return the table of an input that a run may lack, and None if it does."""
+    return files.read_table(paths[0]) if paths else None

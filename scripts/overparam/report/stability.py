@@ -10,9 +10,8 @@ from scipy import stats
 
 from overparam.judge.intervals import LEVEL
 from overparam.report import wording
-from overparam.report.reading import Claim, decisive
+from overparam.report.reading import NUMBERS, Claim, decisive, numbers
 
-REFERENCE = "results/reference/stability/verdicts.parquet"  # from the project's folder on
 VERDICTS = list(wording.SYMBOLS)
 COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables are
     "claim": {"type": "text"},
@@ -20,11 +19,7 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "root": {"type": "whole", "range": [0, None]},
     "verdict": {"type": "text", "values": VERDICTS},
     "prediction": {"type": "text", "gaps": True},
-    "estimate": {"type": "number", "gaps": True},
-    "low": {"type": "number", "gaps": True},
-    "high": {"type": "number", "gaps": True},
-    "band_low": {"type": "number", "gaps": True},
-    "band_high": {"type": "number", "gaps": True},
+    **NUMBERS,
     "margin": {"type": "number", "gaps": True},
     "lineage": {"type": "text"},
 }
@@ -66,7 +61,6 @@ def rows(verdict: Mapping[str, Any], root: int) -> list[dict[str, Any]]:
     found = []
     for name, form in verdict["forms"].items():
         prediction, estimate = decisive(form) or ({}, {})
-        low, high = estimate.get("band") or (None, None)
         found.append(
             {
                 "claim": verdict["claim"],
@@ -74,9 +68,7 @@ def rows(verdict: Mapping[str, Any], root: int) -> list[dict[str, Any]]:
                 "root": root,
                 "verdict": form["verdict"],
                 "prediction": prediction.get("name"),
-                **{key: estimate.get(key) for key in ("estimate", "low", "high")},
-                "band_low": low,
-                "band_high": high,
+                **numbers(estimate),
                 "margin": margin(estimate) if estimate else None,
                 "lineage": verdict["lineage"],
             }

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from overparam.report import stability, wording
-from overparam.report.reading import Claim, decisive
+from overparam.report.reading import NUMBERS, Claim, decisive, numbers
 
 VERDICTS = list(wording.SYMBOLS)
 COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables are
@@ -25,11 +25,7 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "control_verdict": {"type": "text", "values": VERDICTS, "gaps": True},
     "prediction": {"type": "text", "gaps": True},
     "kind": {"type": "text", "gaps": True},
-    "estimate": {"type": "number", "gaps": True},
-    "low": {"type": "number", "gaps": True},
-    "high": {"type": "number", "gaps": True},
-    "band_low": {"type": "number", "gaps": True},
-    "band_high": {"type": "number", "gaps": True},
+    **NUMBERS,
     "n_seeds": {"type": "whole", "range": [0, None], "gaps": True},
     "n_instances": {"type": "whole", "range": [0, None], "gaps": True},
     "available": {"type": "truth"},
@@ -47,7 +43,6 @@ def table(claims: list[Claim]) -> pd.DataFrame:
 
 def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
     prediction, estimate = decisive(form) or ({}, {})
-    low, high = estimate.get("band") or (None, None)
     fared = stability.fared(claim, name)
     return {
         "id": claim.id,
@@ -65,9 +60,7 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
         "control_verdict": (form.get("control") or {}).get("verdict"),
         "prediction": prediction.get("name"),
         "kind": prediction.get("kind"),
-        **{key: estimate.get(key) for key in ("estimate", "low", "high")},
-        "band_low": low,
-        "band_high": high,
+        **numbers(estimate),
         **{key: prediction.get(key) for key in ("n_seeds", "n_instances")},
         "available": claim.unavailable is None,
         "reason": form["reason"],
@@ -93,7 +86,7 @@ def text(rows: pd.DataFrame, width: int = 110) -> str:
     widths[1] = max(width, 90) - sum(widths) - 2 * (len(widths) - 1)
     lines = [_line(heads, widths), "─" * (max(width, 90))]
     lines += [_line(row, widths) for row in cells]
-    return "\n".join([*lines, "─" * (max(width, 90)), _counts(rows)])
+    return "\n".join([*lines, "─" * (max(width, 90)), _counted(rows)])
 
 
 def _measured(row: Any) -> str:
@@ -114,16 +107,28 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     )
 
 
-def _counts(rows: pd.DataFrame) -> str:
-    words = {word: int((rows["verdict"] == word).sum()) for word in wording.SYMBOLS}
-    supported, missed = rows[rows["verdict"] == "supported"], rows["not_reached"].notna()
-    vacuous, proved = int(supported["vacuous"].astype(bool).sum()), int((supported["basis"] != "measurement").sum())
-    counted = {"a theorem or an identity, checked": proved, "vacuous": vacuous}
-    kinds = [f"{number} of them {kind}" for kind, number in counted.items() if number]
-    aside = f" ({', '.join(kinds)})" if kinds else ""
-    short = f" ({int(missed.sum())} not reached at this size)" if missed.any() else ""
-    totals = f"{wording.counted(rows['id'].nunique(), 'claim')}, {wording.counted(len(rows), 'verdict')}"
+def counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Count what stands in the table: claims, verdicts, and verdicts of each kind."""
+    supported = rows[rows["verdict"] == "supported"]
+    return {
+        "claims": rows["id"].nunique(),
+        "verdicts": len(rows),
+        **{word: int((rows["verdict"] == word).sum()) for word in wording.SYMBOLS},
+        "vacuous": int(supported["vacuous"].astype(bool).sum()),
+        "proved": int((supported["basis"] != "measurement").sum()),
+        "not_reached": int(rows["not_reached"].notna().sum()),
+        "unavailable": int((~rows["available"].astype(bool)).sum()),
+    }
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    found = counts(rows)
+    kinds = {"a theorem or an identity, checked": found["proved"], "vacuous": found["vacuous"]}
+    named = ", ".join(f"{number} of them {kind}" for kind, number in kinds.items() if number)
+    aside = f" ({named})" if named else ""
+    short = f" ({found['not_reached']} not reached at this size)" if found["not_reached"] else ""
+    totals = f"{wording.counted(found['claims'], 'claim')}, {wording.counted(found['verdicts'], 'verdict')}"
     return (
-        f"{totals}: {words['supported']} supported{aside}, {words['refuted']} refuted, "
-        f"{words['inconclusive']} inconclusive{short}"
+        f"{totals}: {found['supported']} supported{aside}, {found['refuted']} refuted, "
+        f"{found['inconclusive']} inconclusive{short}"
     )

@@ -3,9 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
-from overparam.drawing import theme
+from overparam.drawing import studies, theme
 
+Styles = dict[str, tuple[str, str, str, str]]  # by rule of stopping: label, colour, marker, dashes
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
@@ -46,6 +48,22 @@ def plain_ticks(axis: plt.Axes, ticks: list[float]) -> None:
     axis.set_xscale("log")
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
+
+
+def by_stopping(axis: plt.Axes, measurements: pd.DataFrame, x: str, quantity: str, styles: Styles) -> None:
+    """Draw a quantity over ``x``, a line for each rule of stopping."""
+    for stopping, (_, color, marker, dashes) in styles.items():
+        rows = chosen(measurements, quantity=quantity, stopping=stopping)
+        studies.lines(axis, rows, x, color, linestyle=dashes, marker=marker, markersize=4)
+
+
+def stopping_legend(figure: Figure, styles: Styles) -> None:
+    """Say below the figure which line belongs to which rule of stopping."""
+    entries = {
+        label: {"color": color, "marker": marker, "linestyle": dashes, "markersize": 4}
+        for label, color, marker, dashes in styles.values()
+    }
+    studies.legend(figure, entries, loc="outside lower center", ncols=len(styles))
 
 
 def colors(count: int) -> list[tuple[str, str]]:

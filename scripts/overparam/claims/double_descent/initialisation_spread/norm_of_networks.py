@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import labels, random_features, studies, theme
+from overparam.drawing import labels, random_features, theme
 
 X = "params_per_label"
 QUANTITIES = ("weight_norm", "balanced_norm")
@@ -22,9 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     known = [name for name in QUANTITIES if _mean(measurements, name, "final").notna().any()]
     figure, axes = theme.panels(len(known), height=3.6)
     for axis, quantity in zip(axes, known, strict=True):
-        for stopping, (_, color, marker, dashes) in STOPPING.items():
-            rows = over_samples.chosen(measurements, quantity=quantity, stopping=stopping)
-            studies.lines(axis, rows, X, color, linestyle=dashes, marker=marker, markersize=4)
+        over_samples.by_stopping(axis, measurements, X, quantity, STOPPING)
         over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
         theme.mark_threshold(axis, 1, "p = nK" if axis is axes[0] else "")
         axis.set(xlabel=fill(labels.column(measurements, X), 30), ylabel=labels.quantity(measurements, quantity))
@@ -33,11 +31,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     arm = random_features.arm_name(first["label_noise"], first["noise_definition"])
     title = f"networks on {random_features.data_label(verdict)}, n = {first['n_train']:,}, {arm}"
     figure.suptitle(title, fontsize=9, color=theme.INK)
-    entries = {
-        label: {"color": color, "marker": marker, "linestyle": dashes, "markersize": 4}
-        for label, color, marker, dashes in STOPPING.values()
-    }
-    studies.legend(figure, entries, loc="outside lower center", ncols=3)
+    over_samples.stopping_legend(figure, STOPPING)
     return figure
 
 

@@ -23,9 +23,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     color = STOPPING["final"][1]
     losses.plot(seen[X], seen["value"], ".", color=color, alpha=0.15, markersize=3, markeredgewidth=0)
     for axis, quantity in ((losses, "mean_loss"), (spread, "spread"), (errors, "train_error")):
-        for stopping, (_, own, marker, dashes) in STOPPING.items():
-            rows = over_samples.chosen(measurements, quantity=quantity, stopping=stopping)
-            studies.lines(axis, rows, X, own, linestyle=dashes, marker=marker, markersize=4)
+        over_samples.by_stopping(axis, measurements, X, quantity, STOPPING)
         over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
         theme.mark_threshold(axis, 1, "p = nK" if axis is spread else "")
         axis.set_xlabel(fill(labels.column(measurements, X), 22))
@@ -43,11 +41,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         fontsize=9,
         color=theme.INK,
     )
-    entries = {
-        label: {"color": own, "marker": marker, "linestyle": dashes, "markersize": 4}
-        for label, own, marker, dashes in STOPPING.values()
-    }
-    studies.legend(figure, entries, loc="outside lower center", ncols=2)
+    over_samples.stopping_legend(figure, STOPPING)
     return figure
 
 
