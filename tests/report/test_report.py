@@ -14,6 +14,7 @@ import pytest
 
 from overparam.errors import UserError
 from overparam.jobs import files
+from overparam.plan import registry
 from overparam.report import chance, page, reading, summary, wording
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -213,6 +214,16 @@ def test_text_fits_the_terminal(entries, verdicts, width):
     assert "−0.5012 [−0.52, −0.4812]" in text
     assert "not in this run" in text
     assert lines[-1] == "5 claims, 6 verdicts: 3 supported (1 of them vacuous), 1 refuted, 2 inconclusive"
+
+
+def test_no_word_of_a_verdict_or_a_form_is_broken_in_the_terminal(entries, verdicts):
+    said = [*wording.BASES.values(), *wording.REFUTATIONS.values(), "not reached at this size", "unstable"]
+    forms = {form for claim in registry.load() for form in claim["forms"]}
+    claims = reading.collect(entries, verdicts)
+    lines = summary.text(summary.table(claims), 100).splitlines()
+    form, verdict, estimate = (lines[0].index(head) for head in ("form", "verdict", "estimate"))
+    assert max(len(f"({word})") for text in said for word in text.split()) <= estimate - verdict - 2
+    assert max(len(word) for name in forms for word in name.split("_")) <= verdict - form - 2
 
 
 @pytest.mark.parametrize(

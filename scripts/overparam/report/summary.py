@@ -82,7 +82,7 @@ def text(rows: pd.DataFrame, width: int = 110) -> str:
         for row in rows.itertuples()
     ]
     heads = ("id", "claim", "form", "verdict", "estimate [interval]", "control")
-    widths = [4, 0, 9, 12, 31, 12]
+    widths = [4, 0, 12, 14, 28, 12]  # no word of a form or a verdict is broken
     widths[1] = max(width, 90) - sum(widths) - 2 * (len(widths) - 1)
     lines = [_line(heads, widths), "─" * (max(width, 90))]
     lines += [_line(row, widths) for row in cells]
