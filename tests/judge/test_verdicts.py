@@ -225,13 +225,11 @@ def test_a_premise_on_rows_that_were_not_measured_does_not_hold():
     assert form["verdict"] == "inconclusive" and LASSO in form["reason"]
 
 
-def test_basis_and_refutation_are_written_with_the_verdict_that_they_explain():
+def test_the_basis_of_a_form_is_written_with_its_verdict():
     entry = copy.deepcopy(ENTRY)
-    said = {"kind": "slip", "says": "like 1/k", "why": "It is like 1/√k."}
     for form in entry["forms"].values():
-        form.update(refutation=said, basis="theorem")
+        form["basis"] = "theorem"
     forms = judge(entry)["forms"]
-    assert forms["printed"]["refutation"] == said and "refutation" not in forms["corrected"]
     assert {form["basis"] for form in forms.values()} == {"theorem"}
     assert judge()["forms"]["printed"]["basis"] == "measurement"
 

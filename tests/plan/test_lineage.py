@@ -91,6 +91,19 @@ def test_a_note_changes_the_page_alone(claims):
     assert before.table() == after.table() and before.page(()) != after.page(())
 
 
+def test_what_forms_and_controls_say_to_the_reader_judges_nothing_anew(claims):
+    def reword(claim):
+        claim["control"]["description"] = "another"
+        for form in claim["forms"].values():
+            form["refutation"] = {"kind": "slip", "says": "another", "why": "another"}
+            form.update({"title": "another"} if "title" in form else {})
+
+    before, after = made(claims), made(claims, entry=reword)
+    assert not changed(before, after)[0] and before.page(()) != after.page(())
+    after = made(claims, entry=lambda claim: claim["control"]["where"].update(another=1))
+    assert changed(before, after)[0] == set(before.claims)
+
+
 def test_a_title_changes_table_and_page(claims):
     before = made(claims)
     after = made(claims, entry=lambda claim: claim.update(title="Another title"))

@@ -162,6 +162,15 @@ def test_claims_and_verdicts_must_match(entries, verdicts):
         reading.collect(entries, verdicts)
 
 
+def test_only_a_refuted_form_has_its_refutation(entries, verdicts):
+    for entry in entries:
+        for form in entry["forms"].values():
+            form["refutation"] = {"kind": "slip", "says": "like 1/k", "why": "It is like 1/√k."}
+    for claim in reading.collect(entries, verdicts):
+        for form in claim.forms.values():
+            assert ("refutation" in form) == (form["verdict"] == "refuted")
+
+
 def test_table_is_deterministic_and_complete(tmp_path, entries, verdicts):
     rows = summary.table(reading.collect(entries, verdicts))
     again = [{**verdict, "cost": {"seconds": 99}, "provenance": {"commit": "other"}} for verdict in reversed(verdicts)]

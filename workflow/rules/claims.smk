@@ -19,7 +19,7 @@ rule judge:
     conda:
         ENVIRONMENT
     params:
-        settings=settings_of("claim", *lineage.JUDGED),
+        settings=settings_of("judged"),
         inputs=given_inputs,
         code=code_hash("judge.py"),
         lineage=lineage_of("verdict"),

@@ -71,10 +71,10 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
     Returns
     -------
     dict
-        ``verdict, vacuous, reason, basis, not_reached, premises, predictions, corrected_for, control`` and, for a
-        refuted form whose entry explains it, ``refutation``. ``not_reached`` names the premises that keep the form
-        from being tested; ``corrected_for`` counts the estimates any of which could refute, see
-        :mod:`.multiplicity`; ``control`` is None, or has ``verdict, predictions, supported_parts``.
+        ``verdict, vacuous, reason, basis, not_reached, premises, predictions, corrected_for, control``.
+        ``not_reached`` names the premises that keep the form from being tested; ``corrected_for`` counts the estimates
+        any of which could refute, see :mod:`.multiplicity`; ``control`` is None, or has ``verdict, predictions,
+        supported_parts``.
     """
     content, place = entry["forms"][form], f"{entry['id']}, {form} form"
     together = corrected([_outcomes(measurements, one, place) for one in content["predictions"]])
@@ -99,7 +99,6 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
     if missed:
         named = "; ".join(f"{one.content['name']} ({_numbers(one, 'needed')})" for one in missed)
         verdict, reason = INCONCLUSIVE, f"not reached at this size: {named}"
-    explained = {"refutation": content["refutation"]} if verdict == REFUTED and "refutation" in content else {}
     return {
         "verdict": verdict,
         "vacuous": verdict == SUPPORTED and any(one.content["vacuous"] for one in judged),
@@ -110,7 +109,6 @@ def judge_form(entry: dict[str, Any], form: str, measurements: pd.DataFrame) -> 
         "predictions": [one.content for one in judged],
         "corrected_for": together.estimates,
         "control": control,
-        **explained,
     }
 
 

@@ -97,10 +97,12 @@ class Lineage:
         """Return the settings of an experiment, with its name."""
         return {"experiment": name, "settings": self.run["experiments"][name]}
 
-    def claim_settings(self, claim: str, *keys: str) -> dict[str, Any]:
-        """Return these parts of a claim's entry, and why it can't be measured."""
-        entry = {key: self.claims[claim][key] for key in keys if key in self.claims[claim]}
-        return {"claim": entry, "unavailable": self.unavailable[claim]}
+    def judged_settings(self, claim: str) -> dict[str, Any]:
+        """Return what a claim is judged by: what its entry says to the reader alone is left out."""
+        entry = {key: self.claims[claim][key] for key in JUDGED if key in self.claims[claim]}
+        forms = {name: _without(form, "title", "refutation") for name, form in entry["forms"].items()}
+        controls = {key: _without(entry[key], "description") for key in ("control", "more_controls") if key in entry}
+        return {"claim": {**entry, "forms": forms, **controls}, "unavailable": self.unavailable[claim]}
 
     def figure_settings(self, claim: str) -> dict[str, Any]:
         """Return what a figure is drawn by: which it is, and what the experiment says of its table."""
@@ -147,7 +149,7 @@ class Lineage:
 
     def verdict(self, claim: str) -> str:
         """Return the lineage of the verdict on a claim."""
-        settings = self.claim_settings(claim, *JUDGED)
+        settings = self.judged_settings(claim)
         measured = None if self.unavailable[claim] else self.experiment(self.claims[claim]["experiment"])
         return digest(settings, code_hash("judge.py"), measured)
 
@@ -182,3 +184,10 @@ class Lineage:
 
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")
 TABULATED = ("id", "name", "title", "forms")
+
+
+def _without(content: Any, *keys: str) -> Any:
+    """Return a mapping, or each of a list of them, without these keys."""
+    if isinstance(content, list):
+        return [_without(one, *keys) for one in content]
+    return {key: value for key, value in content.items() if key not in keys}

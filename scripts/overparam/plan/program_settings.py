@@ -118,6 +118,12 @@ def _one_claim(*keys: str) -> Any:
     return schema
 
 
+def _judge(settings: dict[str, Any]) -> dict[str, Any]:
+    schema = _one_claim("id", "name", "forms", "control")(settings)
+    definitions = schema["$defs"]
+    return {**schema, "$defs": definitions | {"control": {**definitions["control"], "required": ["where"]}}}
+
+
 def _draw(settings: dict[str, Any]) -> dict[str, Any]:
     schema, measures = _one_claim("id", "figure")(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
     either = {"anyOf": [measures["measures"], {"type": "null"}]}
@@ -145,7 +151,7 @@ PROGRAMS = {
     "corrupt": _corrupt,
     "train": _train,
     "measure": _measure,
-    "judge": _one_claim("id", "name", "forms", "control"),
+    "judge": _judge,
     "draw": _draw,
     "summarise": _claims("id", "name", "title", "forms"),
     "show": _claims("id", "name", "title", "forms"),

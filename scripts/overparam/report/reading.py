@@ -40,9 +40,14 @@ class Claim:
 
     @property
     def forms(self) -> dict[str, dict[str, Any]]:
-        """Verdict of each form, the printed one first."""
+        """Verdict of each form, the printed one first; a refuted one has the ``refutation`` that its entry gives."""
         names = sorted(self.entry["forms"], key=lambda name: (name not in FORMS, name == "corrected"))
-        return {name: self.verdict["forms"][name] for name in names}
+        found = {name: dict(self.verdict["forms"][name]) for name in names}
+        for name, form in found.items():
+            refutation = self.entry["forms"][name].get("refutation")
+            if form["verdict"] == "refuted" and refutation:
+                form["refutation"] = refutation
+        return found
 
     @property
     def unavailable(self) -> str | None:

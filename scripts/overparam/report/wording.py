@@ -59,8 +59,8 @@ def verdict(form: Mapping[str, Any]) -> str:
     Parameters
     ----------
     form
-        At least ``verdict``; ``vacuous``, ``basis``, ``not_reached`` and ``refutation`` as in ``verdict.json``, or the
-        kind of the refutation alone; ``unstable`` if other root seeds do not repeat it.
+        At least ``verdict``; ``vacuous``, ``basis`` and ``not_reached`` as in ``verdict.json``; ``refutation`` as in
+        the entry of the claim, or its kind alone; ``unstable`` if other root seeds do not repeat it.
     """
     found = aside(form)
     return f"{form['verdict']} ({found})" if found else form["verdict"]
