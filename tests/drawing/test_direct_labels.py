@@ -16,12 +16,14 @@ def test_labels_move_no_further_than_they_must(middles, expected):
     assert np.allclose(direct_labels.apart(middles, [10] * len(middles)), expected, atol=0.01)
 
 
-def test_names_stand_at_the_ends_of_their_lines_and_do_not_touch():
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_names_stand_at_the_ends_of_their_lines_and_do_not_touch(scale):
     figure, (axis,) = theme.panels()
     for number in range(4):
-        axis.plot([0, 1], [0, 0.001 * number], label=f"line {number}", color=theme.CATEGORIES[number])
+        axis.plot([0, 1], [0.5, 0.5 + 0.0005 * number], label=f"line {number}", color=theme.CATEGORIES[number])
     axis.plot([0, 1], [1, np.nan], label="to the middle")
     axis.axhline(0.5)  # has no name
+    axis.set_yscale(scale)
     direct_labels.of_lines(axis)
     theme.finish(figure)
     labels = [one for one in axis.get_children() if isinstance(one, direct_labels.EndLabel)]

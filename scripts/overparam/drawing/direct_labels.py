@@ -46,10 +46,22 @@ def of_lines(axis: plt.Axes) -> None:
             at_end(axis, line.get_xdata(), line.get_ydata(), str(line.get_label()), line.get_color())
 
 
+def _labels(axis: plt.Axes) -> list[EndLabel]:
+    return [artist for artist in axis.get_children() if isinstance(artist, EndLabel)]
+
+
+def measure(figure: Figure) -> None:
+    """Let every label find its place: the layout takes one that was never measured for empty."""
+    for axis in figure.axes:
+        axis.get_xlim(), axis.get_ylim()  # sets those that are automatic
+        for label in _labels(axis):
+            label.get_window_extent(renderer(figure))
+
+
 def spread(figure: Figure) -> None:
     """Move the labels of each axis apart, up and down as little as possible, so that none covers another."""
     for axis in figure.axes:
-        labels = [artist for artist in axis.get_children() if isinstance(artist, EndLabel)]
+        labels = _labels(axis)
         boxes = [label.get_window_extent(renderer(figure)) for label in labels]
         middles = np.array([(box.y0 + box.y1) / 2 for box in boxes])
         for label, middle, place in zip(labels, middles, apart(middles, [box.height for box in boxes]), strict=True):

@@ -172,6 +172,7 @@ def save(figure: Figure, alt_text: str, svg: Path, png: Path, pdf: Path, alt: Pa
 def finish(figure: Figure) -> None:
     """Lay a figure out, once and not once per file: ticks, axes, and labels at the ends of lines."""
     tidy(figure)
+    direct_labels.measure(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     direct_labels.spread(figure)
