@@ -49,8 +49,10 @@ def _asked(axis: Axes, level: float, far: float, above: bool) -> None:
     end = max(right, far * 1.4)
     axis.fill_between([far, end], level, top if above else bottom, color=theme.INK, alpha=0.12, linewidth=0)
     axis.plot([far, end], [level, level], color=theme.INK, linestyle=":", linewidth=1.2)
-    place = dict(xytext=(-4, 0), textcoords="offset points", ha="right", va="center", fontsize=8.5, color=theme.INK)
-    axis.annotate("predicted", (far, level), **place)
+    axis.annotate(
+        "predicted", (end, level), xytext=(0, -3 if above else 3), textcoords="offset points", ha="right",
+        va="top" if above else "bottom", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
     axis.set(xlim=(left, end), ylim=(bottom, top))
 
 

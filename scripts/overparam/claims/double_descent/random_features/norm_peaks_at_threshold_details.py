@@ -61,7 +61,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         farthest, nearest = ends.groupby("start")["value"].max(), ends.groupby("start")["value"].min()
         parts.append(
             f"{random_features.sentence_start(kind)}, no label noise: the raw norm is largest at "
-            f"N = {norm.idxmax():g} n ({norm.max():.3g}) and {norm.iloc[-1]:.2g} at N = {norm.index[-1]:g} n. Gradient descent from zero ends "
+            f"N = {norm.idxmax():g} n ({norm.max():.3g}) and {norm.iloc[-1]:.2g} at N = {norm.index[-1]:g} n. Gradient "
+            f"descent from zero ends "
             f"within {at_most(farthest['zero'], 1)} of the minimum-norm solution, from a random start at least "
             f"{at_least(nearest['random'])} away."
         )
