@@ -133,3 +133,13 @@ def test_canonical_and_digest():
     assert len(digest("a")) == 32 and digest("a", "b") != digest(["a", "b"]) != digest("ab")
     with pytest.raises(ValueError, match="Out of range"):
         canonical(float("nan"))
+
+
+def test_a_second_figure_is_part_of_what_is_drawn(claims, monkeypatch):
+    whole = made(claims)
+    monkeypatch.setattr(lineage.places, "details", lambda figure: None)
+    alone = made(claims)
+    assert whole.figure_settings("B4")["claim"]["details"] == f"{whole.claims['B4']['figure']}_details"
+    assert "details" not in alone.figure_settings("B4")["claim"]
+    assert whole.figure("B4") != alone.figure("B4") and whole.figure_code("B4") != alone.figure_code("B4")
+    assert whole.verdict("B4") == alone.verdict("B4")
