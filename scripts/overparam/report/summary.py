@@ -1,6 +1,5 @@
-"""The machine-readable answer, one row per claim and form, and the same as text for a terminal."""
+"""The machine-readable answer: one row per claim and form."""
 
-import textwrap
 from typing import Any
 
 import pandas as pd
@@ -67,46 +66,6 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def text(rows: pd.DataFrame, width: int = 110) -> str:
-    """Return the table of :func:`table` as plain text at most ``width`` columns wide (at least 90)."""
-    rows = rows.astype(object).where(rows.notna(), None)
-    cells = [
-        (
-            row.id,
-            row.title,
-            row.form.replace("_", " "),
-            wording.verdict(row._asdict()),
-            _measured(row),
-            row.control_verdict or wording.MISSING,
-        )
-        for row in rows.itertuples()
-    ]
-    heads = ("id", "claim", "form", "verdict", "estimate [interval]", "control")
-    widths = [4, 0, 12, 14, 28, 12]  # no word of a form or a verdict is broken
-    widths[1] = max(width, 90) - sum(widths) - 2 * (len(widths) - 1)
-    lines = [_line(heads, widths), "─" * (max(width, 90))]
-    lines += [_line(row, widths) for row in cells]
-    return "\n".join([*lines, "─" * (max(width, 90)), _counted(rows)])
-
-
-def _measured(row: Any) -> str:
-    if row.estimate is None:
-        return "not in this run" if not row.available else wording.MISSING
-    bounds = wording.interval(row.low, row.high)
-    return wording.number(row.estimate) + (f" {bounds}" if bounds != wording.MISSING else "")
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    """Return one row of the table, wrapped within its columns."""
-    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
-    height = max(len(column) for column in columns)
-    padded = [column + [""] * (height - len(column)) for column in columns]
-    return "\n".join(
-        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
-        for parts in zip(*padded, strict=True)
-    )
-
-
 def counts(rows: pd.DataFrame) -> dict[str, int]:
     """Count what stands in the table: claims, verdicts, and verdicts of each kind."""
     supported = rows[rows["verdict"] == "supported"]
@@ -119,16 +78,3 @@ def counts(rows: pd.DataFrame) -> dict[str, int]:
         "not_reached": int(rows["not_reached"].notna().sum()),
         "unavailable": int((~rows["available"].astype(bool)).sum()),
     }
-
-
-def _counted(rows: pd.DataFrame) -> str:
-    found = counts(rows)
-    kinds = {"a theorem or an identity, checked": found["proved"], "vacuous": found["vacuous"]}
-    named = ", ".join(f"{number} of them {kind}" for kind, number in kinds.items() if number)
-    aside = f" ({named})" if named else ""
-    short = f" ({found['not_reached']} not reached at this size)" if found["not_reached"] else ""
-    totals = f"{wording.counted(found['claims'], 'claim')}, {wording.counted(found['verdicts'], 'verdict')}"
-    return (
-        f"{totals}: {found['supported']} supported{aside}, {found['refuted']} refuted, "
-        f"{found['inconclusive']} inconclusive{short}"
-    )
