@@ -51,7 +51,7 @@ def text(rows: pd.DataFrame, width: int = 110, colour: bool = False) -> str:
 
 def _cells(rows: pd.DataFrame) -> list[dict[str, str]]:
     """Return the text of each cell; further forms of a claim do not repeat its title."""
-    found = []
+    found: list[dict[str, str]] = []
     for row in rows.itertuples():
         again = bool(found) and found[-1]["id"] == row.id
         found.append(
