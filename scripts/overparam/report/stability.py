@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from overparam.judge.intervals import LEVEL
 from overparam.report import wording
@@ -85,7 +85,7 @@ def margin(estimate: Mapping[str, Any]) -> float | None:
     value, low, high = (estimate[key] for key in ("estimate", "low", "high"))
     if value is None or low is None or high is None or low == high:
         return None
-    error = (high - low) / 2 / stats.norm.ppf((1 + LEVEL) / 2)
+    error = (high - low) / 2 / special.ndtri((1 + LEVEL) / 2)
     distances = [sign * (value - end) for sign, end in zip((1, -1), estimate["band"], strict=True) if end is not None]
     return float(min(distances) / error) if distances else None
 
