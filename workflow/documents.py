@@ -45,6 +45,31 @@ SHOWN = {  # ten forms for the README: what is told of each chapter first, whate
     "F2": "printed",
     "G3": "printed",
 }
+ANSWER = [  # sentences, each with the verdicts that it rests on
+    (
+        "Mostly they are right, at the sizes that a laptop can train.",
+        {},
+    ),
+    (
+        "Networks with far more parameters than samples fit all of them and still predict new ones well, and past the "
+        "point at which they just fit, larger ones predict better.",
+        {"A4": "supported", "A5": "supported"},
+    ),
+    (
+        "At that point the error peaks: it falls, rises and falls again as models grow.",
+        {"B1": "supported", "B4": "supported"},
+    ),
+    (
+        "They are easy to train because a wide network is almost linear in its weights: its kernel stays put, and "
+        "descent converges as the kernel promises, even with constant steps of SGD, at widths far below what theorems "
+        "ask for.",
+        {"D4": "supported", "D6": "supported", "C3": "supported", "E16": "supported"},
+    ),
+    (
+        "They fit wrong labels too, and lose accuracy by it; stopped early, they hardly do.",
+        {"F1": "supported", "F2": "supported"},
+    ),
+]
 DRAWN = ("B1", "E16", "F2")
 PIXELS = 900  # width of a picture
 
@@ -118,7 +143,7 @@ def picture(entry: Mapping[str, Any], results: Path) -> list[Path]:
 def renewed(readme: str) -> str:
     """Return the README with what stands between its markers made anew from the reference run."""
     table = files.read_table(places.VERDICTS)
-    parts = {"counts": counts(table), "pictures": pictures(), "verdicts": verdicts(table)}
+    parts = {"answer": f"{answer(table)} {counts(table)}", "pictures": pictures(), "verdicts": verdicts(table)}
     for name, text in parts.items():
         start, end = f"<!-- {name}: made by workflow/documents.py -->\n", f"<!-- end of {name} -->"
         before, _, rest = readme.partition(start)
@@ -127,6 +152,26 @@ def renewed(readme: str) -> str:
             raise ValueError(f"README.md lacks the markers {start.strip()} and {end}")
         readme = f"{before}{start}{text}{end}{after}"
     return readme
+
+
+def answer(table: pd.DataFrame) -> str:
+    """Return the answer to the question of the README.
+
+    Raises
+    ------
+    UserError
+        If a verdict that a sentence rests on has become another one: the sentence has to be written anew.
+    """
+    found = table[table["form"] == "printed"].set_index("id")["verdict"]
+    wrong = [
+        f"{claim} is {found[claim]}, and not {verdict}"
+        for _, rests in ANSWER
+        for claim, verdict in rests.items()
+        if found[claim] != verdict
+    ]
+    if wrong:
+        raise UserError(f"the answer in workflow/documents.py rests on other verdicts ({'; '.join(wrong)}): rewrite it")
+    return " ".join(f"{text[:-1]} ({', '.join(rests)})." if rests else text for text, rests in ANSWER)
 
 
 def counts(table: pd.DataFrame) -> str:

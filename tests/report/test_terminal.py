@@ -16,7 +16,7 @@ def rows(entries, verdicts):
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 @pytest.mark.parametrize("more", ["", " and a title that is longer than most terminals are wide"])
 def test_every_form_has_one_line_that_fits(rows, width, more):
-    lines = terminal.text(rows.assign(title=rows["title"] + more), width).splitlines()
+    lines = terminal.text(rows.assign(title=rows["title"] + more), width).splitlines()[2:]
     assert max(map(len, lines)) <= width
     assert [line.split()[0] for line in lines[2 : 2 + len(rows)]] == rows["id"].tolist()
     assert set(lines[1]) == set(lines[2 + len(rows)]) == {"─"}
@@ -24,7 +24,8 @@ def test_every_form_has_one_line_that_fits(rows, width, more):
 
 
 def test_what_stands_in_a_line(rows):
-    lines = terminal.text(rows, 140).splitlines()
+    name, _, *lines = terminal.text(rows, 140).splitlines()
+    assert name == wording.PROJECT
     assert re.split(" {2,}", lines[0]) == ["id", "claim", "form", "verdict", "estimate [interval]"]
     first = ["A1", rows["title"][0], "printed", "✓ supported", "−0.5012 [−0.52, −0.4812]"]
     assert re.split(" {2,}", lines[2]) == first

@@ -39,7 +39,7 @@ def text(rows: pd.DataFrame, width: int = 110, colour: bool = False) -> str:
     cells = _cells(plain)
     widths = _widths(cells, max(width, NARROWEST))
     rule = "─" * (sum(widths.values()) + GAP * (len(widths) - 1))
-    lines = [_line({head: head for head in widths}, widths), rule]
+    lines = [wording.PROJECT, "", _line({head: head for head in widths}, widths), rule]
     for row, word in zip(cells, plain["verdict"], strict=True):
         line = _line(row, widths)
         lines.append(_coloured(line, word) if colour else line)
