@@ -69,7 +69,7 @@ def test_the_project_has_one_name():
 def test_the_data_dictionary_is_up_to_date():
     stale = [path.name for path, text in documents.dictionary().items() if path.read_text("utf-8") != text]
     assert stale == [], "run `python workflow/documents.py`"
-    pages = {path for path in (ROOT / "docs/data").iterdir()}
+    pages = set((ROOT / "docs/data").iterdir())
     assert pages == set(documents.dictionary()) - {documents.DATA}
 
 

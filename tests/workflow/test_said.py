@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+import pytest
 from conftest import CLAIM
 from project_copies import RESULTS
 
@@ -66,6 +67,13 @@ def test_the_table_is_in_colour_on_a_terminal_only(disturbed):
     assert "\033[32m✓ supported\033[0m" in on_a_terminal(command, disturbed.folder, {"TERM": "xterm"})
     for quiet in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert "\033" not in on_a_terminal(command, disturbed.folder, quiet)
+
+
+def test_bars_of_a_logger_plugin_keep_what_a_run_says(disturbed):
+    pytest.importorskip("snakemake_logger_plugin_rich")
+    (disturbed.folder / RESULTS / f"claims/{CLAIM}/figure.svg").unlink()
+    run = disturbed.snakemake(CLAIM, "--logger", "rich")
+    assert f"{CLAIM}, figure: {RESULTS}/claims/{CLAIM}/figure.svg" in run.stdout and "Total Progress" in run.stdout
 
 
 def on_a_terminal(command, folder, environment):
