@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import snakemake_internals
@@ -60,7 +59,7 @@ class RunProgress(logging.Handler):
 
     def __init__(self, workflow: "Workflow", results: str, durations: Callable[[], Durations]):
         super().__init__()
-        self.workflow, self.results, self.durations = workflow, Path(results), durations
+        self.workflow, self.results, self.durations = workflow, results, durations
         self.jobs: dict[int, Work] = {}
         self.parallel = 1
         self.spoken = time.monotonic()
@@ -79,7 +78,7 @@ class RunProgress(logging.Handler):
         """Say how long the run will take, and watch it from here on."""
         durations = self.durations()
         for number, (rule, log, says) in snakemake_internals.planned_jobs(self.workflow).items():
-            name = Path(log).relative_to(self.results / "logs").with_suffix("").as_posix()
+            name = log.removeprefix(f"{self.results}/logs/").removesuffix(".log")
             self.jobs[number] = Work(rule, says or name, durations.of(name))
         self.parallel = snakemake_internals.jobs_at_once(self.workflow)
         logger.addHandler(self)
