@@ -39,11 +39,11 @@ def test_nothing_is_said_where_nothing_changes(run, given):
 
 
 def test_a_run_for_everything_names_the_page_of_all_claims(results):
-    assert announcements.where_to_look(results, [], CLAIMS) == [f"Page of all claims: {results}/report/index.html"]
+    assert announcements.where_to_look(results, [], CLAIMS) == [f"Index of the pages: {results}/report/index.html"]
 
 
 def test_a_run_for_one_claim_names_what_there_is_of_it(results):
-    page = f"Page of all claims: {results}/report/index.html"
+    page = f"Index of the pages: {results}/report/index.html"
     figure = f"C1, figure: {results}/claims/C1/figure.svg"
     assert announcements.where_to_look(results, ["C1"], CLAIMS) == [figure, page]
     own = [f"C2, page: {results}/report/claims/C2.html", f"C2, figure: {results}/claims/C2/figure.svg"]

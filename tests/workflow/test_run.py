@@ -161,7 +161,7 @@ def test_the_lines_of_the_readme_mix_nothing_and_print_the_right_number(finished
 def test_a_run_says_how_far_it_is(finished):
     _, printed = finished
     lines = re.findall(r"^(\d+) of (\d+) jobs done, (?:about|less than) .* left; at work: (.+)$", printed, re.MULTILINE)
-    assert printed.rstrip().splitlines()[-1] == f"Page of all claims: {RESULTS}/report/index.html"
+    assert printed.rstrip().splitlines()[-1] == f"Index of the pages: {RESULTS}/report/index.html"
     assert re.search(r"^\d+ jobs, (about .*|less than a minute) to go$", printed, re.MULTILINE)
     assert len({int(total) for _, total, _ in lines}) == 1 and all("(for " in work for _, _, work in lines)
 

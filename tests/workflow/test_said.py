@@ -11,7 +11,7 @@ import pytest
 from conftest import CLAIM
 from project_copies import RESULTS
 
-PAGE = f"Page of all claims: {RESULTS}/report/index.html"
+PAGE = f"Index of the pages: {RESULTS}/report/index.html"
 
 
 def last_line(run):
@@ -32,7 +32,7 @@ def test_a_run_for_one_claim_names_its_figure(disturbed):
 
 
 def test_a_dry_run_names_nothing(disturbed):
-    assert "Page of all claims" not in disturbed.snakemake("-n").stdout
+    assert "Index of the pages" not in disturbed.snakemake("-n").stdout
 
 
 def test_names_that_are_not_quite_right_are_answered_without_a_traceback(disturbed):

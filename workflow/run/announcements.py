@@ -79,7 +79,7 @@ def where_to_look(results: Path, targets: Collection[str], claims: Collection[st
     lines = [line for claim in asked[:MOST] for line in _of_claim(results, claim)]
     page = results / "report/index.html"
     if page.is_file():
-        lines.append(f"Page of all claims: {page}")
+        lines.append(f"Index of the pages: {page}")
     elif asked:
         lines.append("A run without a target makes the pages of all claims.")
     return lines
