@@ -15,6 +15,7 @@ from overparam.plan.validation import listed, mistaken_for_text, nearest, place,
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
+TOPIC, BIBLIOGRAPHY = "topic.yaml", "bibliography.yaml"  # what is no claim: of a topic, and of all of them
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
 PROSE = ("description", "title", "says", "why")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -84,6 +85,8 @@ def _misplaced(folder: Path) -> list[str]:
     homes: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         file, parts = path.relative_to(folder).as_posix(), path.relative_to(folder).parts
+        if file == BIBLIOGRAPHY or (len(parts) == 2 and path.name == TOPIC):
+            continue
         if len(parts) != 3:
             found.append(f"{file}: a claim lies in the folder of its experiment, <topic>/<experiment>/; move it there")
         elif path.name == places.DECLARATION:
