@@ -119,7 +119,7 @@ def take(results: Path) -> list[Path]:
     if problem := table_checks.problem(table, summary.COLUMNS):
         raise ValueError(f"the table of verdicts: {problem}")
     files.write_table(places.VERDICTS, table)
-    seconds = {name: round(took, 1) for name, took in sorted(recorded(results).items())}
+    seconds = {name: round(took, 1) for name, took in sorted(recorded(results, alone=True).items())}
     files.write_text(places.DURATIONS, json.dumps(seconds, indent=0))
     known = {entry["id"]: entry for entry in entries}
     return [places.VERDICTS, places.DURATIONS, *(path for claim in DRAWN for path in picture(known[claim], results))]
