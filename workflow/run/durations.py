@@ -55,7 +55,7 @@ def recorded(results: Path, alone: bool = False) -> dict[str, float]:
 
 
 def _benchmark(path: Path, column: str) -> float:
-    """Return the seconds in a table of Snakemake's `benchmark:`; 0 if there are none, or too few CPU seconds to tell."""
+    """Return the seconds in a table of Snakemake's `benchmark:`; 0 if there are none, or too few of the CPU."""
     with contextlib.suppress(OSError, ValueError, KeyError, StopIteration), path.open(encoding="utf-8") as file:
         seconds = float(next(csv.DictReader(file, delimiter="\t"))[column])
         return seconds if column == "s" or seconds > SAMPLED else 0.0
