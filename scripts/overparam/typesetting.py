@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 INLINE = re.compile(r"\$([^$]+)\$")
 MOVED = re.compile(r"([_^])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9*+-]|\\[A-Za-z]+))")
 HIDDEN = {"_": "\ue000", "^": "\ue001"}  # signs that are text by now, which a second reading would take for LaTeX
-DOUBLE_BAR = re.compile(r"(\\[bB]igg?[lrm]?)\s*\\\|")
+SIZES = re.compile(r"\\[bB]igg?[lrm]?(?![A-Za-z])")  # latex2mathml takes what follows for a part of them
 COMMAND = re.compile(r"\\[A-Za-z]+|\\.")
 LOWERED = str.maketrans("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
 RAISED = str.maketrans("0123456789+-=()abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
@@ -49,7 +49,7 @@ def mathml(latex: str, block: bool = False) -> Markup:
     from latex2mathml.converter import convert
 
     try:
-        made = convert(DOUBLE_BAR.sub(r"\1\\Vert", latex.strip()), display="block" if block else "inline")
+        made = convert(SIZES.sub("", latex.strip()), display="block" if block else "inline")
     except Exception as error:  # its own exceptions share no class
         raise ValueError(f"“{latex}” is no LaTeX that can be set ({type(error).__name__})") from None
     if unknown := COMMAND.search(re.sub("<[^>]*>", "", made)):
@@ -83,8 +83,8 @@ def _moved(sign: str, text: str) -> str:
     """Return an index or a power: in small letters where Unicode has all of them, else after its sign."""
     text, table = text.strip(), LOWERED if sign == "_" else RAISED
     if all(ord(letter) in table for letter in text.replace("−", "-")):
-        return text.replace("−", "-").translate(table)
-    return rf"\{sign}{text}" if text.isalnum() else rf"\{sign}({text})"
+        return "{}" + text.replace("−", "-").translate(table)  # {} ends the name of a command before it
+    return "{}" + HIDDEN[sign] + (text if text.isalnum() or len(text) == 1 else f"({text})")
 
 
 def problems(text: str) -> Iterator[str]:
