@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from overparam import places
+from overparam import places, typesetting
 from overparam.errors import UserError
-from overparam.plan import contract, strict_yaml
+from overparam.plan import bibliography, contract, strict_yaml, topics
 from overparam.plan.validation import listed, mistaken_for_text, nearest, place, problems, repeated, spelled
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
 PROSE = ("description", "title", "says", "why")
+BESIDE = ("details", "interactive")  # modules that a claim may have besides its figure: <claim>_details.py
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -24,7 +25,8 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     """Return all claims in the order of their ids, as they are written: the judge has its own defaults.
 
     What the place of a file says is added: ``experiment``, the folder that it lies in; ``name``, that of the file, with
-    hyphens; and ``figure``, the module beside it, named from the topic on.
+    hyphens; ``figure``, the module beside it, named from the topic on; and, where there are such modules, ``details``,
+    the second figure, and ``interactive``, the chart.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
         With every problem found, one sentence per line: file, key, what was found and what is allowed.
     """
     found, shape = _misplaced(folder), strict_yaml.read(schema)
+    works = bibliography.load(folder)
     entries: dict[str, dict[str, Any]] = {}  # by the path of their file in the folder
     for path in sorted(folder.glob("*/*/*.yaml")):
         if path.name == places.DECLARATION:
@@ -50,7 +53,7 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
             found.append(str(error))
             continue
         wrong = problems(content, shape, called=CALLED) if isinstance(content, dict) else [_no_mapping(content)]
-        wrong = wrong or list(_inconsistent(content))  # which takes the shape for granted
+        wrong = wrong or [*_inconsistent(content), *bibliography.unknown(content, works)]  # which take the shape for granted
         found += [f"{file}: {sentence}" for sentence in wrong]
         if not wrong:
             entries[file] = {**content, **_said_by_place(path, folder)}
@@ -66,11 +69,9 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
 
 def _said_by_place(path: Path, folder: Path) -> dict[str, str]:
     """Return what the place of a claim's file says of it."""
-    return {
-        "name": path.stem.replace("_", "-"),
-        "experiment": path.parent.name,
-        "figure": ".".join(path.relative_to(folder).with_suffix("").parts),
-    }
+    figure = ".".join(path.relative_to(folder).with_suffix("").parts)
+    others = {kind: f"{figure}_{kind}" for kind in BESIDE if path.with_name(f"{path.stem}_{kind}.py").is_file()}
+    return {"name": path.stem.replace("_", "-"), "experiment": path.parent.name, "figure": figure, **others}
 
 
 def _no_mapping(content: Any) -> str:
@@ -84,6 +85,8 @@ def _misplaced(folder: Path) -> list[str]:
     homes: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         file, parts = path.relative_to(folder).as_posix(), path.relative_to(folder).parts
+        if file == bibliography.FILE or (len(parts) == 2 and path.name == topics.FILE):
+            continue
         if len(parts) != 3:
             found.append(f"{file}: a claim lies in the folder of its experiment, <topic>/<experiment>/; move it there")
         elif path.name == places.DECLARATION:
@@ -126,11 +129,23 @@ def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
     for where, prediction in contract.predictions(entry):
         yield from _nonsense(prediction, where)
     yield from _wrongly_controlled(entry)
+    yield from _wrongly_typeset(entry)
     judged = {key: entry[key] for key in ("premises", "forms", "control", "more_controls") if key in entry}
     for path, text in _texts(judged, []):
         number = spelled(text)
         if number and "e" in number:  # text such as "10" may be meant
             yield f"{place(entry, path, called=CALLED)}: expected a number, {mistaken_for_text(text, number)}"
+
+
+def _wrongly_typeset(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the mathematics of an entry."""
+    if typesetting.is_latex(entry["formula"]):
+        yield from (f"formula: {sentence}" for sentence in typesetting.wrong(entry["formula"]))
+    texts = {key: entry[key] for key in ("statement", "reading", "note") if key in entry}
+    for index, row in enumerate(entry.get("published", [])):
+        texts |= {f"published[{index}].{key}": row[key] for key in ("value", "setting")}
+    for key, text in texts.items():
+        yield from (f"{key}: {sentence}" for sentence in typesetting.problems(text))
 
 
 def _wrongly_controlled(entry: dict[str, Any]) -> Iterator[str]:

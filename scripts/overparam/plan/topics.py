@@ -1,0 +1,61 @@
+"""The topics of claims, as chapters for a reader: a question, what it needs and where it leads.
+
+Imported while the Snakefile is parsed, so it must stay light: no torch, no pandas.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from overparam import places, typesetting
+from overparam.errors import UserError
+from overparam.plan import strict_yaml
+from overparam.plan.validation import listed, nearest, problems
+
+FILE = "topic.yaml"
+SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "topic.schema.yaml"
+
+
+def load(claims: Iterable[Mapping[str, Any]], folder: Path = places.CLAIMS) -> list[dict[str, Any]]:
+    """Return the topics in the order of their letters, each with its ``folder``.
+
+    Parameters
+    ----------
+    claims
+        The claims of the registry, whose ids begin with the letter of their topic.
+    folder
+        It holds ``<topic>/topic.yaml``.
+
+    Raises
+    ------
+    UserError
+        With every problem found, one sentence per line.
+    """
+    schema, found, made = strict_yaml.read(SCHEMA), [], []
+    ids: dict[str, list[str]] = {}
+    for claim in claims:
+        ids.setdefault(claim["figure"].split(".")[0], []).append(claim["id"])
+    for topic, named in sorted(ids.items(), key=lambda pair: pair[1]):
+        path = folder / topic / FILE
+        if not path.exists():
+            words = topic.replace("_", " ").capitalize()
+            made.append({"letter": named[0][0], "title": words, "bridge": "", "show_first": named[:2], "folder": topic})
+            continue
+        content = strict_yaml.read(path)
+        wrong = problems(content, schema) if isinstance(content, dict) else ["expected the keys of a topic"]
+        wrong = wrong or _inconsistent(content, named)
+        found += [f"{topic}/{FILE}: {sentence}" for sentence in wrong]
+        made.append({**(content if isinstance(content, dict) else {}), "folder": topic})
+    if found:
+        raise UserError(f"{folder}:\n{listed(found)}")
+    return sorted(made, key=lambda topic: topic["letter"])
+
+
+def _inconsistent(topic: Mapping[str, Any], claims: Sequence[str]) -> list[str]:
+    """Return what the schema cannot say of a topic."""
+    found = [f"bridge: {sentence}" for sentence in typesetting.problems(topic["bridge"])]
+    found += [f"letter: {topic['letter']}, but its claim is {one}" for one in claims if one[0] != topic["letter"]]
+    for index, one in enumerate(topic["show_first"]):
+        if one not in claims:
+            found.append(f"show_first[{index}]: {one!r} is no claim of this topic; {nearest(one, claims)}")
+    return found
