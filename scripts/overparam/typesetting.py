@@ -57,6 +57,11 @@ def mathml(latex: str, block: bool = False) -> Markup:
     return Markup(made)
 
 
+def lines(latex: str) -> list[Markup]:
+    """Return a formula as MathML, one part for each line: what ``\\qquad`` parts needs not stand on one."""
+    return [mathml(part, True) for part in latex.split(r"\qquad") if part.strip(" ,;")]
+
+
 def prose(text: str) -> Markup:
     """Return text as HTML, what stands between dollar signs as MathML."""
     return Markup("").join(mathml(part) if formula else escape(part) for formula, part in _parts(text))

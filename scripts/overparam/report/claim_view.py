@@ -48,7 +48,7 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
         "size": size,
         "statement": typesetting.prose(entry["statement"]),
         "reading": typesetting.prose(entry["reading"]) if entry.get("reading") else None,
-        "formula": typesetting.mathml(formula, True) if typesetting.is_latex(formula) else formula,
+        "formula": typesetting.lines(formula) if typesetting.is_latex(formula) else [formula],
         "formula_set": typesetting.is_latex(formula),
         "note": paragraphs(entry.get("note", "")),
         "published": [
@@ -123,12 +123,10 @@ def answer(claim: Claim, forms: Sequence[Mapping[str, Any]], size: str) -> dict[
         "vacuous": "It holds, but so far from everything measured that it says little.",
         "proved": "It is proved; the run checks that our code computes what is proved.",
     }.get(wording.standing(form), "")
-    if form["verdict"] == "refuted" and form["refutation"]:
-        told = form["refutation"]["why"]
     others = [one for one in forms[1:] if one["name"] == "corrected" and one["verdict"] == "supported"]
     corrected = "The corrected form is supported." if others and form["verdict"] == "refuted" else ""
     where = f"Measured with {size}." if size and not claim.unavailable else ""
-    return {"lead": lead, "form": form, "text": Markup(" ").join(part for part in (told, corrected, where) if part)}
+    return {"lead": lead, "form": form, "text": " ".join(filter(None, [told, corrected, where]))}
 
 
 def ours(forms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -163,6 +161,7 @@ def _form(claim: Claim, name: str, measures: Mapping[str, Any]) -> dict[str, Any
         "premises": estimates.groups(form["premises"], measures),
         "control_groups": estimates.groups(control["predictions"], measures) if control else [],
         "decided": decided(form, measures),
+        "counted": counted(form),
         "missed": wording.sentence(form["reason"]) if form["not_reached"] else "",
         "fared": fared_view(fared),
     }
@@ -218,6 +217,13 @@ def decided(form: Mapping[str, Any], measures: Mapping[str, Any]) -> str:
     if form["verdict"] == "supported" and several > 1:
         return f"All {several} estimates lie in their bands; the first: {text}"
     return text
+
+
+def counted(form: Mapping[str, Any]) -> str:
+    """Return how many estimates of a form lie in their bands."""
+    verdicts = [one["verdict"] for prediction in form["predictions"] for one in prediction["estimates"]]
+    inside = verdicts.count("supported")
+    return f"{inside} of {wording.counted(len(verdicts), 'estimate')} in their bands." if verdicts else ""
 
 
 def _declared(claim: Claim) -> str:

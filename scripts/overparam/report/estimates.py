@@ -23,6 +23,12 @@ PARTS = {  # what judges call their estimates
     "slope": "slope",
     "rank correlation": "rank correlation",
 }
+OF_A_VALLEY = {
+    "rise": "fall to the bottom",
+    "fall": "rise from the bottom",
+    "weaker side": "the weaker of fall and rise",
+    "place": "place of the bottom",
+}
 DECADES = 2.0  # a span of more, all above zero, is shown on a logarithmic scale
 INSIDE = (4.0, 96.0)  # percent of a strip between which its numbers lie
 
@@ -36,11 +42,11 @@ class Scale:
 
     def number(self, value: float | None) -> str:
         """Return a stored number in this unit."""
-        return wording.MISSING if value is None else wording.number(value * self.factor) + self.sign
+        return wording.MISSING if value is None else wording.typeset(value * self.factor) + self.sign
 
     def interval(self, low: float | None, high: float | None) -> str:
-        """Return an interval in words: ``7.1 to 9.4 points``, or nothing where there is none."""
-        if low == high:
+        """Return an interval in words, ``7.1 to 9.4 points``; nothing where it is none, or narrower than is told."""
+        if low == high or self.number(low) == self.number(high):
             return ""
         return self._range(low, high)
 
@@ -53,7 +59,7 @@ class Scale:
     def _range(self, low: float | None, high: float | None) -> str:
         if low is None or high is None:
             return f"at most {self.number(high)}" if low is None else f"at least {self.number(low)}"
-        return f"{wording.number(low * self.factor)} to {self.number(high)}"
+        return f"{wording.typeset(low * self.factor)} to {self.number(high)}"
 
 
 PLAIN, POINTS, PERCENT = Scale(), Scale(100, " points"), Scale(100, " %")
@@ -91,27 +97,38 @@ def words(slug: str) -> str:
     return slug if " " in slug else slug.replace("-", " ").replace("_", " ")
 
 
-def named(estimate: str, measures: Mapping[str, Any], own: str = "") -> tuple[str, list[str]]:
+def named(estimate: str, declared: Mapping[str, Any], measures: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return the name of an estimate as what was estimated, and the conditions under which it was.
 
     Parameters
     ----------
     estimate
         As it stands in ``verdict.json``: ``study = digits, width = 8: rise``.
+    declared
+        The prediction as it was judged.
     measures
         What the experiment declares, whose labels columns take.
-    own
-        The name of the prediction, which is not repeated.
     """
     conditions, _, part = estimate.rpartition(": ")
     columns = measures.get("columns", {})
     told = [_condition(one, columns) for one in re.split(r", (?=\w+ = )", conditions)] if conditions else []
     head, half, rest = part.partition(" of ")
     if part in PARTS:
-        part = PARTS[part]
+        valley = OF_A_VALLEY if declared.get("valley") else {}
+        part = valley.get(part, PARTS[part]) + _unit_of_place(part, declared, columns)
     elif half and head in PARTS:  # say `slope of upper half`
         part = f"{PARTS[head]} over the {rest}"
-    return ("" if part == own else part), told
+    return ("" if part == declared.get("name") else part), told
+
+
+def _unit_of_place(part: str, declared: Mapping[str, Any], columns: Mapping[str, Any]) -> str:
+    """Return in what a place is counted: along the axis, or in parts of a place that it is compared with."""
+    if part not in ("place", "threshold"):
+        return ""
+    along = typesetting.plain(columns.get(declared.get("x"), {}).get("label", words(str(declared.get("x", "")))))
+    if "reference" in declared or declared.get("relative_to", 1) != 1:
+        return f" ({along}, as a share of that predicted)"
+    return f" ({along})"
 
 
 def _condition(text: str, columns: Mapping[str, Any]) -> str:
@@ -121,7 +138,7 @@ def _condition(text: str, columns: Mapping[str, Any]) -> str:
         number = float(value)
     except ValueError:
         return f"{words(value)}" if name in ("study", "dataset") else f"{label}: {words(value)}"
-    return f"{label} {wording.number(number)}"
+    return f"{label} {wording.typeset(number)}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +237,7 @@ def _row(
     along: Axis | None,
 ) -> dict[str, Any]:
     raw = estimate["name"].rpartition(": ")[2]
-    part, conditions = named(estimate["name"], measures, prediction["name"])
+    part, conditions = named(estimate["name"], {**declared, "name": prediction["name"]}, measures)
     unit = scale(declared, raw, measures)
     ratio = declared.get("relation") == "ratio" and raw != "place"
     times = Scale(1.0, "×") if ratio and unit is PLAIN else unit

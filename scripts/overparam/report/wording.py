@@ -17,6 +17,7 @@ SIGNS = {  # of what is to be told apart at a glance
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKS = str.maketrans("-", "−")
+RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float | int | None) -> str:
@@ -32,6 +33,15 @@ def number(value: float | int | None) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         text = f"{float(mantissa):g}e{int(exponent)}"
     return text.translate(MARKS)
+
+
+def typeset(value: float | int | None) -> str:
+    """Return a number as a page sets it: with a power of ten instead of an exponent after an e."""
+    mantissa, mark, exponent = number(value).partition("e")
+    if not mark:
+        return mantissa
+    power = "10" + exponent.translate(RAISED)
+    return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
 def interval(low: float | None, high: float | None) -> str:
