@@ -17,7 +17,6 @@ SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.
 CALLED = ("name",)  # predictions are called by their name in messages
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
 PROSE = ("description", "title", "says", "why")
-BESIDE = ("details", "interactive")  # modules that a claim may have besides its figure: <claim>_details.py
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -25,8 +24,7 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     """Return all claims in the order of their ids, as they are written: the judge has its own defaults.
 
     What the place of a file says is added: ``experiment``, the folder that it lies in; ``name``, that of the file, with
-    hyphens; ``figure``, the module beside it, named from the topic on; and, where there are such modules, ``details``,
-    the second figure, and ``interactive``, the chart.
+    hyphens; and ``figure``, the module beside it, named from the topic on.
 
     Parameters
     ----------
@@ -69,9 +67,11 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
 
 def _said_by_place(path: Path, folder: Path) -> dict[str, str]:
     """Return what the place of a claim's file says of it."""
-    figure = ".".join(path.relative_to(folder).with_suffix("").parts)
-    others = {kind: f"{figure}_{kind}" for kind in BESIDE if path.with_name(f"{path.stem}_{kind}.py").is_file()}
-    return {"name": path.stem.replace("_", "-"), "experiment": path.parent.name, "figure": figure, **others}
+    return {
+        "name": path.stem.replace("_", "-"),
+        "experiment": path.parent.name,
+        "figure": ".".join(path.relative_to(folder).with_suffix("").parts),
+    }
 
 
 def _no_mapping(content: Any) -> str:
