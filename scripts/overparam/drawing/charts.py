@@ -23,11 +23,12 @@ INK = "currentColor"
 TEST, TRAIN, OTHER = theme.CATEGORIES[3], theme.CATEGORIES[0], theme.CATEGORIES[2]  # 3 : 1 on white and near-black
 DASHES = [5, 4]
 EXTENT = 44  # pixels for the labels of a y axis, so that the views of a column stand below each other
-COLUMNS = alt.ExprRef("width < 420 ? 2 : 4")  # of a legend
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def slider(name: str, label: str, values: Sequence[Any], start: int = 0, text: str | None = None) -> list[alt.Parameter]:
+def slider(
+    name: str, label: str, values: Sequence[Any], start: int = 0, text: str | None = None
+) -> list[alt.Parameter]:
     """Return the parameters of a slider over a list of values, evenly spaced on it whatever they are.
 
     Parameters
@@ -106,9 +107,16 @@ def thinned(values: Iterable[Any], at_most: int = MOST) -> list[Any]:
     return [found[place] for place in places]
 
 
-def looks(curves: Mapping[str, str]) -> dict[str, Any]:
-    """Return the encodings of the field ``curve``, by the colour of each; one of the colour of the text is dashed."""
-    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, columns=COLUMNS)
+def looks(curves: Mapping[str, str], named: bool = True) -> dict[str, Any]:
+    """Return the encodings of the field ``curve``, by the colour of each; one of the colour of the text is dashed.
+
+    They bring a legend unless ``named`` is false.
+    """
+    beside = sum(sorted(map(len, curves))[-2:])  # characters of the two longest names
+    legend = alt.Legend(
+        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, labelLimit=300,
+        columns=alt.ExprRef(f"width < 420 ? {2 if beside < 45 else 1} : 4"),
+    ) if named else None  # fmt: skip
     dashes = [DASHES if colour == INK else [1, 0] for colour in curves.values()]
     return {
         "color": alt.Color("curve:N", sort=None, legend=legend).scale(domain=list(curves), range=list(curves.values())),
@@ -150,23 +158,26 @@ def written(value: float, digits: int = 3) -> str:
     return f"{float(mantissa):g} × {'10' + str(int(power)).translate(RAISED)}"
 
 
+def moved(axis: Any, field: str) -> Any:
+    """Return the same axis for another field."""
+    other = axis.copy()
+    other.shorthand = field
+    return other
+
+
 def cursor(x: str, axis: alt.X) -> alt.Chart:
     """Return a vertical line where the Vega expression ``x`` says, on the axis ``axis``."""
-    place = axis.copy()
-    place.shorthand = "at:Q"
     return (
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(at=x)
         .mark_rule(color=INK, strokeWidth=1.5, aria=False)
-        .encode(x=place)
+        .encode(x=moved(axis, "at:Q"))
     )
 
 
 def threshold(x: float, label: str, axis: alt.X) -> alt.LayerChart:
     """Return a dashed vertical line with its label, say at the interpolation threshold."""
-    place = axis.copy()
-    place.shorthand = "at:Q"
-    marked = alt.Chart(alt.InlineData(values=[{"at": x, "label": label}])).encode(x=place)
+    marked = alt.Chart(alt.InlineData(values=[{"at": x, "label": label}])).encode(x=moved(axis, "at:Q"))
     words = marked.mark_text(baseline="bottom", color=INK, aria=False).encode(text="label:N", y=alt.value(-3))
     return alt.layer(marked.mark_rule(color=INK, opacity=0.6, strokeDash=DASHES, aria=False), words)
 

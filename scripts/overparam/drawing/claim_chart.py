@@ -40,9 +40,25 @@ def save(name: str, measurements: pd.DataFrame, verdict: dict[str, Any], path: P
     write_text(path, text)
 
 
+def shared(part: Any, datasets: dict[str, Any]) -> Any:
+    """Return a part of a chart in which data with a name are named only; they go into ``datasets``, once each."""
+    if isinstance(part, list):
+        return [shared(one, datasets) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if {"name", "values"} == set(part):
+        if datasets.setdefault(part["name"], part["values"]) != part["values"]:
+            raise ValueError(f"two data of a chart are called {part['name']!r}; rename one")
+        return {"name": part["name"]}
+    return {key: shared(one, datasets) for key, one in part.items()}
+
+
 def written(chart: dict[str, Any]) -> str:
     """Return a chart as compact JSON that can stand inside a page: no text in it ends a script."""
-    text = json.dumps(chart, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    datasets = dict(chart.get("datasets", {}))
+    text = json.dumps(
+        {**shared(chart, datasets), "datasets": datasets}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False,
+    )  # fmt: skip
     return text.replace("<", "\\u003c") + "\n"
 
 

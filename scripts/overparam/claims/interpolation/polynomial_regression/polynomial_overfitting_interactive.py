@@ -93,7 +93,8 @@ def _curves(measurements: pd.DataFrame, curves: dict[int, pd.Series]) -> alt.Lay
     values = np.array(list(curves.values()))
     x = next(iter(curves.values())).index
     rows = [
-        {"x": round(float(one), 4), "at_p": [round(float(value), 2) for value in values[:, i]]} for i, one in enumerate(x)
+        {"x": round(float(one), 4), "at_p": [round(float(value), 2) for value in values[:, i]]}
+        for i, one in enumerate(x)
     ]
     x_axis = alt.X("x:Q").title(labels.column(measurements, "x")).scale(domain=[-1, 1]).axis(tickCount=5)
     y_axis = alt.Y("y:Q").title(labels.quantity(measurements, "sample")).scale(domain=[-HEIGHT, HEIGHT])
@@ -133,6 +134,6 @@ def _risk(measurements: pd.DataFrame, table: pd.DataFrame, n: int) -> alt.LayerC
         .mark_point(filled=True, size=130, opacity=1)
         .encode(x=x, y=y, color=shown["color"])
     )
-    return alt.layer(
-        charts.threshold(n, f"p = n = {n}", x), charts.cursor(charts.at("p"), x), lines, here
-    ).properties(height=210)
+    return alt.layer(charts.threshold(n, f"p = n = {n}", x), charts.cursor(charts.at("p"), x), lines, here).properties(
+        height=210
+    )
