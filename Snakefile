@@ -17,6 +17,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/charts.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -7,7 +7,7 @@ import yaml
 
 from overparam.plan import registry
 
-SAID_BY_PLACE = ("name", "experiment", "figure")
+SAID_BY_PLACE = ("name", "experiment", "figure", "interactive")
 
 
 class Dumper(yaml.Dumper):

@@ -60,8 +60,9 @@ def decisive(program, settings):
     if program == "measure":
         (path,) = (SCRIPTS / "overparam").glob(f"claims/*/{settings['experiment']}/measure.py")
         return path
-    if program == "draw":
-        return f"claims/{settings['claim']['figure'].replace('.', '/')}.py"
+    if program in ("draw", "interact"):
+        made = settings["claim"]["figure" if program == "draw" else "interactive"]
+        return f"claims/{made.replace('.', '/')}.py"
     return DECIDES[program]
 
 

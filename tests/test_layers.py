@@ -34,6 +34,7 @@ LENT = {
         "overparam.places",
         "overparam.plan.experiment_settings",
     },
+    "overparam.drawing.claim_chart": {"overparam.places"},
     "overparam.drawing.claim_figure": {"overparam.places"},
     "overparam.datasets.cifar10": KINDS,
     "overparam.datasets.cifar10_archive": KINDS,

@@ -33,9 +33,14 @@ def test_an_edited_figure_is_redrawn_alone(project):
     assert project.made("claims/*/figure.png") == before
 
 
+def test_an_edited_chart_is_made_anew_alone(project):
+    project.append("scripts/overparam/claims/double_descent/width_sweep/model_wise_double_descent_interactive.py")
+    assert project.plan() == {"interact": 1, "report": 1}
+
+
 def test_an_edited_judge_retrains_nothing(project):
     project.append("scripts/overparam/judge/intervals.py")
-    assert set(project.plan()) == {"judge", "draw", "tabulate", "report"}
+    assert set(project.plan()) == {"judge", "draw", "interact", "tabulate", "report"}
 
 
 def test_an_edited_message_runs_nothing_again(project):

@@ -46,7 +46,7 @@ def test_every_job_left_a_log(finished):
         path.relative_to(project.folder / RESULTS / "logs").parts[0].removesuffix(".log")
         for path in (project.folder / RESULTS / "logs").rglob("*.log")
     }
-    assert {"prepare", "corrupt", "train", "measure", "judge", "draw", "tabulate", "report"} <= rules
+    assert {"prepare", "corrupt", "train", "measure", "judge", "draw", "interact", "tabulate", "report"} <= rules
 
 
 def test_nothing_is_left_lying_about(finished):

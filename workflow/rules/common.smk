@@ -47,6 +47,7 @@ REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
 UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
+INTERACTIVE = [name for name in AVAILABLE if "interactive" in CLAIMS[name]]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
@@ -205,7 +206,7 @@ def measurements_of(wildcards):
 
 def report_templates():
     """Return the files that the page is made from, besides its code."""
-    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css")))
+    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css", ".js")))
 
 
 def claim_labels(wildcards):
@@ -247,9 +248,16 @@ def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
     return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
 
 
+def interactive(names=tuple(CLAIMS), kinds=("json",)):
+    """Return the interactive charts of those of these claims that have one, as far as this run can measure them."""
+    made = [name for name in names if name in INTERACTIVE]
+    return expand(f"{RESULTS}/claims/{{claim}}/interactive.{{kind}}", claim=made, kind=kinds)
+
+
 def shown(names=tuple(CLAIMS)):
     """Return all that a run shows of these claims."""
-    return verdicts(names, ["json", "sha256"]) + pictures(names, ["svg", "png", "pdf", "alt.txt", "sha256"])
+    drawn = pictures(names, ["svg", "png", "pdf", "alt.txt", "sha256"]) + interactive(names, ["json", "sha256"])
+    return verdicts(names, ["json", "sha256"]) + drawn
 
 
 def measured(names=tuple(CLAIMS)):

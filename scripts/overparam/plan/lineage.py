@@ -59,9 +59,9 @@ class Lineage:
         self.datasets = {dataset["name"]: dataset for dataset in run["datasets"]}
         self.studies = {study["name"]: study for study in run["studies"]}
         # a cell asks for its data set, a claim for all its cells, the page for all claims, a rule for the code of a job
-        for kind in ("dataset", "labels", "cell", "experiment", "verdict", "figure"):
+        for kind in ("dataset", "labels", "cell", "experiment", "verdict", "figure", "chart"):
             setattr(self, kind, functools.cache(getattr(self, kind)))
-        for kind in ("training", "experiment", "figure"):
+        for kind in ("training", "experiment", "figure", "chart"):
             setattr(self, f"{kind}_code", functools.cache(getattr(self, f"{kind}_code")))
 
     # --- settings ---
@@ -107,6 +107,11 @@ class Lineage:
     def figure_settings(self, claim: str) -> dict[str, Any]:
         """Return what a figure is drawn by: which it is, and what the experiment says of its table."""
         entry = {key: self.claims[claim].get(key) for key in ("id", "figure")}
+        return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
+
+    def chart_settings(self, claim: str) -> dict[str, Any]:
+        """Return what an interactive chart is made by, as :meth:`figure_settings` does for a figure."""
+        entry = {key: self.claims[claim].get(key) for key in ("id", "interactive")}
         return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
 
     # --- what an experiment reads ---
@@ -157,6 +162,10 @@ class Lineage:
         """Return the lineage of the figure of a claim."""
         return digest(self.figure_settings(claim), self.figure_code(claim), self.verdict(claim))
 
+    def chart(self, claim: str) -> str:
+        """Return the lineage of the interactive chart of a claim that has one."""
+        return digest(self.chart_settings(claim), self.chart_code(claim), self.verdict(claim))
+
     def table(self) -> str:
         """Return the lineage of the table of all verdicts."""
         shown = [{key: claim[key] for key in TABULATED} for claim in self.claims.values()]
@@ -165,6 +174,7 @@ class Lineage:
     def page(self, templates: Sequence[Path]) -> str:
         """Return the lineage of the page, which is made from these files besides its code."""
         figures = [self.figure(claim) for claim in self.claims]
+        figures += [self.chart(name) for name, claim in self.claims.items() if "interactive" in claim]
         return digest(list(self.claims.values()), code_hash("report.py", files=templates), self.table(), figures)
 
     # --- code ---
@@ -180,6 +190,10 @@ class Lineage:
     def figure_code(self, claim: str) -> str:
         """Return the hash of the code of a claim's figure."""
         return code_hash("draw.py", places.figure_module(self.claims[claim]["figure"]))
+
+    def chart_code(self, claim: str) -> str:
+        """Return the hash of the code of a claim's interactive chart."""
+        return code_hash("interact.py", places.figure_module(self.claims[claim]["interactive"]))
 
 
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")

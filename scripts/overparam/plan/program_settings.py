@@ -124,11 +124,13 @@ def _judge(settings: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "$defs": definitions | {"control": {**definitions["control"], "required": ["where"]}}}
 
 
-def _draw(settings: dict[str, Any]) -> dict[str, Any]:
-    schema, measures = _one_claim("id", "figure")(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
-    either = {"anyOf": [measures["measures"], {"type": "null"}]}
-    properties = schema["properties"] | {"measures": either}
-    return {**schema, "properties": properties, "$defs": schema["$defs"] | measures}
+def _drawn(*keys: str) -> Any:
+    def schema(settings: dict[str, Any]) -> dict[str, Any]:
+        one, measures = _one_claim(*keys)(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
+        properties = one["properties"] | {"measures": {"anyOf": [measures["measures"], {"type": "null"}]}}
+        return {**one, "properties": properties, "$defs": one["$defs"] | measures}
+
+    return schema
 
 
 def _claims(*keys: str) -> Any:
@@ -152,7 +154,8 @@ PROGRAMS = {
     "train": _train,
     "measure": _measure,
     "judge": _judge,
-    "draw": _draw,
+    "draw": _drawn("id", "figure"),
+    "interact": _drawn("id", "interactive"),
     "summarise": _claims("id", "name", "title", "forms"),
     "show": _claims("id", "name", "title", "forms"),
     "report": _claims("id", "name", "title", "forms", "statement", "source", "formula", "control"),

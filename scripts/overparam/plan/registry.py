@@ -16,6 +16,7 @@ from overparam.plan.validation import listed, mistaken_for_text, nearest, place,
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
+CHART = "_interactive"  # ends the name of the module of an interactive chart, beside that of the figure
 PROSE = ("description", "title", "says", "why")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -24,7 +25,8 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     """Return all claims in the order of their ids, as they are written: the judge has its own defaults.
 
     What the place of a file says is added: ``experiment``, the folder that it lies in; ``name``, that of the file, with
-    hyphens; and ``figure``, the module beside it, named from the topic on.
+    hyphens; ``figure``, the module beside it, named from the topic on; and ``interactive``, the module of its chart, if
+    there is one.
 
     Parameters
     ----------
@@ -66,12 +68,10 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
 
 
 def _said_by_place(path: Path, folder: Path) -> dict[str, str]:
-    """Return what the place of a claim's file says of it."""
-    return {
-        "name": path.stem.replace("_", "-"),
-        "experiment": path.parent.name,
-        "figure": ".".join(path.relative_to(folder).with_suffix("").parts),
-    }
+    """Return what the place of a claim's file, and what lies beside it, says of it."""
+    figure = ".".join(path.relative_to(folder).with_suffix("").parts)
+    said = {"name": path.stem.replace("_", "-"), "experiment": path.parent.name, "figure": figure}
+    return said | ({"interactive": f"{figure}{CHART}"} if path.with_name(f"{path.stem}{CHART}.py").is_file() else {})
 
 
 def _no_mapping(content: Any) -> str:

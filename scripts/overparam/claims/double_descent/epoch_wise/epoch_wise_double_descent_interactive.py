@@ -1,0 +1,38 @@
+"""A map of the test error over width and epoch, cut by two sliders into curves of test and train error."""
+
+import altair as alt
+import pandas as pd
+
+from overparam.claims.double_descent import judged_peak
+from overparam.drawing import charts, labels, slices, studies
+
+PEAK = "large-falls-rises-falls"
+
+
+def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
+    """Return the map above the errors over epochs and over width, of every study and level of label noise."""
+    smoothed = measurements[measurements["quantity"] == "smoothed_error"]
+    surfaces = {}
+    for name in dict.fromkeys(smoothed["study"]):
+        study = smoothed[smoothed["study"] == name]
+        judged = judged_peak.level(study, verdict, PEAK)
+        for level in sorted(study["label_noise"].unique(), key=lambda one: (one != judged, one)):
+            rows = study[study["label_noise"] == level]
+            title = f"{studies.title(rows, verdict)}, {100 * level:g} % label noise"
+            curves = [rows[rows["split"] == split] for split in ("test", "train")]
+            surfaces[f"{name} {level:g}"] = slices.surface(title, curves, "width")
+    colours = {"test error": charts.TEST, "train error": charts.TRAIN}
+    axis = slices.Axis("width", labels.column(measurements, "width"), "format(value, ',')", log=True)
+    words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "smoothed_error")}
+    return slices.chart(surfaces, colours, axis, words, _message(next(iter(surfaces.values()))), plane="test error")
+
+
+def _message(surface: slices.Surface) -> str:
+    """Return what to do, and the test error of the widest network at its least, and at the end."""
+    curve = [point[0] for point in surface.values[-1]]
+    least = min((value, epoch) for value, epoch in zip(curve, surface.epochs, strict=True) if value is not None)
+    return (
+        f"Move width and epoch: the map is cut along both lines. {surface.title}: at width {surface.rows[-1]:g} the test "
+        f"error is least, {100 * least[0]:.1f} %, at epoch {least[1]:,}, and {slices.said(['test error'], curve[-1:])} at "
+        f"epoch {surface.epochs[-1]:,}. Test errors count true labels, train errors given ones."
+    )

@@ -1,0 +1,65 @@
+"""A slider over width: test and train error of trained networks at the last epoch, and with early stopping."""
+
+import altair as alt
+import pandas as pd
+
+from overparam.claims.double_descent import judged_peak
+from overparam.drawing import charts, judged, labels, slices, studies
+from overparam.judge.intervals import effective
+
+PEAK = "peak-at-threshold"
+CURVES = {  # split, labels, stopping rule
+    "test error": ("test", "clean", "final"),
+    "train error": ("train", "noisy", "final"),
+    "test error, stopped early": ("test", "clean", "heldout_error"),
+}
+
+
+def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
+    """Return the errors over width, of every study and level of label noise, read off at a slider."""
+    errors = measurements[measurements["quantity"] == "error"]
+    surfaces = {}
+    for name in dict.fromkeys(errors["study"]):
+        study = errors[errors["study"] == name]
+        predicted = judged_peak.level(study, verdict, PEAK)
+        for level in sorted(study["label_noise"].unique(), key=lambda one: (one != predicted, one)):
+            surfaces[f"{name} {level:g}"] = _surface(study[study["label_noise"] == level], verdict, level == predicted)
+    level = judged.declared(verdict, PEAK)["reference"]["level"]
+    words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "error")}
+    words["threshold"] = f"train error {100 * level:g} %"
+    axis = slices.Axis("width", labels.column(measurements, "width"), "format(value, ',')", log=True)
+    colours = dict(zip(CURVES, (charts.TEST, charts.TRAIN, charts.INK), strict=True))
+    return slices.chart(surfaces, colours, axis, words, _message(next(iter(surfaces.values()))))
+
+
+def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surface:
+    """Return the averages that the judge takes, at one level of label noise."""
+    average = effective(judged.declared(verdict, PEAK)["average"], rows["seed"].nunique())
+    columns = ["split", "labels", "stopping"]
+    means = pd.DataFrame(
+        {
+            name: rows[(rows[columns] == wanted).all(axis=1)].groupby("width")["value"].agg(average)
+            for name, wanted in CURVES.items()
+        }
+    )
+    widths = charts.thinned(means.index)
+    values = [[charts.rounded(point)] for point in means.loc[widths].to_numpy(float)]
+    title = (
+        f"{studies.title(rows, verdict)}, {100 * rows['label_noise'].iloc[0]:g} % label noise ({average} of "
+        f"{rows['seed'].nunique()} seeds)"
+    )
+    threshold = judged_peak.peak(rows, verdict, PEAK)[1].get("reference") if predicted else None
+    return slices.Surface(title, [float(width) for width in widths], [0], values, threshold=threshold)
+
+
+def _message(surface: slices.Surface) -> str:
+    """Return what to do, and the test errors at the narrowest, the worst and the widest network."""
+    curve = [point[0][0] for point in surface.values]
+    ends = [
+        f"{100 * curve[place]:.1f} % at width {surface.rows[place]:g}" for place in (0, -1) if curve[place] is not None
+    ]
+    least = [f"{slices.said(['train error'], [point[0][1]])} there" for point in surface.values[-1:]]
+    return (
+        f"Move the width. {surface.title}: the test error is {' and '.join(ends)}; {' '.join(least)}. Test errors count "
+        "true labels, train errors given ones."
+    )

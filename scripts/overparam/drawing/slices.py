@@ -1,0 +1,339 @@
+"""Charts of what trained networks do over time: two sliders cut a surface, over epochs and over what else was varied.
+
+The surface of one study has a row for each width, or level of label noise, and a column for each epoch. The data stand
+in the chart once, as nested lists; what a view shows is looked up in them where the sliders stand.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from overparam.drawing import charts
+
+HERE = "surfaces[networks]"
+
+
+@dataclass
+class Surface:
+    """Means over seeds for one study, by row and epoch; None where there is none."""
+
+    title: str
+    rows: list[float]
+    epochs: list[int]
+    values: list[list[list[float | None]]]  # by row, epoch and curve
+    stops: list[list[float | None]] = field(default_factory=list)  # by row: epoch of stopping, value of every curve
+    threshold: float | None = None  # a place among the rows that is marked
+
+
+@dataclass
+class Axis:
+    """How the rows are called and written."""
+
+    name: str  # of their slider
+    label: str
+    text: str  # Vega expression of `value`: how one of them is written
+    log: bool
+
+
+def surface(title: str, curves: Sequence[pd.DataFrame], row: str, stops: Sequence[pd.DataFrame] = ()) -> Surface:
+    """Return the surface of one study.
+
+    Parameters
+    ----------
+    title
+        What the study is called.
+    curves
+        For every curve its rows: ``epoch``, ``value``, ``seed`` and the column ``row``.
+    row
+        The column that tells rows of the surface apart.
+    stops
+        For every curve its rows at the epoch where a rule stops each network; the surface has their median epoch.
+    """
+    means = [
+        rows[rows["epoch"] > 0].pivot_table(index=row, columns="epoch", values="value", aggfunc="mean", dropna=False)
+        for rows in curves
+    ]
+    places, epochs = (
+        charts.thinned(set().union(*(getattr(mean, axis) for mean in means))) for axis in ("index", "columns")
+    )
+    tables = [mean.reindex(index=places, columns=epochs).to_numpy(float) for mean in means]
+    values = [[charts.rounded(table[i, j] for table in tables) for j in range(len(epochs))] for i in range(len(places))]
+    return Surface(title, list(map(float, places)), list(map(int, epochs)), values, _stops(stops, row, places))
+
+
+def _stops(stops: Sequence[pd.DataFrame], row: str, places: Sequence[float]) -> list[list[float | None]]:
+    if not stops:
+        return []
+    epochs = pd.concat(stops).groupby(row)["epoch"].median().reindex(places)
+    means = [rows.groupby(row)["value"].mean().reindex(places) for rows in stops]
+    return [charts.rounded([epoch, *values]) for epoch, *values in zip(epochs, *means, strict=True)]
+
+
+def chart(
+    surfaces: Mapping[str, Surface],
+    curves: Mapping[str, str],
+    axis: Axis,
+    labels: Mapping[str, str],
+    message: str,
+    start: tuple[int | None, int | None] = (None, None),
+    plane: str | None = None,
+) -> alt.VConcatChart:
+    """Return the chart of these surfaces, of which one is chosen.
+
+    Parameters
+    ----------
+    surfaces
+        By a name for each.
+    curves
+        The colour of every curve, in the order of the surfaces' values, which are fractions.
+    axis
+        How rows are called.
+    labels
+        Of ``epoch``, ``value`` and, where surfaces have one, ``threshold``.
+    message
+        See :func:`charts.column`.
+    start
+        The places at which the sliders of rows and epochs stand first; None is the last.
+    plane
+        A curve whose surface is shown whole as well, as a map.
+    """
+    timed = any(len(one.epochs) > 1 for one in surfaces.values())
+    stopped = any(one.stops for one in surfaces.values())
+    views = [_plane(surfaces, list(curves).index(plane), plane, axis, labels)] if plane else []
+    views += [_over_epochs(surfaces, curves, labels)] if timed else []
+    epochs = _slider("epoch", labels["epoch"], "epochs", surfaces, start[1], "format(value, ',')")
+    params = [
+        charts.choice("networks", "networks", {name: one.title for name, one in surfaces.items()}),
+        alt.param(name="surfaces", value={name: _plain(one) for name, one in surfaces.items()}),
+        *_slider(axis.name, axis.label, "rows", surfaces, start[0], axis.text),
+        *(epochs if timed else [alt.param(name="epochs_at", value=0)]),
+        charts.readout(_sentence(curves, axis, labels, timed, stopped)),
+    ]
+    rows = _over_rows(surfaces, curves, axis, labels, named=not timed)
+    return charts.column(*views, rows, params=params, message=message)
+
+
+def said(names: Sequence[str], values: Sequence[float | None]) -> str:
+    """Return "test error 12.3 % and train error 4.5 %" of some curves."""
+    return " and ".join(
+        f"{name} {100 * value:.1f} %" for name, value in zip(names, values, strict=True) if value is not None
+    )
+
+
+def _plain(one: Surface) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in ("rows", "epochs", "values", "stops", "threshold")}
+
+
+def _slider(
+    name: str, label: str, of: str, surfaces: Mapping[str, Surface], start: int | None, text: str
+) -> list[alt.Parameter]:
+    """Return the parameters of a slider over a list that is another one for each surface; ``<of>_at`` is its place."""
+    most = max(len(getattr(one, of)) for one in surfaces.values()) - 1
+    _, slider, said = charts.slider(
+        name, label, range(most + 1), most if start is None else start, text.replace("value", f"{HERE}.{of}[{of}_at]")
+    )
+    return [slider, alt.param(name=f"{of}_at", expr=f"min({name}, length({HERE}.{of}) - 1)"), said]
+
+
+def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], timed: bool, stopped: bool) -> str:
+    """Return the expression that says every value where the sliders stand, and where early stopping ends."""
+
+    def values(of: str, first: int) -> str:
+        said = [f"'{name} ' + {charts.percent(f'{of}[{first + number}]')}" for number, name in enumerate(curves)]
+        return " + ', ' + ".join(said)
+
+    epoch = f" + ', {labels['epoch']} ' + epoch_text" if timed else ""
+    said = f"'{axis.label} ' + {axis.name}_text{epoch} + ': ' + {values(f'{HERE}.values[rows_at][epochs_at]', 0)}"
+    if not stopped:
+        return said
+    stop = f"{HERE}.stops[rows_at]"
+    ends = f"'. Early stopping ends at {labels['epoch']} ' + {stop}[0] + ': ' + {values(stop, 1)}"
+    return f"{said} + (isValid({stop}[0]) ? {ends} : '')"
+
+
+def _looked_up(count: int, curves: Mapping[str, str], **fields: str) -> dict[str, Any]:
+    """Return a data set of ``count`` places for every curve, and the transforms that look fields up at them."""
+    names = str(list(curves))
+    calculated = {"place": f"floor(datum.number / {len(curves)})", "which": f"datum.number % {len(curves)}"} | fields
+    calculated |= {"curve": f"{names}[datum.which]"}
+    transforms = [alt.CalculateTransform(calculate=text, **{"as": name}) for name, text in calculated.items()]
+    return {
+        "data": alt.sequence(0, count * len(curves), as_="number"),
+        "transform": [*transforms, alt.FilterTransform(filter="isValid(datum.value)")],
+    }
+
+
+def _lines(axes: Mapping[str, Any], curves: Mapping[str, str], place: str, named: bool = True) -> list[alt.Chart]:
+    """Return the curves, and a mark on each where the slider stands."""
+    shown = charts.looks(curves, named)
+    lines = alt.Chart().mark_line(strokeWidth=2, aria=False).encode(**axes, **shown)
+    here = alt.Chart().transform_filter(f"datum.place === {place}").mark_point(filled=True, size=110, opacity=1)
+    return [lines, here.encode(**axes, color=shown["color"])]
+
+
+def _over_epochs(
+    surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, str]
+) -> alt.LayerChart:
+    """Draw the curves over epochs, of the row of the slider, and where early stopping ends them."""
+    axes = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
+    look = _looked_up(
+        max(len(one.epochs) for one in surfaces.values()),
+        curves,
+        value=f"datum.place < length({HERE}.epochs) ? {HERE}.values[rows_at][datum.place][datum.which] : null",
+        epoch=f"{HERE}.epochs[datum.place]",
+    )
+    layers = [charts.cursor(f"{HERE}.epochs[epochs_at]", axes["x"]), *_lines(axes, curves, "epochs_at")]
+    if any(one.stops for one in surfaces.values()):
+        stop = (
+            alt.Chart(alt.sequence(0, len(curves), as_="which"))
+            .transform_calculate(
+                curve=f"{list(curves)}[datum.which]",
+                epoch=f"{HERE}.stops[rows_at][0]",
+                value=f"{HERE}.stops[rows_at][datum.which + 1]",
+                said="'stopped'",
+            )
+            .transform_filter("isValid(datum.value)")
+        )
+        once = stop.transform_filter("datum.which === 0")
+        rule = once.mark_rule(color=charts.INK, opacity=0.6, strokeDash=charts.DASHES, aria=False)
+        words = once.mark_text(baseline="bottom", color=charts.INK, aria=False)
+        marks = stop.mark_point(shape="triangle-up", filled=True, size=150, opacity=1, stroke=charts.INK, strokeWidth=1)
+        layers += [
+            rule.encode(x=axes["x"]),
+            words.encode(x=axes["x"], y=alt.value(-3), text="said:N"),
+            marks.encode(**axes, color=charts.looks(curves)["color"]),
+        ]
+    return alt.layer(*layers, **look).properties(height=210)
+
+
+def _over_rows(
+    surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], named: bool
+) -> alt.LayerChart:
+    """Draw the curves over the rows: at the epoch of the slider, and dashed where early stopping ends."""
+    axes = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
+    look = _looked_up(
+        max(len(one.rows) for one in surfaces.values()),
+        curves,
+        value=f"datum.place < length({HERE}.rows) ? {HERE}.values[datum.place][epochs_at][datum.which] : null",
+        row=f"{HERE}.rows[datum.place]",
+    )
+    layers = [charts.cursor(f"{HERE}.rows[rows_at]", axes["x"]), *_lines(axes, curves, "rows_at", named)]
+    if any(one.stops for one in surfaces.values()):
+        stop = alt.Chart().transform_calculate(value=f"{HERE}.stops[datum.place][datum.which + 1]")
+        dashed = stop.transform_filter("isValid(datum.value)").mark_line(
+            strokeDash=charts.DASHES, strokeWidth=1.5, aria=False
+        )
+        layers.append(dashed.encode(**axes, color=charts.looks(curves, named)["color"]))
+    if any(one.threshold for one in surfaces.values()):
+        mark = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(
+            at=f"{HERE}.threshold", said=f"'{labels['threshold']}'"
+        )
+        mark = mark.transform_filter("isValid(datum.at)").encode(x=charts.moved(axes["x"], "at:Q"))
+        words = mark.mark_text(baseline="bottom", color=charts.INK, aria=False)
+        layers += [
+            mark.mark_rule(color=charts.INK, opacity=0.6, strokeDash=charts.DASHES, aria=False),
+            words.encode(text="said:N", y=alt.value(-3)),
+        ]
+    return alt.layer(*layers, **look).properties(height=190 if not named else 300)
+
+
+def _plane(
+    surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, str]
+) -> alt.LayerChart:
+    """Draw one curve's surface as a map of epochs and rows, with the lines along which the sliders cut it."""
+    most = max(len(one.rows) for one in surfaces.values()), max(len(one.epochs) for one in surfaces.values())
+    edges = {
+        f"{end}{side}": _edge(of, f"{end}_place", side, axis.log or end == "epochs")
+        for end, of in (("rows", f"{HERE}.rows"), ("epochs", f"{HERE}.epochs"))
+        for side in ("low", "high")
+    }
+    fields = {
+        "rows_place": f"floor(datum.number / {most[1]})",
+        "epochs_place": f"datum.number % {most[1]}",
+        "value": f"datum.rows_place < length({HERE}.rows) && datum.epochs_place < length({HERE}.epochs) ? "
+        f"{HERE}.values[datum.rows_place][datum.epochs_place][{which}] : null",
+        **edges,
+    }
+    transforms = [alt.CalculateTransform(calculate=text, **{"as": field}) for field, text in fields.items()]
+    x, y = _epochs(surfaces, labels), _rows(surfaces, axis, alt.Y)
+    legend = alt.Legend(orient="top", title=name, format=".0%", titleLimit=320)
+    squares = (
+        alt.Chart(alt.sequence(0, most[0] * most[1], as_="number"))
+        .mark_rect(aria=False)
+        .encode(
+            x=charts.moved(x, "epochslow:Q"),
+            x2="epochshigh:Q",
+            y=charts.moved(y, "rowslow:Q"),
+            y2="rowshigh:Q",
+            fill=alt.Fill("value:Q", legend=legend).scale(
+                scheme="viridis", domain=[0, _highest(surfaces, which)], clamp=True
+            ),
+        )
+    )
+    squares = squares.properties(transform=[*transforms, alt.FilterTransform(filter="isValid(datum.value)")])
+    across = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(at=f"{HERE}.rows[rows_at]")
+    down = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(at=f"{HERE}.epochs[epochs_at]")
+    cuts = [
+        cut.mark_rule(color=colour, strokeWidth=thickness, aria=False).encode(**place)
+        for colour, thickness in (("black", 4), ("white", 1.6))
+        for cut, place in ((across, {"y": charts.moved(y, "at:Q")}), (down, {"x": charts.moved(x, "at:Q")}))
+    ]
+    return alt.layer(squares, *cuts).properties(height=190)
+
+
+def _edge(of: str, place: str, side: str, log: bool) -> str:
+    """Return the expression for the border of a place, halfway to its neighbour, in the logarithm or not."""
+    here, count = f"datum.{place}", f"length({of})"
+    other, opposite = (f"{here} - 1", f"{here} + 1") if side == "low" else (f"{here} + 1", f"{here} - 1")
+    there = f"{other} >= 0 && {other} < {count}"
+    back = f"{opposite} >= 0 && {opposite} < {count}"
+    if log:
+        return (
+            f"{there} ? sqrt({of}[{here}] * {of}[{other}]) : {back} ? {of}[{here}] * sqrt({of}[{here}] / "
+            f"{of}[{opposite}]) : {of}[{here}] * {0.8 if side == 'low' else 1.25}"
+        )
+    return (
+        f"{there} ? ({of}[{here}] + {of}[{other}]) / 2 : {back} ? {of}[{here}] + ({of}[{here}] - {of}[{opposite}]) / 2 : "
+        f"{of}[{here}] {'-' if side == 'low' else '+'} 0.05"
+    )
+
+
+def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.X:
+    last = max(max(one.epochs) for one in surfaces.values())
+    ticks = [tick for power in range(6) for tick in (10**power, 3 * 10**power) if tick <= last]
+    return charts.log_x("epoch:Q", labels["epoch"], ticks)
+
+
+def _rows(surfaces: Mapping[str, Surface], axis: Axis, channel: Any) -> Any:
+    """Return the axis of the rows, with the rows themselves as ticks, but for those that would touch."""
+    rows = sorted({row for one in surfaces.values() for row in one.rows})
+    extent = {"minExtent": charts.EXTENT} if channel is alt.Y else {}
+    words = axis.text.replace("value", "datum.value")
+    scale = {"type": "log", "nice": False} if axis.log else {"nice": False}
+    ends = {} if channel is alt.Y else {"domain": [rows[0], rows[-1]]}
+    return (
+        channel("row:Q")
+        .title(axis.label)
+        .scale(**scale, **ends)
+        .axis(values=rows, labelExpr=words, labelSeparation=6, **extent)
+    )
+
+
+def _values(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.Y:
+    return charts.percent_y("value:Q", labels["value"], min(1.0, 1.05 * _highest(surfaces)))
+
+
+def _highest(surfaces: Mapping[str, Surface], which: int | None = None) -> float:
+    """Return the highest value of one curve, or of all of them."""
+    found = [
+        value
+        for one in surfaces.values()
+        for row in one.values
+        for point in row
+        for number, value in enumerate(point)
+        if value is not None and which in (None, number)
+    ]
+    return max(found, default=1.0)
