@@ -43,4 +43,5 @@ onsuccess:
 
 onerror:
     FAILED_JOBS.show()
+    write_pages_of_what_is_there()
     show_verdicts()

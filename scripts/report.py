@@ -49,7 +49,7 @@ def work(job: program.Job) -> None:
     for name, text in made.items():
         files.write_text(folder / name, text)
     for path in job.outputs.get("checksums", []):
-        files.write_text(path, checksums.listing([folder / name for name in made], folder))
+        files.write_text(path, checksums.listing([folder / name for name in made], folder, job.lineage))
 
 
 if __name__ == "__main__":

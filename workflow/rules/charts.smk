@@ -28,5 +28,5 @@ rule interact:
         "Make the interactive chart of {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/interact.py {params.settings:q} --input measurements {input.measurements}'
-        " --input verdict {input.verdict} --output chart {output.chart} --output checksums {output.checksums}"
-        " --log {log} 3>&2 2>>{log}"
+        " --input verdict {input.verdict} --lineage {params.lineage} --output chart {output.chart}"
+        " --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"

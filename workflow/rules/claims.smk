@@ -59,7 +59,7 @@ rule draw:
         "Draw {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
-        " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
+        " --input verdict {input.verdict} --lineage {params.lineage} --output svg {output.svg} --output png {output.png}"
         " --output pdf {output.pdf} --output alt {output.alt} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
 
 

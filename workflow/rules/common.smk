@@ -20,13 +20,14 @@ PATTERN = str(BASE).replace("{", "{{").replace("}", "}}")  # where Snakemake wou
 ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
 import failed_jobs
+import interim_pages
 import one_run
 import premises
 import snakemake_internals
 import targets
 from overparam import errors, places
 from overparam.jobs import devices
-from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
+from overparam.plan import bibliography, cells, checksums, experiment_settings, kept_registry, lineage, sources, topics
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
@@ -42,7 +43,7 @@ except errors.UserError as error:
 RESULTS = f"results/{RUN['preset']}"
 if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
     raise WorkflowError(f"Nothing was started: {UNMET}")
-# what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
+# what the table and the pages say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
 UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
@@ -62,6 +63,7 @@ snakemake_internals.sample_memory_every(5)
 snakemake_internals.distrust_times(workflow)
 snakemake_internals.remake(workflow, lambda: damaged_files())
 targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
+interim_pages.watch(workflow, lambda: write_pages_of_what_is_there())
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
@@ -129,7 +131,8 @@ def dataset_input(name):
 
 def given_inputs(wildcards, input):
     """Return the inputs of a job, whichever it has, as arguments."""
-    return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
+    named = {name: [paths] if isinstance(paths, str) else list(paths) for name, paths in input.items()}
+    return " ".join(shlex.join(["--input", name, *map(str, paths)]) for name, paths in named.items() if paths)
 
 
 def cell_inputs(wildcards):
@@ -205,8 +208,34 @@ def measurements_of(wildcards):
 
 
 def report_templates():
-    """Return the files that the page is made from, besides its code."""
-    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css", ".js")))
+    """Return the files that the pages are made from, besides their code."""
+    folder = SCRIPTS / "overparam/report"
+    return (folder / "answer.yaml", *sorted(path for part in ("assets", "templates") for path in (folder / part).iterdir()))
+
+
+def report_assets():
+    """Return the names of the files that the pages share; those of charts only where there are any."""
+    names = sorted(path.name for path in (SCRIPTS / "overparam/report/assets").iterdir())
+    charts = [*(name for name in names if name.startswith("charts.")), "vega.js"]
+    return [name for name in names if name not in charts] + (charts if INTERACTIVE else [])
+
+
+def told():
+    """Return what the pages say besides what a run makes: what stands in the registry, and in what it leads to."""
+    experiments = {claim["experiment"] for claim in CLAIMS.values()}
+    declared = {name: experiment_settings.declaration(name) for name in sorted(experiments)}
+    return {
+        "claims": list(CLAIMS.values()),
+        "topics": topics.known(CLAIMS.values()),
+        "works": bibliography.known(),
+        "experiments": {
+            name: {key: one[key] for key in ("description", "measures")} for name, one in declared.items()
+        },
+    }
+
+
+TOLD = told()
+PAGES_LINEAGE = LINEAGE.pages(report_templates(), TOLD)
 
 
 def claim_labels(wildcards):
@@ -285,9 +314,10 @@ def record_run():
     shared = {**RUN, "sources": configuration.without_folders(RUN["sources"])}
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
-    claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}
-    claims["lineages"] = {name: LINEAGE.verdict(name) for name in CLAIMS}
-    files.write_text(REGISTRY_FILE, json.dumps(claims, indent=1))
+    known = {"preset": RUN["preset"], **TOLD}
+    known["lineages"] = {name: LINEAGE.verdict(name) for name in CLAIMS}
+    known["drawn"] = {name: LINEAGE.drawn(name) for name in CLAIMS}
+    files.write_text(REGISTRY_FILE, json.dumps(known, indent=1))
 
 
 def target_of(name):
@@ -317,7 +347,7 @@ def clear_outdated():
     """Remove what a run shows and is about to be made anew: whatever ends this run, nothing outdated is left to see.
 
     So are verdicts and figures whose measurements are made anew by a run that makes neither, the table with any verdict,
-    and the page with any of them. `--touch` makes nothing.
+    and the pages with any of them. `--touch` makes nothing.
     """
     if workflow.touch:
         return
@@ -328,10 +358,39 @@ def clear_outdated():
             gone.update(shown([name]))
     if gone:
         gone.update(rules.report.output)
-    if not gone.isdisjoint(verdicts()):  # else a run that makes the page alone would miss the table
+    if not gone.isdisjoint(verdicts()):  # else a run that makes the pages alone would miss the table
         gone.update(rules.tabulate.output)
     for path in gone:
         Path(path).unlink(missing_ok=True)
+
+
+def write_pages_of_what_is_there():
+    """Write pages of the verdicts that are there, unless those of a whole run are: then these show all of them already.
+
+    They are outputs of no rule. The list of the checksums of the pages is absent beside them, so that the next run of all
+    claims makes them anew. Nothing outdated is on them: `report.py` takes those verdicts and pictures only that are whole
+    and of the present settings, code and data.
+    """
+    listed = Path(str(rules.report.output.checksums))
+    asked = set(workflow.dag_settings.targets)
+    wanted = not asked or "all" in asked or not asked.isdisjoint(CLAIMS)
+    whole = checksums.lineage(listed) == PAGES_LINEAGE and not checksums.damaged(listed)
+    if not wanted or whole or workflow.touch or not any(Path(path).exists() for path in verdicts()):
+        return
+    listed.unlink(missing_ok=True)
+    record_run()
+    inputs = {
+        "verdicts": existing(*map(Path, verdicts())),
+        "figures": existing(*map(Path, pictures(kinds=["svg"]))),
+        "alt": existing(*map(Path, pictures(kinds=["alt.txt"]))),
+        "charts": existing(*map(Path, interactive())),
+        "stability": existing(places.STABILITY),
+        "error_rates": existing(places.ERROR_RATES),
+        "config": [f"{RESULTS}/run.json"],
+    }
+    command = [sys.executable, SCRIPTS / "report.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/pages.log"]
+    given = [word for name, paths in inputs.items() if paths for word in ["--input", name, *paths]]
+    subprocess.run([*command, *given, "--output", "index", rules.report.output.index], check=False)
 
 
 def show_verdicts():

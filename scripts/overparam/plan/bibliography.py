@@ -13,6 +13,7 @@ from overparam.plan import strict_yaml
 from overparam.plan.validation import listed, nearest, problems
 
 FILE = "bibliography.yaml"
+_KEPT: dict[str, dict[str, Any]] = {}
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "bibliography.schema.yaml"
 
 
@@ -32,6 +33,17 @@ def load(folder: Path = places.CLAIMS) -> dict[str, dict[str, Any]]:
     if found:
         raise UserError(f"{path}:\n{listed(found)}")
     return works
+
+
+def recall(found: dict[str, dict[str, Any]]) -> None:
+    """Take works for read that an earlier start has found right."""
+    _KEPT.clear()
+    _KEPT.update(found)
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """Return the works as they were read."""
+    return dict(_KEPT)
 
 
 def cited(claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -171,11 +171,23 @@ class Lineage:
         shown = [{key: claim[key] for key in TABULATED} for claim in self.claims.values()]
         return digest(shown, code_hash("summarise.py"), [self.verdict(claim) for claim in self.claims])
 
-    def page(self, templates: Sequence[Path]) -> str:
-        """Return the lineage of the page, which is made from these files besides its code."""
-        figures = [self.figure(claim) for claim in self.claims]
-        figures += [self.chart(name) for name, claim in self.claims.items() if "interactive" in claim]
-        return digest(list(self.claims.values()), code_hash("report.py", files=templates), self.table(), figures)
+    def drawn(self, claim: str) -> dict[str, str]:
+        """Return the lineages of the pictures of a claim, by the name of the list of their checksums."""
+        charts = {"interactive": self.chart(claim)} if "interactive" in self.claims[claim] else {}
+        return {"figure": self.figure(claim), **charts}
+
+    def pages(self, templates: Sequence[Path], told: Any) -> str:
+        """Return the lineage of the pages.
+
+        Parameters
+        ----------
+        templates
+            Files that they are made from, besides their code.
+        told
+            What they say besides what the run makes: claims, topics, works and declarations of experiments.
+        """
+        drawn = [self.drawn(claim) for claim in self.claims]
+        return digest(told, code_hash("report.py", files=tuple(templates)), self.table(), drawn)
 
     # --- code ---
 

@@ -1,5 +1,6 @@
 """The settings that each program takes: the schemas of the configuration and of the registry, cut to one job."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from overparam.plan.validation import listed, nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "workflow/schemas"
 NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+KNOWN = ("works", "experiments")  # by their names
 NUMBER_ABOVE_0 = {"type": "number", "exclusiveMinimum": 0}
 
 
@@ -133,7 +135,7 @@ def _drawn(*keys: str) -> Any:
     return schema
 
 
-def _claims(*keys: str) -> Any:
+def _claims(*keys: str, needed: Sequence[str] = ("claims",)) -> Any:
     def schema(settings: dict[str, Any]) -> dict[str, Any]:
         claim, definitions = _claim(*keys)
         form = {"type": "object", "properties": {"predictions": {"type": "array", "items": NAMED}}}
@@ -142,11 +144,15 @@ def _claims(*keys: str) -> Any:
         entry = {**claim, "properties": claim["properties"] | {"forms": forms}}
         properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": entry}}
         properties["lineages"] = {"type": "object", "additionalProperties": {"type": "string"}}
-        return _mapping(properties, ["claims"], **{"$defs": definitions})
+        properties["drawn"] = {"type": "object", "additionalProperties": properties["lineages"]}
+        properties["topics"] = {"type": "array", "items": {"type": "object"}}
+        properties |= {name: {"type": "object", "additionalProperties": {"type": "object"}} for name in KNOWN}
+        return _mapping(properties, list(needed), **{"$defs": definitions})
 
     return schema
 
 
+TOLD = ("id", "name", "title", "forms", "statement", "source", "formula", "control")
 PROGRAMS = {
     "download": _download,
     "prepare": _prepare,
@@ -158,5 +164,5 @@ PROGRAMS = {
     "interact": _drawn("id", "interactive"),
     "summarise": _claims("id", "name", "title", "forms"),
     "show": _claims("id", "name", "title", "forms"),
-    "report": _claims("id", "name", "title", "forms", "statement", "source", "formula", "control"),
+    "report": _claims(*TOLD, needed=["preset", "claims", "topics", *KNOWN]),
 }

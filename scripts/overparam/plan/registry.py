@@ -53,7 +53,10 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
             found.append(str(error))
             continue
         wrong = problems(content, shape, called=CALLED) if isinstance(content, dict) else [_no_mapping(content)]
-        wrong = wrong or [*_inconsistent(content), *bibliography.unknown(content, works)]  # which take the shape for granted
+        wrong = wrong or [
+            *_inconsistent(content),
+            *bibliography.unknown(content, works),
+        ]  # which take the shape for granted
         found += [f"{file}: {sentence}" for sentence in wrong]
         if not wrong:
             entries[file] = {**content, **_said_by_place(path, folder)}

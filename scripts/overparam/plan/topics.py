@@ -13,6 +13,7 @@ from overparam.plan import strict_yaml
 from overparam.plan.validation import listed, nearest, problems
 
 FILE = "topic.yaml"
+_KEPT: list[dict[str, Any]] = []
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "topic.schema.yaml"
 
 
@@ -49,6 +50,18 @@ def load(claims: Iterable[Mapping[str, Any]], folder: Path = places.CLAIMS) -> l
     if found:
         raise UserError(f"{folder}:\n{listed(found)}")
     return sorted(made, key=lambda topic: topic["letter"])
+
+
+def recall(found: list[dict[str, Any]]) -> None:
+    """Take topics for read that an earlier start has found right."""
+    _KEPT[:] = found
+
+
+def known(claims: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the topics of these claims as they were read; each shows first those of its claims that are among them."""
+    ids = {claim["id"] for claim in claims}
+    mine = [topic for topic in _KEPT if any(one.startswith(topic["letter"]) for one in ids)]
+    return [{**topic, "show_first": [one for one in topic["show_first"] if one in ids]} for topic in mine]
 
 
 def _inconsistent(topic: Mapping[str, Any], claims: Sequence[str]) -> list[str]:

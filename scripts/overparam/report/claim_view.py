@@ -153,7 +153,11 @@ def _form(claim: Claim, name: str, measures: Mapping[str, Any]) -> dict[str, Any
     return {
         **form,
         "refutation": refutation
-        and {**refutation, "why": typesetting.prose(wording.sentence(refutation["why"])), "says": _unquoted(refutation)},
+        and {
+            **refutation,
+            "why": typesetting.prose(wording.sentence(refutation["why"])),
+            "says": _unquoted(refutation),
+        },
         "groups": groups,
         "shown": shown,
         "folded": folded,
@@ -168,7 +172,7 @@ def _form(claim: Claim, name: str, measures: Mapping[str, Any]) -> dict[str, Any
 
 
 def _unquoted(refutation: Mapping[str, Any]) -> Markup:
-    return typesetting.prose(refutation["says"].strip("“”\""))
+    return typesetting.prose(refutation["says"].strip('“”"'))
 
 
 def fared_view(fared: stability.Fared | None) -> dict[str, Any] | None:

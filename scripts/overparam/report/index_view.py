@@ -28,9 +28,7 @@ def view(run: Run) -> dict[str, Any]:
     return {
         "answer": [_answered(one, run) for one in answer.told(run.claims, run.answers)],
         "counts": summary.counts(summary.table(list(run.claims))),
-        "standings": [
-            {"count": standings[key], "form": form} for key, form in STANDINGS.items() if standings.get(key)
-        ],
+        "standings": [{"count": standings[key], "form": form} for key, form in STANDINGS.items() if standings.get(key)],
         "chapters": chapters(run, cards),
         "rows": list(cards.values()),
         "filters": filters(run),
@@ -124,7 +122,7 @@ def errata(run: Run) -> list[dict[str, Any]]:
                     {
                         "id": claim.id,
                         "title": claim.entry["title"],
-                        "says": typesetting.prose(refutation["says"].strip("“”\"")),
+                        "says": typesetting.prose(refutation["says"].strip('“”"')),
                         "why": typesetting.prose(wording.sentence(refutation["why"])),
                         "form": claim_view.judged(claim, name),
                         "corrected": corrected,

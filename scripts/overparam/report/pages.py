@@ -1,4 +1,4 @@
-"""The pages of a run: an index, a page for every claim, one on the data, and one with everything. They need no network."""
+"""The pages of a run: an index, one for every claim, one on the data, and one with everything; none needs a network."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -73,7 +73,7 @@ def _cards(chapter: Mapping[str, Any], index: Mapping[str, Any]) -> list[Mapping
 
 def assets(charts: bool) -> list[Path]:
     """Return the files that pages share: style and scripts, that of charts if there are any."""
-    return [path for path in sorted(ASSETS.iterdir()) if charts or path.name != "charts.js"]
+    return [path for path in sorted(ASSETS.iterdir()) if charts or not path.name.startswith("charts.")]
 
 
 def bundle() -> str:

@@ -70,15 +70,15 @@ def pictures(
     claims
         Those that are shown.
     lineages
-        What the files of a claim are to be made of, by its id and the name of their list: ``figure`` for
-        ``figure.sha256``, and so on.
+        What the files of a claim are to be made of, by its id and the name of the list of their checksums: ``figure``
+        for ``figure.sha256``, where those of the second figure are as well, and ``interactive``.
     paths
         Files in the folders of their claims, some of which may not exist.
     """
     shown, known = {claim.id for claim in claims}, {}
 
     def right(path: Path) -> bool:
-        claim, kind = path.parent.name, path.name.split(".")[0]
+        claim, kind = path.parent.name, "interactive" if path.name.startswith("interactive.") else "figure"
         if claim not in shown:
             return False
         if (claim, kind) not in known:

@@ -1,36 +1,101 @@
-// Puts the interactive chart above the still picture, once Vega is there; without this script the picture stands alone.
+// Shows the interactive charts of a page. A chart is <div class="chart"> with its Vega-Lite inside, as
+// <script type="application/json">; without this script, or where it fails, nothing of it is to be seen and the figure
+// below it stands for it. It needs the bundle of Vega, which defines vegaEmbed.
 "use strict";
 (() => {
-  const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
-  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const INK = "currentColor"; // of the page's text, in light and in dark
+  const LINE = { gridColor: INK, gridOpacity: 0.15, domainColor: INK, domainOpacity: 0.6, tickColor: INK, tickOpacity: 0.6 };
+  const TEXT = { labelColor: INK, titleColor: INK, labelFontSize: 12, titleFontSize: 13, titleFontWeight: "normal" };
+  const CONFIG = {
+    background: null,
+    view: { stroke: null },
+    axis: { ...LINE, ...TEXT, labelOverlap: true, labelFlush: false },
+    legend: { ...TEXT, columnPadding: 14 },
+    title: { color: INK, fontSize: 13 },
+    text: { fontSize: 12 },
+  };
 
-  async function show(view) {
-    const box = view.closest(".chart");
-    const spec = JSON.parse(document.getElementById(view.dataset.spec).textContent);
-    const said = box.querySelector(".chart-said");
+  const element = (name, properties, ...children) => {
+    const made = Object.assign(document.createElement(name), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // What a slider stands at is in words in the signal <name>_text: beside it, and for screen readers.
+  const speak = (view, controls) => {
+    for (const input of controls.querySelectorAll("input[type=range]")) {
+      const shown = input.nextElementSibling;
+      const say = (words) => {
+        shown.textContent = words;
+        input.setAttribute("aria-valuetext", words);
+      };
+      const signal = `${input.name}_text`;
+      say(view.signal(signal));
+      view.addSignalListener(signal, (_, words) => say(words));
+      input.addEventListener("input", () => view.runAsync().then(() => say(view.signal(signal))));
+    }
+    for (const radio of controls.querySelectorAll(".vega-bind-radio")) {
+      const group = radio.parentElement;
+      group.setAttribute("role", "radiogroup");
+      group.setAttribute("aria-label", group.querySelector(".vega-bind-name").textContent);
+    }
+  };
+
+  // The views are as wide as the page lets them be; axes and their labels come on top of that.
+  const fit = (view, place) => {
+    let width = 0;
+    const resize = async () => {
+      const room = place.clientWidth;
+      if (!room || room === width) return;
+      width = room;
+      for (let tries = 0; tries < 2; tries++) {
+        const around = view.container().querySelector("svg").width.baseVal.value - view.width();
+        await view.width(Math.max(160, Math.min(room, 760) - around)).runAsync();
+      }
+    };
+    new ResizeObserver(resize).observe(place);
+    return resize();
+  };
+
+  const cell = (name, text) => element(name, { textContent: typeof text === "number" ? +text.toPrecision(3) : text ?? "–" });
+
+  // The table is made when it is opened: few open it.
+  const table = (view, { data, columns }) => {
+    const details = element("details", {}, element("summary", { textContent: "The same as a table" }));
+    const fill = () => {
+      const head = element("tr", {}, ...Object.values(columns).map((title) => Object.assign(cell("th", title), { scope: "col" })));
+      const rows = view.data(data).map((row) => element("tr", {}, ...Object.keys(columns).map((field) => cell("td", row[field]))));
+      const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+      details.append(element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Table of the chart" }, made));
+    };
+    details.addEventListener("toggle", fill, { once: true });
+    return details;
+  };
+
+  const show = async (box) => {
+    const spec = JSON.parse(box.querySelector("script").textContent);
+    const place = element("div", { className: "chart-views" });
+    const controls = element("div", { className: "chart-controls" });
+    const { message, table: tabled } = spec.usermeta;
+    box.append(element("p", { className: "chart-message", textContent: message }), controls, place);
     box.hidden = false;
     try {
-      const axis = { labelColor: ink(), titleColor: ink(), tickColor: ink(), domainColor: ink() };
-      const config = { background: "transparent", axis, legend: { labelColor: ink(), titleColor: ink() },
-        title: { color: ink(), subtitleColor: ink() }, text: { color: ink() }, view: { stroke: "transparent" } };
-      const made = await vegaEmbed(view, spec, { actions: false, renderer: "svg", config, ast: false });
-      said.textContent = (spec.usermeta && spec.usermeta.message) || "";
-      box.nextElementSibling.nextElementSibling.open = false;
-      return made;
+      const { view } = await vegaEmbed(place, spec, { actions: false, renderer: "svg", bind: controls, config: CONFIG, defaultStyle: false });
+      speak(view, controls);
+      if (view.getState().signals.readout !== undefined) {
+        const said = element("p", { className: "chart-readout", textContent: view.signal("readout") });
+        said.setAttribute("role", "status");
+        view.addSignalListener("readout", (_, words) => (said.textContent = words));
+        place.before(said);
+      }
+      if (tabled) box.append(table(view, tabled));
+      await fit(view, place);
+      box.chart = view; // for those who want to ask it
     } catch (error) {
       box.hidden = true;
-      console.error(error);
-      return null;
+      console.error(`A chart can't be shown: ${error}`);
     }
-  }
+  };
 
-  for (const view of document.querySelectorAll(".chart-view")) {
-    let made = show(view);
-    dark.addEventListener("change", async () => {
-      (await made)?.finalize();
-      made = show(view);
-    });
-  }
-  // on paper the picture stands alone
-  addEventListener("beforeprint", () => document.querySelectorAll("details.static").forEach((one) => { one.open = true; }));
+  for (const box of document.querySelectorAll(".chart")) show(box);
 })();
