@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 INLINE = re.compile(r"\$([^$]+)\$")
 MOVED = re.compile(r"([_^])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9*+-]|\\[A-Za-z]+))")
+LINE_END = r"\qquad"  # a space between statements, where a page begins a new line
 HIDDEN = {"_": "\ue000", "^": "\ue001"}  # signs that are text by now, which a second reading would take for LaTeX
 SIZES = re.compile(r"\\[bB]igg?[lrm]?(?![A-Za-z])")  # latex2mathml takes what follows for a part of them
 COMMAND = re.compile(r"\\[A-Za-z]+|\\.")
@@ -59,7 +60,7 @@ def mathml(latex: str, block: bool = False) -> Markup:
 
 def lines(latex: str) -> list[Markup]:
     """Return a formula as MathML, one part for each line: what ``\\qquad`` parts needs not stand on one."""
-    return [mathml(part, True) for part in latex.split(r"\qquad") if part.strip(" ,;")]
+    return [mathml(part, True) for part in latex.split(LINE_END) if part.strip(" ,;")]
 
 
 def prose(text: str) -> Markup:
@@ -108,6 +109,12 @@ def wrong(latex: str) -> Iterator[str]:
         mathml(latex)
     except ValueError as error:
         yield str(error)
+
+
+def wrong_lines(latex: str) -> Iterator[str]:
+    """Yield what is wrong with a formula that may take several lines."""
+    for part in latex.split(LINE_END):
+        yield from wrong(part) if part.strip(" ,;") else ()
 
 
 def is_latex(text: str) -> bool:

@@ -131,8 +131,7 @@ def dataset_input(name):
 
 def given_inputs(wildcards, input):
     """Return the inputs of a job, whichever it has, as arguments."""
-    named = {name: [paths] if isinstance(paths, str) else list(paths) for name, paths in input.items()}
-    return " ".join(shlex.join(["--input", name, *map(str, paths)]) for name, paths in named.items() if paths)
+    return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
 
 
 def cell_inputs(wildcards):
@@ -210,7 +209,10 @@ def measurements_of(wildcards):
 def report_templates():
     """Return the files that the pages are made from, besides their code."""
     folder = SCRIPTS / "overparam/report"
-    return (folder / "answer.yaml", *sorted(path for part in ("assets", "templates") for path in (folder / part).iterdir()))
+    return (
+        folder / "answer.yaml",
+        *sorted(path for part in ("assets", "templates") for path in (folder / part).iterdir()),
+    )
 
 
 def report_assets():
@@ -228,9 +230,7 @@ def told():
         "claims": list(CLAIMS.values()),
         "topics": topics.known(CLAIMS.values()),
         "works": bibliography.known(),
-        "experiments": {
-            name: {key: one[key] for key in ("description", "measures")} for name, one in declared.items()
-        },
+        "experiments": {name: {key: one[key] for key in ("description", "measures")} for name, one in declared.items()},
     }
 
 

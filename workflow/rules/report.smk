@@ -56,14 +56,15 @@ rule report:
     params:
         registry=REGISTRY_FILE,
         run=f"{RESULTS}/run.json",  # provenance only, so no input
-        inputs=given_inputs,
         code=code_hash("report.py", files=report_templates()),
         lineage=PAGES_LINEAGE,
         reference=[checksums.sha256(Path(path)) for path in existing(places.STABILITY, places.ERROR_RATES)],
     message:
         "Write the pages"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} {params.inputs} --input config {params.run}'
+        'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
+        " --input figures {input.figures} --input alt {input.alt} --input charts {input.charts} --input table {input.table}"
+        " --input stability {input.stability} --input error_rates {input.error_rates} --input config {params.run}"
         " --lineage {params.lineage} --output index {output.index} --output checksums {output.checksums}"
         " --log {log} 3>&2 2>>{log}"
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def watch(workflow: "Workflow", write: Callable[[], None]) -> None:
     """Let every run of ``workflow`` that succeeds end with ``write``, also where nothing was to be done.
 
-    Runs that fail call it themselves, and only where something was done. Dry runs, and the processes that a run starts for
-    its jobs, write nothing.
+    Runs that fail call it themselves, and only where something was done. Dry runs, and the processes that a run starts
+    for its jobs, write nothing.
     """
 
     def watched(execute, common):

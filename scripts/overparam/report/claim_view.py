@@ -152,12 +152,7 @@ def _form(claim: Claim, name: str, measures: Mapping[str, Any]) -> dict[str, Any
     control = form.get("control")
     return {
         **form,
-        "refutation": refutation
-        and {
-            **refutation,
-            "why": typesetting.prose(wording.sentence(refutation["why"])),
-            "says": _unquoted(refutation),
-        },
+        "refutation": refutation and refuted(refutation),
         "groups": groups,
         "shown": shown,
         "folded": folded,
@@ -171,8 +166,10 @@ def _form(claim: Claim, name: str, measures: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _unquoted(refutation: Mapping[str, Any]) -> Markup:
-    return typesetting.prose(refutation["says"].strip('“”"'))
+def refuted(refutation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a refutation says of its source, as HTML: the sentence ``says`` without its marks, and ``why``."""
+    why = typesetting.prose(wording.sentence(refutation["why"]))
+    return {**refutation, "says": typesetting.prose(refutation["says"].strip('“”"')), "why": why}
 
 
 def fared_view(fared: stability.Fared | None) -> dict[str, Any] | None:

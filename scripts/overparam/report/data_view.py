@@ -21,7 +21,7 @@ MEANINGS = {
     "weaker": "True only in a weaker form than the one that is stated.",
     "slip": "A slip of the pen: a sign or an index that the source itself has right elsewhere.",
     "refuted": "For at least one prediction the whole interval lies outside its band.",
-    "inconclusive": "Anything else: too wide an interval, a control that passed, or a claim that this run can’t measure.",
+    "inconclusive": "Anything else: too wide an interval, a control that passed, or nothing that could be measured.",
     "not-reached": "What the claim takes for granted was not reached, say networks trained to the end, so that nothing "
     "was tested.",
 }

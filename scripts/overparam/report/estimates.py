@@ -1,4 +1,4 @@
-"""Estimates as a reader wants them: a name in words, numbers in the units of the figure, and a strip to draw them on."""
+"""Estimates as a reader wants them: named in words, in the units of the figure, and on a strip to draw them on."""
 
 import dataclasses
 import math

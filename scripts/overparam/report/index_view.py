@@ -1,4 +1,4 @@
-"""The index: the answer, how claims stand, the chapters, all claims with their filters, and the errata of each source."""
+"""The index: the answer, how claims stand, chapters, all claims with their filters, and the errata of each source."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -122,8 +122,7 @@ def errata(run: Run) -> list[dict[str, Any]]:
                     {
                         "id": claim.id,
                         "title": claim.entry["title"],
-                        "says": typesetting.prose(refutation["says"].strip('“”"')),
-                        "why": typesetting.prose(wording.sentence(refutation["why"])),
+                        **claim_view.refuted(refutation),
                         "form": claim_view.judged(claim, name),
                         "corrected": corrected,
                     }
