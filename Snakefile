@@ -28,6 +28,8 @@ rule all:
         rules.tabulate.output,
         shown(),
         measured(),
+    message:
+        "Everything that was asked for"
 
 
 onstart:

@@ -43,6 +43,9 @@ def work(job: program.Job) -> None:
             answers=answer.sentences(),
         )
     )
+    asked = {path for name in ("index", "others", "claims", "assets") for path in job.outputs.get(name, [])}
+    if "checksums" in job.outputs and asked != {folder / name for name in made}:
+        raise ValueError(f"the pages made are not those asked for: {asked ^ {folder / name for name in made}}")
     for path in (folder / "claims").glob("*.html"):  # of claims that are not shown any more
         if f"claims/{path.name}" not in made:
             path.unlink()

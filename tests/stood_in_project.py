@@ -23,7 +23,7 @@ MODULES = {
     "prepare": "datasets/views.py", "corrupt": "datasets/labels.py", "train": "packs/losses.py",
     "measure": "claims/interpolation/polynomial_regression/measure.py", "judge": "judge/intervals.py",
     "draw": "claims/interpolation/polynomial_regression/polynomial_risk.py", "summarise": "report/summary.py",
-    "interact": "drawing/charts.py", "report": "report/page.py",
+    "interact": "drawing/charts.py", "report": "report/pages.py",
 }  # fmt: skip
 SETTINGS = {
     "epochs": {"studies": [{**STUDY, "epochs": 4}]},

@@ -18,7 +18,8 @@ KINDS = ("svg", "png", "pdf", "alt.txt")
 def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
     project, printed = finished
     table = pd.read_parquet(project.folder / RESULTS / "claims.parquet")
-    page = (project.folder / RESULTS / "report/index.html").read_text()
+    pages = project.folder / RESULTS / "report"
+    page = (pages / "index.html").read_text()
     assert len(registry.load()) >= 16
     for claim in registry.load():
         folder = project.folder / RESULTS / "claims" / claim["id"]
@@ -30,7 +31,8 @@ def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
             assert (verdict["forms"][form]["verdict"], control) != ("supported", "supported")
             assert ((table["id"] == claim["id"]) & (table["form"] == form)).sum() == 1
         assert all((folder / f"figure.{kind}").stat().st_size > 20 for kind in KINDS)
-        assert f"../claims/{claim['id']}/figure.svg" in page
+        assert f"claims/{claim['id']}.html" in page
+        assert f"../../claims/{claim['id']}/figure.svg" in (pages / f"claims/{claim['id']}.html").read_text()
         assert re.search(rf"^\W*{claim['id']}\b", printed, flags=re.MULTILINE), f"{claim['id']} is not in the table"
 
 
@@ -134,7 +136,7 @@ def test_a_claim_that_can_not_be_measured_says_why(sources):
     assert {form["verdict"] for form in forms.values()} == {"inconclusive"}
     assert all("no study" in form["reason"] for form in forms.values())
     assert not sources.made("claims/B4/figure*")
-    assert "no study" in (sources.folder / RESULTS / "report/index.html").read_text()
+    assert "no study" in (sources.folder / RESULTS / "report/claims/B4.html").read_text()
 
 
 def test_snakemakes_own_report_captions_every_claim(finished, tmp_path):

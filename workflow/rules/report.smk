@@ -65,7 +65,8 @@ rule report:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input alt {input.alt} --input charts {input.charts} --input table {input.table}"
         " --input stability {input.stability} --input error_rates {input.error_rates} --input config {params.run}"
-        " --lineage {params.lineage} --output index {output.index} --output checksums {output.checksums}"
+        " --lineage {params.lineage} --output index {output.index} --output others {output.others}"
+        " --output claims {output.claims} --output assets {output.assets} --output checksums {output.checksums}"
         " --log {log} 3>&2 2>>{log}"
 
 

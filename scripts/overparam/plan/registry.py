@@ -144,7 +144,7 @@ def _wrongly_typeset(entry: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the mathematics of an entry."""
     if typesetting.is_latex(entry["formula"]):
         yield from (f"formula: {sentence}" for sentence in typesetting.wrong_lines(entry["formula"]))
-    texts = {key: entry[key] for key in ("statement", "reading", "note") if key in entry}
+    texts: dict[str, str] = {key: entry[key] for key in ("statement", "reading", "note") if key in entry}
     for index, row in enumerate(entry.get("published", [])):
         texts |= {f"published[{index}].{key}": row[key] for key in ("value", "setting")}
     for key, text in texts.items():

@@ -79,7 +79,8 @@ def scale(declared: Mapping[str, Any], part: str, measures: Mapping[str, Any]) -
     """
     kind, relation = declared["kind"], declared.get("relation", "difference")
     sides = [declared[key] for key in ("greater", "less") if isinstance(declared.get(key), Mapping)]
-    names = {name for name in [declared.get("quantity"), *(side.get("quantity") for side in sides)] if name}
+    named = [declared.get("quantity"), *(side.get("quantity") for side in sides)]
+    names = {name for name in named if isinstance(name, str)}
     units = {measures.get("quantities", {}).get(name, {}).get("unit") for name in names}
     if units != {FRACTION}:
         return PLAIN
@@ -125,7 +126,7 @@ def _unit_of_place(part: str, declared: Mapping[str, Any], columns: Mapping[str,
     """Return in what a place is counted: along the axis, or in parts of a place that it is compared with."""
     if part not in ("place", "threshold"):
         return ""
-    along = typesetting.plain(columns.get(declared.get("x"), {}).get("label", words(str(declared.get("x", "")))))
+    along = typesetting.plain(columns.get(str(declared.get("x")), {}).get("label", words(str(declared.get("x", "")))))
     if "reference" in declared or declared.get("relative_to", 1) != 1:
         return f" ({along}, as a share of that predicted)"
     return f" ({along})"

@@ -24,9 +24,10 @@ STUDIES_TOLD = 2
 
 def told(verdict: Mapping[str, Any], experiment: str) -> str:
     """Return the size of what was measured, as a phrase without a verb; empty if nothing is known of it."""
-    run = (verdict.get("provenance") or {}).get("run") or {}
-    studies = [one for one in (run.get("config") or {}).get("studies", []) if experiment in one.get("experiments", [])]
-    settings = (verdict.get("cost") or {}).get("settings") or {}
+    config = _mapping(_mapping(_mapping(verdict.get("provenance")).get("run")).get("config"))
+    listed = config.get("studies") if isinstance(config.get("studies"), list) else []
+    studies = [one for one in map(_mapping, listed or []) if experiment in (one.get("experiments") or [])]
+    settings = _mapping(_mapping(verdict.get("cost")).get("settings"))
     trained = [_study(one) for one in studies[:STUDIES_TOLD]]
     if len(studies) > STUDIES_TOLD:
         trained.append(f"{len(studies) - STUDIES_TOLD} more studies")
@@ -38,12 +39,19 @@ def told(verdict: Mapping[str, Any], experiment: str) -> str:
     return wording.joined([*trained, *[part for part in sizes if part], *on, *_seeds(verdict)])
 
 
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return a mapping that an earlier job recorded; an empty one for whatever else stands there."""
+    return value if isinstance(value, dict) else {}
+
+
 def _study(study: Mapping[str, Any]) -> str:
-    widths = _flat(study.get("widths", []))
+    widths = _flat(study["widths"]) if isinstance(study.get("widths"), list) else []
     span = f" of width {_span(widths)}" if widths else ""
-    epochs = f" for {study['epochs']:,} epochs" if "epochs" in study else ""
-    network = str(study.get("model", "network")).replace("_", " ")
-    return f"{network} networks{span} trained on {study.get('n_train', 'all'):,} images of {study['dataset']}{epochs}"
+    counts = {key: f"{study[key]:,} " for key in ("epochs", "n_train") if isinstance(study.get(key), int)}
+    epochs = f" for {counts['epochs']}epochs" if "epochs" in counts else ""
+    network = str(study.get("model", "")).replace("_", " ")
+    images = f"{counts.get('n_train', '')}images of {study.get('dataset')}"
+    return f"{network} networks{span}, trained on {images}{epochs}"
 
 
 def _flat(entries: list[Any]) -> list[int]:
