@@ -17,7 +17,7 @@ from overparam.drawing import theme
 from overparam.jobs import files
 from overparam.report import answer, pages, reading, run, summary
 
-FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"
+FORMULA = r"\|W - W_0\|_F \lesssim \frac{\sqrt n}{\sqrt{kd}}, \qquad \mathbb{E}\|\nabla L(w^*)\|^2 \propto \eta"
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,9 @@ def entry(id, name, title, forms=("printed",), **more):
         "id": id,
         "name": name,
         "title": title,
-        "statement": f"What {name} says, in own words & with <angle> brackets.",
+        "question": f"What does {name} ask?",
+        "statement": f"What {name} says of $p_1 < n$, in own words & with <angle> brackets.",
+        "reading": "The axis is $x$. Look at it.",
         "source": {"document": "S1", "place": "“Overfitting?”", "papers": ["1812.11118"], "result": "fig. 2"},
         "formula": FORMULA,
         "experiment": "least_squares",

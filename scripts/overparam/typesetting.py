@@ -105,6 +105,10 @@ def problems(text: str) -> Iterator[str]:
 
 def wrong(latex: str) -> Iterator[str]:
     """Yield what is wrong with LaTeX."""
+    bare = re.sub(r"\\[{}]", "", latex)
+    if bare.count("{") != bare.count("}"):
+        yield f"“{latex}” has braces that do not match"
+        return
     try:
         mathml(latex)
     except ValueError as error:
@@ -115,11 +119,6 @@ def wrong_lines(latex: str) -> Iterator[str]:
     """Yield what is wrong with a formula that may take several lines."""
     for part in latex.split(LINE_END):
         yield from wrong(part) if part.strip(" ,;") else ()
-
-
-def is_latex(text: str) -> bool:
-    """Tell LaTeX from mathematics that is written in Unicode."""
-    return text.isascii() and any(sign in text for sign in "\\_^")
 
 
 def _parts(text: str) -> Iterator[tuple[bool, str]]:

@@ -26,8 +26,6 @@ def load(folder: Path = places.CLAIMS) -> dict[str, dict[str, Any]]:
         With every problem found, one sentence per line.
     """
     path = folder / FILE
-    if not path.exists():
-        return {}
     works = strict_yaml.read(path)
     found = problems(works, strict_yaml.read(SCHEMA)) if isinstance(works, dict) else ["expected works by their key"]
     if found:
@@ -57,8 +55,6 @@ def cited(claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def unknown(claim: Mapping[str, Any], works: Iterable[str]) -> Iterator[str]:
     """Yield a sentence for every work that a claim cites and that is not among ``works``."""
     known = list(works)
-    if not known:
-        return
     for place, key in cited(claim):
         if key not in known:
             yield f"{place}: {key!r} is no entry of {FILE}; {nearest(key, known)}"

@@ -152,7 +152,7 @@ def _claims(*keys: str, needed: Sequence[str] = ("claims",)) -> Any:
     return schema
 
 
-TOLD = ("id", "name", "title", "forms", "statement", "source", "formula", "control")
+TOLD = ("id", "name", "title", "question", "forms", "statement", "source", "formula", "reading", "control")
 PROGRAMS = {
     "download": _download,
     "prepare": _prepare,

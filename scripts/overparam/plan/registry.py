@@ -41,11 +41,14 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
         With every problem found, one sentence per line: file, key, what was found and what is allowed.
     """
     found, shape = _misplaced(folder), strict_yaml.read(schema)
-    works = bibliography.load(folder)
     entries: dict[str, dict[str, Any]] = {}  # by the path of their file in the folder
-    for path in sorted(folder.glob("*/*/*.yaml")):
-        if path.name == places.DECLARATION:
-            continue
+    paths = [path for path in sorted(folder.glob("*/*/*.yaml")) if path.name != places.DECLARATION]
+    works: Mapping[str, Any] | None = None
+    try:
+        works = bibliography.load(folder) if paths else {}
+    except UserError as error:
+        found.append(str(error))
+    for path in paths:
         file = path.relative_to(folder).as_posix()
         try:
             content = strict_yaml.read(path)
@@ -53,10 +56,8 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
             found.append(str(error))
             continue
         wrong = problems(content, shape, called=CALLED) if isinstance(content, dict) else [_no_mapping(content)]
-        wrong = wrong or [
-            *_inconsistent(content),
-            *bibliography.unknown(content, works),
-        ]  # which take the shape for granted
+        if not wrong:  # what follows takes the shape for granted
+            wrong = [*_inconsistent(content), *([] if works is None else bibliography.unknown(content, works))]
         found += [f"{file}: {sentence}" for sentence in wrong]
         if not wrong:
             entries[file] = {**content, **_said_by_place(path, folder)}
@@ -142,8 +143,7 @@ def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
 
 def _wrongly_typeset(entry: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the mathematics of an entry."""
-    if typesetting.is_latex(entry["formula"]):
-        yield from (f"formula: {sentence}" for sentence in typesetting.wrong_lines(entry["formula"]))
+    yield from (f"formula: {sentence}" for sentence in typesetting.wrong_lines(entry["formula"]))
     texts: dict[str, str] = {key: entry[key] for key in ("statement", "reading", "note") if key in entry}
     for index, row in enumerate(entry.get("published", [])):
         texts |= {f"published[{index}].{key}": row[key] for key in ("value", "setting")}

@@ -35,18 +35,22 @@ def load(claims: Iterable[Mapping[str, Any]], folder: Path = places.CLAIMS) -> l
     schema, found, made = strict_yaml.read(SCHEMA), [], []
     ids: dict[str, list[str]] = {}
     for claim in claims:
-        ids.setdefault(claim["figure"].split(".")[0], []).append(claim["id"])
-    for topic, named in sorted(ids.items(), key=lambda pair: pair[1]):
-        path = folder / topic / FILE
-        if not path.exists():
-            words = topic.replace("_", " ").capitalize()
-            made.append({"letter": named[0][0], "title": words, "bridge": "", "show_first": named[:2], "folder": topic})
-            continue
+        ids.setdefault(claim["id"][0], []).append(claim["id"])
+    for path in sorted(folder.glob(f"*/{FILE}")):
         content = strict_yaml.read(path)
         wrong = problems(content, schema) if isinstance(content, dict) else ["expected the keys of a topic"]
-        wrong = wrong or _inconsistent(content, named)
-        found += [f"{topic}/{FILE}: {sentence}" for sentence in wrong]
-        made.append({**(content if isinstance(content, dict) else {}), "folder": topic})
+        wrong = wrong or _inconsistent(content, ids.get(content["letter"], []))
+        found += [f"{path.relative_to(folder).as_posix()}: {sentence}" for sentence in wrong]
+        if not wrong:
+            made.append({**content, "folder": path.parent.name})
+    letters = [topic["letter"] for topic in made]
+    found += [f"letter: {letter} is that of two topics" for letter in sorted({*letters}) if letters.count(letter) > 1]
+    if not found:
+        found = [
+            f"{', '.join(named)}: no topic has the letter {letter}; give their topic a {FILE}"
+            for letter, named in sorted(ids.items())
+            if letter not in letters
+        ]
     if found:
         raise UserError(f"{folder}:\n{listed(found)}")
     return sorted(made, key=lambda topic: topic["letter"])
@@ -67,7 +71,6 @@ def known(claims: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _inconsistent(topic: Mapping[str, Any], claims: Sequence[str]) -> list[str]:
     """Return what the schema cannot say of a topic."""
     found = [f"bridge: {sentence}" for sentence in typesetting.problems(topic["bridge"])]
-    found += [f"letter: {topic['letter']}, but its claim is {one}" for one in claims if one[0] != topic["letter"]]
     for index, one in enumerate(topic["show_first"]):
         if one not in claims:
             found.append(f"show_first[{index}]: {one!r} is no claim of this topic; {nearest(one, claims)}")

@@ -17,11 +17,6 @@ OURS = 6  # estimates beside published numbers
 LEADS = {"refuted": "Not so: ", "inconclusive": "Open: "}
 
 
-def question(entry: Mapping[str, Any]) -> str:
-    """Return the question that a claim answers; its title as long as it has none."""
-    return str(entry.get("question") or entry["title"])
-
-
 def title(claim: Claim, form: str) -> str:
     """Return what a form is called."""
     own = claim.entry["forms"][form].get("title")
@@ -40,16 +35,14 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
     measures, size = run.measures(claim), sizes.told(claim.verdict, entry["experiment"])
     forms = [_form(claim, name, measures) for name in claim.forms]
     drawn = pictures.figure if pictures else None
-    formula = entry.get("formula", "")
     return {
         **{key: entry.get(key) for key in ("id", "name", "title", "experiment")},
-        "question": question(entry),
+        "question": entry["question"],
         "answer": answer(claim, forms, size),
         "size": size,
         "statement": typesetting.prose(entry["statement"]),
-        "reading": typesetting.prose(entry["reading"]) if entry.get("reading") else None,
-        "formula": typesetting.lines(formula) if typesetting.is_latex(formula) else [formula],
-        "formula_set": typesetting.is_latex(formula),
+        "reading": typesetting.prose(entry["reading"]),
+        "formula": typesetting.lines(entry["formula"]),
         "note": paragraphs(entry.get("note", "")),
         "published": [
             {key: typesetting.prose(row.get(key, wording.MISSING)) for key in ("quantity", "value", "setting")}

@@ -44,7 +44,7 @@ def card(claim: Claim, run: Run) -> dict[str, Any]:
         "id": claim.id,
         "letter": claim.id[0],
         "title": claim.entry["title"],
-        "question": claim_view.question(claim.entry),
+        "question": claim.entry["question"],
         "thumbnail": pictures.figure.small(run.results) if pictures and pictures.figure else None,
         "badges": [
             {**form, "label": "printed" if several and form["name"] == "printed" else form["name"] if several else ""}
@@ -144,6 +144,6 @@ def _answered(one: Mapping[str, Any], run: Run) -> dict[str, Any]:
     return {
         "id": claims[-1].id,
         "text": one["text"],
-        "claims": [{"id": claim.id, "question": claim_view.question(claim.entry)} for claim in claims],
+        "claims": [{"id": claim.id, "question": claim.entry["question"]} for claim in claims],
         "figure": figure.small(run.results) if figure else None,
     }
