@@ -127,7 +127,7 @@ def test_neither_times_nor_figures_nor_the_place_of_the_project_matter(copy, way
     shutil.copytree(copy, moved)
     for module, name in (
         (kept_registry, "ROOT"), (places, "PACKAGE"), (places, "CLAIMS"), (registry, "SCHEMA"),
-        (experiment_settings, "MEASURES"),
+        (experiment_settings, "MEASURES"), (topics, "SCHEMA"), (bibliography, "SCHEMA"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, moved / getattr(module, name).relative_to(copy))
     assert way() == "recalled"

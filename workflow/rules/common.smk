@@ -46,6 +46,8 @@ if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
 # what the table and the pages say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
+DETAILED = [name for name, claim in CLAIMS.items() if places.details(claim["figure"])]  # those with a second figure
+NOTHING = "(?!)"  # a pattern that no name fits
 UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
 INTERACTIVE = [name for name in AVAILABLE if "interactive" in CLAIMS[name]]
@@ -132,6 +134,11 @@ def dataset_input(name):
 def given_inputs(wildcards, input):
     """Return the inputs of a job, whichever it has, as arguments."""
     return " ".join(shlex.join(["--input", name, str(path)]) for name, path in input.items())
+
+
+def given_outputs(wildcards, output):
+    """Return the outputs of a job, whichever it has, as arguments."""
+    return " ".join(shlex.join(["--output", name, str(path)]) for name, path in output.items())
 
 
 def cell_inputs(wildcards):
@@ -272,7 +279,7 @@ def existing(*paths):
 
 
 def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
-    """Return the figures of these claims, as far as this run can measure them."""
+    """Return the figures of these claims that say what was found, as far as this run can measure them."""
     drawn = [name for name in names if name in AVAILABLE]
     return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
 
@@ -283,9 +290,16 @@ def interactive(names=tuple(CLAIMS), kinds=("json",)):
     return expand(f"{RESULTS}/claims/{{claim}}/interactive.{{kind}}", claim=made, kind=kinds)
 
 
+def details(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
+    """Return the second figures of those of these claims that have one, as far as this run can measure them."""
+    drawn = [name for name in names if name in AVAILABLE and name in DETAILED]
+    return expand(f"{RESULTS}/claims/{{claim}}/details.{{kind}}", claim=drawn, kind=kinds)
+
+
 def shown(names=tuple(CLAIMS)):
     """Return all that a run shows of these claims."""
-    drawn = pictures(names, ["svg", "png", "pdf", "alt.txt", "sha256"]) + interactive(names, ["json", "sha256"])
+    kinds = ["svg", "png", "pdf", "alt.txt"]
+    drawn = pictures(names, [*kinds, "sha256"]) + details(names, kinds) + interactive(names, ["json", "sha256"])
     return verdicts(names, ["json", "sha256"]) + drawn
 
 
@@ -382,7 +396,8 @@ def write_pages_of_what_is_there():
     inputs = {
         "verdicts": existing(*map(Path, verdicts())),
         "figures": existing(*map(Path, pictures(kinds=["svg"]))),
-        "alt": existing(*map(Path, pictures(kinds=["alt.txt"]))),
+        "details": existing(*map(Path, details(kinds=["svg"]))),
+        "alt": existing(*map(Path, pictures(kinds=["alt.txt"]) + details(kinds=["alt.txt"]))),
         "charts": existing(*map(Path, interactive())),
         "stability": existing(places.STABILITY),
         "error_rates": existing(places.ERROR_RATES),

@@ -105,8 +105,10 @@ class Lineage:
         return {"claim": {**entry, "forms": forms, **controls}, "unavailable": self.unavailable[claim]}
 
     def figure_settings(self, claim: str) -> dict[str, Any]:
-        """Return what a figure is drawn by: which it is, and what the experiment says of its table."""
-        entry = {key: self.claims[claim].get(key) for key in ("id", "figure")}
+        """Return what a claim's figures are drawn by: which they are, and what the experiment says of its table."""
+        entry = {key: self.claims[claim][key] for key in ("id", "figure")}
+        if details := places.details(entry["figure"]):
+            entry["details"] = details
         return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
 
     def chart_settings(self, claim: str) -> dict[str, Any]:
@@ -159,7 +161,7 @@ class Lineage:
         return digest(settings, code_hash("judge.py"), measured)
 
     def figure(self, claim: str) -> str:
-        """Return the lineage of the figure of a claim."""
+        """Return the lineage of the figures of a claim."""
         return digest(self.figure_settings(claim), self.figure_code(claim), self.verdict(claim))
 
     def chart(self, claim: str) -> str:
@@ -200,8 +202,9 @@ class Lineage:
         return code_hash("measure.py", places.measure_module(name))
 
     def figure_code(self, claim: str) -> str:
-        """Return the hash of the code of a claim's figure."""
-        return code_hash("draw.py", places.figure_module(self.claims[claim]["figure"]))
+        """Return the hash of the code of a claim's figures."""
+        figure = self.claims[claim]["figure"]
+        return code_hash("draw.py", *(places.figure_module(one) for one in (figure, places.details(figure)) if one))
 
     def chart_code(self, claim: str) -> str:
         """Return the hash of the code of a claim's interactive chart."""

@@ -155,5 +155,5 @@ def _losses(table: pd.DataFrame, basis: str, method: str, split: str) -> pd.Seri
 def test_axes_of_a_figure_are_named_as_the_experiment_declares(figure, table):
     verdict = undecided(figure.__name__.rpartition(".")[2])
     axis = figure.draw(declared(table, "polynomial_regression"), verdict).axes[-1]
-    assert axis.get_xlabel() == "parameters p = degree + 1" and axis.get_ylabel() == "mean squared error (median)"
+    assert axis.get_xlabel() == "parameters $p$ = degree + 1" and axis.get_ylabel() == "mean squared error\n(median)"
     assert "p = 64" in figure.alt_text(table, verdict)
