@@ -108,7 +108,9 @@ def test_unknown_module_is_named():
         closure.modules("measure.py", "overparam.claims.nonsense")
 
 
-@pytest.mark.parametrize("program", ["draw.py", "interact.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"])
+@pytest.mark.parametrize(
+    "program", ["draw.py", "interact.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"]
+)
 def test_light_programs_never_import_torch(program):
     code = (
         f"import runpy, sys; sys.path.insert(0, '.'); work = runpy.run_path('{program}')['work']\n"
