@@ -123,7 +123,10 @@ def test_light_programs_never_import_torch(program):
 
 
 def test_no_figure_can_import_torch():
-    names = [places.figure_module(claim["figure"]) for claim in registry.load()]
+    claims = registry.load()
+    names = [
+        places.figure_module(claim[kind]) for claim in claims for kind in ("figure", "interactive") if kind in claim
+    ]
     code = f"import importlib, sys; [importlib.import_module(name) for name in {names}]"
     code += "; print('torch' in sys.modules)"  # if so, `python -X importtime` tells whose import it was
     run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)

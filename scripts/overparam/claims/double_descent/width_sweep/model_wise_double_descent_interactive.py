@@ -39,7 +39,7 @@ def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surfa
     columns = ["split", "labels", "stopping"]
     means = pd.DataFrame(
         {
-            name: rows[(rows[columns] == wanted).all(axis=1)].groupby("width")["value"].agg(average)
+            name: rows[(rows[columns] == list(wanted)).all(axis=1)].groupby("width")["value"].agg(average)
             for name, wanted in CURVES.items()
         }
     )
