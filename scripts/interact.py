@@ -4,7 +4,7 @@ from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
-    """Make `settings.claim.interactive` from `measurements`, named as in `settings.measures`, and the `verdict`."""
+    """Make `settings.claim.interactive` from the inputs `measurements`, named by `settings.measures`, and `verdict`."""
     from overparam.drawing import claim_chart, labels
     from overparam.jobs import files, records
     from overparam.plan import checksums

@@ -36,7 +36,9 @@ def settings_of(monkeypatch) -> dict[str, list]:
         ],
         "draw": [{"claim": {key: claim[key] for key in ("id", "figure")}} for claim in REGISTRY[:8]],
         "interact": [
-            {"claim": {key: claim[key] for key in ("id", "interactive")}} for claim in REGISTRY if "interactive" in claim
+            {"claim": {"id": claim["id"], "interactive": claim["interactive"]}}
+            for claim in REGISTRY
+            if "interactive" in claim
         ],
         "summarise": shown,
         "show": shown,

@@ -220,6 +220,13 @@ def test_what_a_claim_lacks_beside_it(load, tmp_path):
     ]
 
 
+def test_a_claim_with_a_chart_beside_it_names_it(load, tmp_path):
+    load([ENTRY])
+    (tmp_path / "claims/topic/sweep/made_up_interactive.py").write_text("")
+    (claim,) = registry.load(tmp_path / "claims")
+    assert claim["interactive"] == "topic.sweep.made_up_interactive"
+
+
 def test_two_experiments_of_one_name(load, tmp_path):
     claim_files.experiment(tmp_path / "claims/subject/sweep")
     assert sentences(load, [ENTRY]) == ["subject/sweep and topic/sweep: two experiments of one name; rename one"]

@@ -32,7 +32,6 @@ class Surface:
 class Axis:
     """How the rows are called and written."""
 
-    name: str  # of their slider
     label: str
     text: str  # Vega expression of `value`: how one of them is written
     log: bool
@@ -108,7 +107,7 @@ def chart(
     params = [
         charts.choice("networks", "networks", {name: one.title for name, one in surfaces.items()}),
         alt.param(name="surfaces", value={name: _plain(one) for name, one in surfaces.items()}),
-        *_slider(axis.name, axis.label, "rows", surfaces, start[0], axis.text),
+        *_slider("row", axis.label, "rows", surfaces, start[0], axis.text),
         *(epochs if timed else [alt.param(name="epochs_at", value=0)]),
         charts.readout(_sentence(curves, axis, labels, timed, stopped)),
     ]
@@ -146,7 +145,7 @@ def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], 
         return " + ', ' + ".join(said)
 
     epoch = f" + ', {labels['epoch']} ' + epoch_text" if timed else ""
-    said = f"'{axis.label} ' + {axis.name}_text{epoch} + ': ' + {values(f'{HERE}.values[rows_at][epochs_at]', 0)}"
+    said = f"'{axis.label} ' + row_text{epoch} + ': ' + {values(f'{HERE}.values[rows_at][epochs_at]', 0)}"
     if not stopped:
         return said
     stop = f"{HERE}.stops[rows_at]"
@@ -291,14 +290,12 @@ def _edge(of: str, place: str, side: str, log: bool) -> str:
     there = f"{other} >= 0 && {other} < {count}"
     back = f"{opposite} >= 0 && {opposite} < {count}"
     if log:
-        return (
-            f"{there} ? sqrt({of}[{here}] * {of}[{other}]) : {back} ? {of}[{here}] * sqrt({of}[{here}] / "
-            f"{of}[{opposite}]) : {of}[{here}] * {0.8 if side == 'low' else 1.25}"
-        )
-    return (
-        f"{there} ? ({of}[{here}] + {of}[{other}]) / 2 : {back} ? {of}[{here}] + ({of}[{here}] - {of}[{opposite}]) / 2 : "
-        f"{of}[{here}] {'-' if side == 'low' else '+'} 0.05"
-    )
+        between, beyond = f"sqrt({of}[{here}] * {of}[{other}])", f"{of}[{here}] * sqrt({of}[{here}] / {of}[{opposite}])"
+        alone = f"{of}[{here}] * {0.8 if side == 'low' else 1.25}"
+    else:
+        between, beyond = f"({of}[{here}] + {of}[{other}]) / 2", f"(3 * {of}[{here}] - {of}[{opposite}]) / 2"
+        alone = f"{of}[{here}] {'-' if side == 'low' else '+'} 0.05"
+    return f"{there} ? {between} : {back} ? {beyond} : {alone}"
 
 
 def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.X:

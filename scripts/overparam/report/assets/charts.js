@@ -93,6 +93,7 @@
       box.chart = view; // for those who want to ask it
     } catch (error) {
       box.hidden = true;
+      box.dataset.failed = "";
       console.error(`A chart can't be shown: ${error}`);
     }
   };

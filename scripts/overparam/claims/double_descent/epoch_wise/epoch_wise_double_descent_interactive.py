@@ -22,17 +22,20 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
             curves = [rows[rows["split"] == split] for split in ("test", "train")]
             surfaces[f"{name} {level:g}"] = slices.surface(title, curves, "width")
     colours = {"test error": charts.TEST, "train error": charts.TRAIN}
-    axis = slices.Axis("width", labels.column(measurements, "width"), "format(value, ',')", log=True)
+    axis = slices.Axis(labels.column(measurements, "width"), "format(value, ',')", log=True)
     words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "smoothed_error")}
-    return slices.chart(surfaces, colours, axis, words, _message(next(iter(surfaces.values()))), plane="test error")
+    first = next(iter(surfaces.values()))
+    start = (None, len(first.epochs) // 2)
+    return slices.chart(surfaces, colours, axis, words, _message(first), start, plane="test error")
 
 
 def _message(surface: slices.Surface) -> str:
     """Return what to do, and the test error of the widest network at its least, and at the end."""
     curve = [point[0] for point in surface.values[-1]]
-    least = min((value, epoch) for value, epoch in zip(curve, surface.epochs, strict=True) if value is not None)
+    found = [(value, epoch) for value, epoch in zip(curve, surface.epochs, strict=True) if value is not None]
+    least, (last, end) = min(found), found[-1]
     return (
-        f"Move width and epoch: the map is cut along both lines. {surface.title}: at width {surface.rows[-1]:g} the test "
-        f"error is least, {100 * least[0]:.1f} %, at epoch {least[1]:,}, and {slices.said(['test error'], curve[-1:])} at "
-        f"epoch {surface.epochs[-1]:,}. Test errors count true labels, train errors given ones."
+        f"Move width and epoch: the lines cut the map into the curves below it. {surface.title}: at width "
+        f"{surface.rows[-1]:g} the test error is least at epoch {least[1]:,}, where it is {100 * least[0]:.1f} %; at "
+        f"epoch {end:,} it is {100 * last:.1f} %. Test errors count true labels, train errors given ones."
     )

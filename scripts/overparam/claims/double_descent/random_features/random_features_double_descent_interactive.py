@@ -68,10 +68,10 @@ def _message(kind: str, curves: dict[Any, Any], names: dict[int, str], ratios: l
     found = [f"{100 * curves[kind, number]['test'].iloc[place]:.1f} % ({name})" for number, name in names.items()]
     tuned = curves[kind, max(names)]["ridge"].iloc[place]
     damped = f"; tuned ridge brings the last one to {100 * tuned:.1f} %" if pd.notna(tuned) else ""
+    here = "N = n" if ratios[place] == 1 else f"N = {ratios[place]:g} n"
     return (
         f"Switch label noise and ridge, and move N, the number of features. Of {random_features.TITLES[kind]} the test "
-        f"error at N = {'' if ratios[place] == 1 else f'{ratios[place]:g} '}n is {', '.join(found)}{damped}. Faint lines are the test errors at the other "
-        "levels of label noise."
+        f"error at {here} is {', '.join(found)}{damped}. Faint lines are the test errors at the other levels of noise."
     )
 
 

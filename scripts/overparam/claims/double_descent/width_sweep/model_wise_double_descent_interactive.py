@@ -27,9 +27,10 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
     level = judged.declared(verdict, PEAK)["reference"]["level"]
     words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "error")}
     words["threshold"] = f"train error {100 * level:g} %"
-    axis = slices.Axis("width", labels.column(measurements, "width"), "format(value, ',')", log=True)
+    axis = slices.Axis(labels.column(measurements, "width"), "format(value, ',')", log=True)
     colours = dict(zip(CURVES, (charts.TEST, charts.TRAIN, charts.INK), strict=True))
-    return slices.chart(surfaces, colours, axis, words, _message(next(iter(surfaces.values()))))
+    first = next(iter(surfaces.values()))
+    return slices.chart(surfaces, colours, axis, words, _message(first), (len(first.rows) // 2, None))
 
 
 def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surface:
@@ -38,7 +39,7 @@ def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surfa
     columns = ["split", "labels", "stopping"]
     means = pd.DataFrame(
         {
-            name: rows[(rows[columns] == wanted).all(axis=1)].groupby("width")["value"].agg(average)
+            name: rows[(rows[columns] == list(wanted)).all(axis=1)].groupby("width")["value"].agg(average)
             for name, wanted in CURVES.items()
         }
     )
@@ -53,13 +54,11 @@ def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surfa
 
 
 def _message(surface: slices.Surface) -> str:
-    """Return what to do, and the test errors at the narrowest, the worst and the widest network."""
-    curve = [point[0][0] for point in surface.values]
-    ends = [
-        f"{100 * curve[place]:.1f} % at width {surface.rows[place]:g}" for place in (0, -1) if curve[place] is not None
+    """Return what to do, and the errors of the narrowest, a middle and the widest network."""
+    places = sorted({0, len(surface.rows) // 2, len(surface.rows) - 1})
+    found = [
+        f"width {surface.rows[place]:g}: {slices.said(list(CURVES), surface.values[place][0])}" for place in places
     ]
-    least = [f"{slices.said(['train error'], [point[0][1]])} there" for point in surface.values[-1:]]
     return (
-        f"Move the width. {surface.title}: the test error is {' and '.join(ends)}; {' '.join(least)}. Test errors count "
-        "true labels, train errors given ones."
+        f"Move the width. {surface.title}: {'; '.join(found)}. Test errors count true labels, train errors given ones."
     )

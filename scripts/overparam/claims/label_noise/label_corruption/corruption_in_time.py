@@ -32,22 +32,15 @@ def chart(
         surfaces[name] = slices.surface(title, paths, "label_noise", stops)
     first = next(iter(surfaces.values()))
     half = min(range(len(first.rows)), key=lambda place: abs(first.rows[place] - HALF))
-    axis = slices.Axis("noise", corruption.noise_label(measurements), "format(100 * value, '~g') + ' %'", log=False)
+    axis = slices.Axis(corruption.noise_label(measurements), "format(100 * value, '~g') + ' %'", log=False)
     words = {"epoch": labels.column(measurements, "epoch"), "value": "share of samples"}
     return slices.chart(surfaces, colours, axis, words, _message(first, half, list(curves)), (half, None))
 
 
 def _message(surface: slices.Surface, row: int, names: list[str]) -> str:
     """Return what to do, and the values at the end and where early stopping ends, at one level."""
-    ends = slices.said(names, surface.values[row][-1])
-    text = (
-        f"Move the share of corrupted labels and the epoch. {surface.title}, {100 * surface.rows[row]:g} % corrupted: at "
-        f"the last epoch {ends}"
-    )
-    epoch, *stopped = surface.stops[row]
-    return text + (
-        f"; stopped early, at epoch {epoch:g}, {slices.said(names, stopped)}. Triangles and dashed lines are where early stopping "
-        "ends."
-        if epoch
-        else "."
-    )
+    ends, (epoch, *stopped) = slices.said(names, surface.values[row][-1]), surface.stops[row]
+    text = f"{surface.title}, {100 * surface.rows[row]:g} % corrupted: at the last epoch {ends}"
+    if epoch:
+        text += f"; stopped early, at epoch {epoch:g}, {slices.said(names, stopped)}"
+    return f"Move corruption and epoch. {text}. Triangles and dashed lines are where early stopping ends."

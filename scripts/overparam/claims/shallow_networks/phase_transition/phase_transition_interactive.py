@@ -1,5 +1,7 @@
 """The map of which trials fit, over input dimension and hidden units: every share can be read off."""
 
+import itertools
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -24,13 +26,17 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
         for name in NAMES
     }
     dimensions = {str(n): sorted(int(d) for d in cells["dimension"][cells["n_train"] == n].unique()) for n in sizes}
+    first = cells[(cells["activation"] == next(iter(NAMES))) & (cells["n_train"] == sizes[0])]
+    middle = first[first["place"] == len(dimensions[str(sizes[0])]) // 2]
+    undecided = middle.loc[(middle["descent"] - 0.5).abs().idxmin()]
+    start = int(undecided["place"]), int(undecided["rank"])
     most = [max(map(len, dimensions.values())), int(cells["rank"].max()) + 1]
     params = [
         charts.choice("activation", labels.column(measurements, "activation"), NAMES),
         charts.choice("samples", labels.column(measurements, "n_train"), {str(n): str(n) for n in sizes}),
         alt.param(name="dimensions", value=dimensions),
         alt.param(name="cells", value=nested),
-        *_sliders(measurements, most),
+        *_sliders(measurements, most, start),
         charts.readout(
             f"'n = ' + samples + ', d = ' + d_text + ', k = ' + k_text + ': gradient descent fits ' + "
             f"{charts.percent(f'{CELL}[1]', 0)} + ' of {n_trials} trials, Levenberg–Marquardt ' + "
@@ -56,13 +62,11 @@ def _under(cells: pd.DataFrame) -> str:
     return f"at most {100 * most:.0f} % of them do" if most > 0 else "none does"
 
 
-def _sliders(measurements: pd.DataFrame, most: list[int]) -> list[alt.Parameter]:
+def _sliders(measurements: pd.DataFrame, most: list[int], start: tuple[int, int]) -> list[alt.Parameter]:
     """Return the sliders over columns and, within one, over rows; not every column and map has as many."""
     here, text = "cells[activation][samples]", "dimensions[samples][column]"
-    dimension = charts.slider(
-        "d", labels.column(measurements, "dimension"), range(most[0]), most[0] // 2, f"'' + {text}"
-    )
-    width = charts.slider("k", labels.column(measurements, "width"), range(most[1]), most[1] // 2, f"'' + {CELL}[0]")
+    dimension = charts.slider("d", labels.column(measurements, "dimension"), range(most[0]), start[0], f"'' + {text}")
+    width = charts.slider("k", labels.column(measurements, "width"), range(most[1]), start[1], f"'' + {CELL}[0]")
     column = alt.param(name="column", expr="min(d, length(dimensions[samples]) - 1)")
     row = alt.param(name="row", expr=f"min(k, length({here}[column]) - 1)")
     return [*dimension[:2], column, dimension[2], *width[:2], row, width[2]]
@@ -104,7 +108,7 @@ def _edges(places: list[float]) -> list[tuple[float, float]]:
     middle = (logarithm[1:] + logarithm[:-1]) / 2 if len(places) > 1 else np.array([])
     beside = (middle[0], middle[-1]) if len(middle) else (logarithm[0] - 0.3, logarithm[0] + 0.3)
     ends = np.exp([2 * logarithm[0] - beside[0], *middle, 2 * logarithm[-1] - beside[1]]).tolist()
-    return list(zip(ends[:-1], ends[1:], strict=True))
+    return list(itertools.pairwise(ends))
 
 
 def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -> alt.LayerChart:
