@@ -230,13 +230,14 @@ WORKS = {
     },
 }  # fmt: skip
 MEASURES = {"quantities": {"risk": {"meaning": "a risk", "unit": "1", "label": "risk"}}, "columns": {}}
+EXPERIMENTS = {"least_squares": {"description": "what it is", "measures": MEASURES}}
 CHART = '{"mark": "point"}'
 
 
 def pages_of(root, claims, **more):
     """Return what the pages of the synthetic run are made of, as far as files are there."""
     known = {"topics": TOPICS, "works": WORKS, "config": "data:\n  name: digits\n", "rates": error_rates_of_slopes()}
-    known["experiments"] = {"least_squares": {"description": "what it is", "measures": MEASURES}}
+    known["experiments"] = EXPERIMENTS
     alts, charts = sorted(root.glob("claims/*/*.alt.txt")), sorted(root.glob("claims/*/interactive.json"))
     drawn = run.collect(
         sorted(root.glob("claims/*/figure.svg")), alts, sorted(root.glob("claims/*/details.svg")), charts

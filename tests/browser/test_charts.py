@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this mac
 def pages(finished, tmp_path_factory):
     """A folder with a page for every interactive chart of a smoke run, which has the chart and nothing else."""
     folder, run = tmp_path_factory.mktemp("charts"), finished[0].folder / "results/smoke"
-    report = places.PACKAGE / "report"
+    report = places.PACKAGE / "report/assets"
     style = (report / "style.css").read_text() + (report / "charts.css").read_text()
     (folder / "vega.js").write_text(vl_convert.javascript_bundle())
     shutil.copy(report / "charts.js", folder)

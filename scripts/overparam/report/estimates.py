@@ -256,5 +256,4 @@ def _row(
 
 def sentence(text: str) -> str:
     """Return text with a capital; a symbol at its start stays as it is."""
-    first = text.split(" ")[0]
-    return text if len(first) == 1 else text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text

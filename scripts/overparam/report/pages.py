@@ -1,5 +1,6 @@
 """The pages of a run: an index, one for every claim, one on the data, and one with everything; none needs a network."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ def assets(charts: bool) -> list[Path]:
     return [path for path in sorted(ASSETS.iterdir()) if charts or not path.name.startswith("charts.")]
 
 
+@functools.cache
 def bundle() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script, which sets ``window.vegaEmbed``."""
     import vl_convert
