@@ -11,7 +11,7 @@ import pandas as pd
 from overparam.report.reading import Claim
 
 KINDS = ("svg", "png", "pdf")
-THUMBNAIL = 150_000  # bytes of an SVG; a larger one is shown small as PNG
+THUMBNAIL = 400_000  # bytes of an SVG; a larger one is shown small as PNG
 
 
 @dataclasses.dataclass(frozen=True)

@@ -90,6 +90,8 @@
       }
       if (tabled) box.append(table(view, tabled));
       await fit(view, place);
+      const still = box.parentElement.querySelector("details.static"); // the same picture, one click away
+      if (still) still.open = false;
       box.chart = view; // for those who want to ask it
     } catch (error) {
       box.hidden = true;
@@ -98,5 +100,6 @@
     }
   };
 
+  addEventListener("beforeprint", () => document.querySelectorAll("details.static").forEach((one) => (one.open = true)));
   for (const box of document.querySelectorAll(".chart")) show(box);
 })();
