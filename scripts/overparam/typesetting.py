@@ -8,12 +8,15 @@ from markupsafe import Markup, escape
 
 INLINE = re.compile(r"\$([^$]+)\$")
 MOVED = re.compile(r"([_^])(?:\{((?:[^{}]|\{[^{}]*\})*)\}|([A-Za-z0-9*+-]|\\[A-Za-z]+))")
+PART = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+FRACTION = re.compile(r"\\frac\s*" + PART + r"\s*" + PART)
+RELATION = re.compile("\\s*([≤≥≲≳≪≫∼≈⇒→∝⊙≽∈])\\s*")
 LINE_END = r"\qquad"  # a space between statements, where a page begins a new line
 HIDDEN = {"_": "\ue000", "^": "\ue001"}  # signs that are text by now, which a second reading would take for LaTeX
 SIZES = re.compile(r"\\[bB]igg?[lrm]?(?![A-Za-z])")  # latex2mathml takes what follows for a part of them
 COMMAND = re.compile(r"\\[A-Za-z]+|\\.")
 LOWERED = str.maketrans("0123456789+-=()aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ")
-RAISED = str.maketrans("0123456789+-=()abcdefghijklmnoprstuvwxyzT", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ")
+RAISED = str.maketrans("0123456789+-=()abcdefghijklmnoprstuvwxyzT⊤*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᵀ*")
 IN_TEXT = {  # what pylatexenc leaves out, or writes in a way that can't be read
     r"\|": "‖",
     r"\Vert": "‖",
@@ -80,9 +83,16 @@ def unicode(latex: str) -> str:
 
     reader = LatexNodes2Text(math_mode="text", keep_comments=True)
     text = FOR_TEXT.sub(lambda found: IN_TEXT[found[0]], latex)
+    text = FRACTION.sub(lambda found: "/".join(_grouped(part) for part in found.groups()), text)
     text = MOVED.sub(lambda found: _moved(found[1], reader.latex_to_text(found[2] or found[3])), text)
     made = reader.latex_to_text(text).translate({ord(hidden): sign for sign, hidden in HIDDEN.items()})
-    return " ".join(made.split())
+    return " ".join(RELATION.sub(r" \1 ", made).split())
+
+
+def _grouped(latex: str) -> str:
+    """Return one side of a fraction, in brackets if it has several parts."""
+    bare = re.sub(r"\\sqrt\s+|\{[^{}]*\}|\|[^|]*\||‖[^‖]*‖", "", latex.strip())
+    return f"({latex})" if re.search(r"[-+ ]\s*\S", bare) else latex
 
 
 def _moved(sign: str, text: str) -> str:
@@ -90,7 +100,7 @@ def _moved(sign: str, text: str) -> str:
     text, table = text.strip(), LOWERED if sign == "_" else RAISED
     if all(ord(letter) in table for letter in text.replace("−", "-")):
         return "{}" + text.replace("−", "-").translate(table)  # {} ends the name of a command before it
-    return "{}" + HIDDEN[sign] + (text if text.isalnum() or len(text) == 1 else f"({text})")
+    return "{}" + HIDDEN[sign] + (text if text.isalpha() or len(text) == 1 else f"({text})")
 
 
 def problems(text: str) -> Iterator[str]:

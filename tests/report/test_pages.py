@@ -300,9 +300,10 @@ def test_the_size_is_that_of_the_studies_or_the_settings():
     ("latex", "expected"),
     [
         (r"m^{-1/2}", "m^(-1/2)"),
-        (r"\|W - W_0\|_F \lesssim \tfrac{1}{\sqrt n}", "‖W - W₀‖_F ≲1/√(n)"),
+        (r"\|W - W_0\|_F \lesssim \tfrac{1}{\sqrt n}", "‖W - W₀‖_F ≲ 1/√(n)"),
         (r"\sum_{i=1}^n x_i^2", "∑ᵢ₌₁ⁿ xᵢ²"),
-        (r"\bigl\| x \bigr\|_2 \leq 10^{-12}", "‖ x ‖₂ ≤10⁻¹²"),
+        (r"\eta_t = \frac{c}{t + t_0}, X^\top X", "ηₜ = c/(t + t₀), Xᵀ X"),
+        (r"\bigl\| x \bigr\|_2 \leq 10^{-12}", "‖ x ‖₂ ≤ 10⁻¹²"),
     ],
 )
 def test_mathematics_as_text(latex, expected):

@@ -135,6 +135,34 @@ def results(project):
     return {path: made for path, made in contents(project).items() if not path.endswith(timed)}
 
 
+def test_one_claim_makes_its_page_and_an_index_of_what_is_there(real, tmp_path):
+    project = real.copy(tmp_path / "project")
+    project.extra = real.extra
+    note = project.folder / "scripts/overparam/claims/interpolation/polynomial_regression/polynomial_overfitting.yaml"
+    note.write_text(note.read_text().replace("note: >-", "note: >-\n  Another note."))
+    (project.folder / RESULTS / "claims/B4/figure.svg").write_text("damaged")
+    assert "Nothing to be done" in project.snakemake("A1").stdout
+    page, index = (project.folder / RESULTS / "report" / name for name in ("claims/A1.html", "index.html"))
+    assert "Another note." in page.read_text() and "claims/B4.html" in index.read_text()
+    assert "B4/figure.svg" not in (page.parent / "B4.html").read_text()  # it is not as it was drawn
+    assert not project.made("report/index.sha256")  # so that the next run of all claims makes all pages
+    assert project.plan() == {"draw": 1, "report": 1}
+    project.snakemake()
+    whole = project.made("report/**/*.html")
+    assert len(project.made("report/index.sha256")) == 1
+    assert "Nothing to be done" in project.snakemake("A1").stdout
+    assert project.made("report/**/*.html") == whole and project.plan() == {}
+    assert "not made yet" not in index.read_text()
+
+
+def test_the_table_of_verdicts_writes_no_page(real, tmp_path):
+    project = real.copy(tmp_path / "project")
+    project.extra = real.extra
+    shutil.rmtree(project.folder / RESULTS / "report")
+    project.snakemake("claims")
+    assert not project.made("report/**/*")
+
+
 @pytest.mark.parametrize("target", [[], ["A1"]])
 def test_an_experiment_that_fails_after_an_edit_fails_again(real, tmp_path, target):
     project = real.copy(tmp_path / "project")

@@ -25,7 +25,7 @@ import one_run
 import premises
 import snakemake_internals
 import targets
-from overparam import errors, places
+from overparam import errors, places, typesetting
 from overparam.jobs import devices
 from overparam.plan import bibliography, cells, checksums, experiment_settings, kept_registry, lineage, sources, topics
 from overparam.plan import config as configuration
@@ -250,22 +250,25 @@ def claim_labels(wildcards):
     return {"claim": wildcards.claim, "title": CLAIMS[wildcards.claim]["title"]}
 
 
-def claim_caption(claim):
-    """Return what a caption says of a claim, with the characters escaped that reStructuredText would read as markup."""
-    source = claim["source"]
-    texts = {
-        "title": claim["title"],
-        "statement": claim["statement"],
-        "formula": claim["formula"],
-        "control": claim["control"]["description"],
-        "note": claim.get("note", ""),
-        "source": ", ".join([source["document"], source["place"], *source.get("papers", []), source.get("result", "")]),
-    }
-    return {key: re.sub(r"([*`|_\\])", r"\\\1", " ".join(text.split())).rstrip(", ") for key, text in texts.items()}
+class Captions(dict):
+    """What captions say of claims, by their ids; made when it is asked for, since no other run needs it."""
+
+    def __missing__(self, name):
+        """Return the texts of a claim, with the characters escaped that reStructuredText would read as markup."""
+        claim, source = CLAIMS[name], CLAIMS[name]["source"]
+        places = [source["document"], source["place"], *source.get("papers", []), source.get("result", "")]
+        texts = {
+            "title": claim["title"],
+            "statement": typesetting.plain(claim["statement"]),
+            "formula": typesetting.unicode(claim["formula"]),
+            "control": claim["control"]["description"],
+            "note": typesetting.plain(claim.get("note", "")),
+            "source": ", ".join(places),
+        }
+        return {key: re.sub(r"([*`|_\\])", r"\\\1", " ".join(text.split())).rstrip(", ") for key, text in texts.items()}
 
 
-# the captions of Snakemake's own report can read nothing else
-config["captions"] = {name: claim_caption(claim) for name, claim in CLAIMS.items()}
+config["captions"] = Captions()  # the captions of Snakemake's own report can read nothing else
 
 
 def verdicts(names=tuple(CLAIMS), kinds=("json",)):
