@@ -175,7 +175,12 @@ def cursor(x: str, axis: alt.X) -> alt.Chart:
     )
 
 
-def threshold(x: float, label: str, axis: alt.X) -> alt.LayerChart:
+def layered(*layers: alt.Chart | alt.LayerChart, height: int, **shared: Any) -> Any:
+    """Return one view of these layers, the first at the bottom; ``shared`` is what all have that don't say it."""
+    return alt.layer(*layers, **shared).properties(height=height)
+
+
+def threshold(x: float, label: str, axis: alt.X) -> Any:
     """Return a dashed vertical line with its label, say at the interpolation threshold."""
     marked = alt.Chart(alt.InlineData(values=[{"at": x, "label": label}])).encode(x=moved(axis, "at:Q"))
     words = marked.mark_text(baseline="bottom", color=INK, aria=False).encode(text="label:N", y=alt.value(-3))

@@ -4,28 +4,16 @@ The surface of one study has a row for each width, or level of label noise, and 
 in the chart once, as nested lists; what a view shows is looked up in them where the sliders stand.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import pandas as pd
 
 from overparam.drawing import charts
+from overparam.drawing.surfaces import Surface
 
 HERE = "surfaces[networks]"
-
-
-@dataclass
-class Surface:
-    """Means over seeds for one study, by row and epoch; None where there is none."""
-
-    title: str
-    rows: list[float]
-    epochs: list[int]
-    values: list[list[list[float | None]]]  # by row, epoch and curve
-    stops: list[list[float | None]] = field(default_factory=list)  # by row: epoch of stopping, value of every curve
-    threshold: float | None = None  # a place among the rows that is marked
 
 
 @dataclass
@@ -35,40 +23,6 @@ class Axis:
     label: str
     text: str  # Vega expression of `value`: how one of them is written
     log: bool
-
-
-def surface(title: str, curves: Sequence[pd.DataFrame], row: str, stops: Sequence[pd.DataFrame] = ()) -> Surface:
-    """Return the surface of one study.
-
-    Parameters
-    ----------
-    title
-        What the study is called.
-    curves
-        For every curve its rows: ``epoch``, ``value``, ``seed`` and the column ``row``.
-    row
-        The column that tells rows of the surface apart.
-    stops
-        For every curve its rows at the epoch where a rule stops each network; the surface has their median epoch.
-    """
-    means = [
-        rows[rows["epoch"] > 0].pivot_table(index=row, columns="epoch", values="value", aggfunc="mean", dropna=False)
-        for rows in curves
-    ]
-    places, epochs = (
-        charts.thinned(set().union(*(getattr(mean, axis) for mean in means))) for axis in ("index", "columns")
-    )
-    tables = [mean.reindex(index=places, columns=epochs).to_numpy(float) for mean in means]
-    values = [[charts.rounded(table[i, j] for table in tables) for j in range(len(epochs))] for i in range(len(places))]
-    return Surface(title, list(map(float, places)), list(map(int, epochs)), values, _stops(stops, row, places))
-
-
-def _stops(stops: Sequence[pd.DataFrame], row: str, places: Sequence[float]) -> list[list[float | None]]:
-    if not stops:
-        return []
-    epochs = pd.concat(stops).groupby(row)["epoch"].median().reindex(places)
-    means = [rows.groupby(row)["value"].mean().reindex(places) for rows in stops]
-    return [charts.rounded([epoch, *values]) for epoch, *values in zip(epochs, *means, strict=True)]
 
 
 def chart(
@@ -106,24 +60,13 @@ def chart(
     epochs = _slider("epoch", labels["epoch"], "epochs", surfaces, start[1], "format(value, ',')")
     params = [
         charts.choice("networks", "networks", {name: one.title for name, one in surfaces.items()}),
-        alt.param(name="surfaces", value={name: _plain(one) for name, one in surfaces.items()}),
+        alt.param(name="surfaces", value={name: one.plain() for name, one in surfaces.items()}),
         *_slider("row", axis.label, "rows", surfaces, start[0], axis.text),
         *(epochs if timed else [alt.param(name="epochs_at", value=0)]),
         charts.readout(_sentence(curves, axis, labels, timed, stopped)),
     ]
     rows = _over_rows(surfaces, curves, axis, labels, named=not timed)
     return charts.column(*views, rows, params=params, message=message)
-
-
-def said(names: Sequence[str], values: Sequence[float | None]) -> str:
-    """Return "test error 12.3 % and train error 4.5 %" of some curves."""
-    return " and ".join(
-        f"{name} {100 * value:.1f} %" for name, value in zip(names, values, strict=True) if value is not None
-    )
-
-
-def _plain(one: Surface) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in ("rows", "epochs", "values", "stops", "threshold")}
 
 
 def _slider(
@@ -173,11 +116,9 @@ def _lines(axes: Mapping[str, Any], curves: Mapping[str, str], place: str, named
     return [lines, here.encode(**axes, color=shown["color"])]
 
 
-def _over_epochs(
-    surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, str]
-) -> alt.LayerChart:
+def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, str]) -> Any:
     """Draw the curves over epochs, of the row of the slider, and where early stopping ends them."""
-    axes = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
+    axes: dict[str, Any] = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
     look = _looked_up(
         max(len(one.epochs) for one in surfaces.values()),
         curves,
@@ -205,14 +146,14 @@ def _over_epochs(
             words.encode(x=axes["x"], y=alt.value(-3), text="said:N"),
             marks.encode(**axes, color=charts.looks(curves)["color"]),
         ]
-    return alt.layer(*layers, **look).properties(height=210)
+    return charts.layered(*layers, **look, height=210)
 
 
 def _over_rows(
     surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], named: bool
-) -> alt.LayerChart:
+) -> Any:
     """Draw the curves over the rows: at the epoch of the slider, and dashed where early stopping ends."""
-    axes = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
+    axes: dict[str, Any] = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
     look = _looked_up(
         max(len(one.rows) for one in surfaces.values()),
         curves,
@@ -236,12 +177,10 @@ def _over_rows(
             mark.mark_rule(color=charts.INK, opacity=0.6, strokeDash=charts.DASHES, aria=False),
             words.encode(text="said:N", y=alt.value(-3)),
         ]
-    return alt.layer(*layers, **look).properties(height=190 if not named else 300)
+    return charts.layered(*layers, **look, height=190 if not named else 300)
 
 
-def _plane(
-    surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, str]
-) -> alt.LayerChart:
+def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, str]) -> Any:
     """Draw one curve's surface as a map of epochs and rows, with the lines along which the sliders cut it."""
     most = max(len(one.rows) for one in surfaces.values()), max(len(one.epochs) for one in surfaces.values())
     edges = {
@@ -280,7 +219,7 @@ def _plane(
         for colour, thickness in (("black", 4), ("white", 1.6))
         for cut, place in ((across, {"y": charts.moved(y, "at:Q")}), (down, {"x": charts.moved(x, "at:Q")}))
     ]
-    return alt.layer(squares, *cuts).properties(height=190)
+    return charts.layered(squares, *cuts, height=190)
 
 
 def _edge(of: str, place: str, side: str, log: bool) -> str:

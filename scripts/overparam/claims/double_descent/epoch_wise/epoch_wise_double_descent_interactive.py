@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from overparam.claims.double_descent import judged_peak
-from overparam.drawing import charts, labels, slices, studies
+from overparam.drawing import charts, labels, slices, studies, surfaces
 
 PEAK = "large-falls-rises-falls"
 
@@ -12,7 +12,7 @@ PEAK = "large-falls-rises-falls"
 def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
     """Return the map above the errors over epochs and over width, of every study and level of label noise."""
     smoothed = measurements[measurements["quantity"] == "smoothed_error"]
-    surfaces = {}
+    shown = {}
     for name in dict.fromkeys(smoothed["study"]):
         study = smoothed[smoothed["study"] == name]
         judged = judged_peak.level(study, verdict, PEAK)
@@ -20,16 +20,16 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
             rows = study[study["label_noise"] == level]
             title = f"{studies.title(rows, verdict)}, {100 * level:g} % label noise"
             curves = [rows[rows["split"] == split] for split in ("test", "train")]
-            surfaces[f"{name} {level:g}"] = slices.surface(title, curves, "width")
+            shown[f"{name} {level:g}"] = surfaces.of(title, curves, "width")
     colours = {"test error": charts.TEST, "train error": charts.TRAIN}
     axis = slices.Axis(labels.column(measurements, "width"), "format(value, ',')", log=True)
     words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "smoothed_error")}
-    first = next(iter(surfaces.values()))
+    first = next(iter(shown.values()))
     start = (None, len(first.epochs) // 2)
-    return slices.chart(surfaces, colours, axis, words, _message(first), start, plane="test error")
+    return slices.chart(shown, colours, axis, words, _message(first), start, plane="test error")
 
 
-def _message(surface: slices.Surface) -> str:
+def _message(surface: surfaces.Surface) -> str:
     """Return what to do, and the test error of the widest network at its least, and at the end."""
     curve = [point[0] for point in surface.values[-1]]
     found = [(value, epoch) for value, epoch in zip(curve, surface.epochs, strict=True) if value is not None]

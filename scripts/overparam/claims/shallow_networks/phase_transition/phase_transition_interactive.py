@@ -1,6 +1,7 @@
 """The map of which trials fit, over input dimension and hidden units: every share can be read off."""
 
 import itertools
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -111,7 +112,7 @@ def _edges(places: list[float]) -> list[tuple[float, float]]:
     return list(itertools.pairwise(ends))
 
 
-def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -> alt.LayerChart:
+def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -> Any:
     """Draw cells, contours, the line kd = n and the outline of the cell of the sliders."""
     data = charts.records(cells.astype({"place": int, "rank": int}), "cells_of_map", 3)
     ticks = sorted(int(d) for d in cells["dimension"].unique())
@@ -142,9 +143,14 @@ def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -
         **at, **charts.looks({HALF[name]: colour for name, colour in LINES.items()})
     )
     law = alt.Chart(charts.records(_law(cells), "law", 3)).transform_filter("datum.n_train === +samples").encode(**at)
-    dashed = {"strokeDash": charts.DASHES, "strokeWidth": 1.5, "color": "white"}  # on black: seen on every ground
-    laws = [law.mark_line(aria=False, clip=True, **style) for style in ({"strokeWidth": 3, "color": "black"}, dashed)]
-    return alt.layer(squares, *laws, lines, *outline).properties(height=360)
+    solid: dict[str, Any] = {"strokeWidth": 3, "color": "black"}
+    dashed: dict[str, Any] = {
+        "strokeDash": charts.DASHES,
+        "strokeWidth": 1.5,
+        "color": "white",
+    }  # on black: seen on every ground
+    laws = [law.mark_line(aria=False, clip=True, **style) for style in (solid, dashed)]
+    return charts.layered(squares, *laws, lines, *outline, height=360)
 
 
 def _contours(panel: pd.DataFrame) -> pd.DataFrame:
