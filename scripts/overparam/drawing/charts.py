@@ -31,6 +31,8 @@ def slider(
 ) -> list[alt.Parameter]:
     """Return the parameters of a slider over a list of values, evenly spaced on it whatever they are.
 
+    A chart whose list changes with something else has another parameter, ``<name>_last``: the place at which it ends.
+
     Parameters
     ----------
     name
@@ -114,7 +116,7 @@ def looks(curves: Mapping[str, str], named: bool = True) -> dict[str, Any]:
     """
     beside = sum(sorted(map(len, curves))[-2:])  # characters of the two longest names
     legend = alt.Legend(
-        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, labelLimit=300,
+        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, labelLimit=300, offset=22,
         columns=alt.ExprRef(f"width < 420 ? {2 if beside < 45 else 1} : 4"),
     ) if named else None  # fmt: skip
     dashes = [DASHES if colour == INK else [1, 0] for colour in curves.values()]

@@ -29,7 +29,7 @@ def chart(
     surfaces: Mapping[str, Surface],
     curves: Mapping[str, str],
     axis: Axis,
-    labels: Mapping[str, str],
+    labels: Mapping[str, Any],
     message: str,
     start: tuple[int | None, int | None] = (None, None),
     plane: str | None = None,
@@ -45,7 +45,7 @@ def chart(
     axis
         How rows are called.
     labels
-        Of ``epoch``, ``value`` and, where surfaces have one, ``threshold``.
+        Of ``epoch``, ``value`` and, where surfaces have one, ``threshold``; ``end`` is where the axis of values is cut.
     message
         See :func:`charts.column`.
     start
@@ -77,10 +77,11 @@ def _slider(
     _, slider, said = charts.slider(
         name, label, range(most + 1), most if start is None else start, text.replace("value", f"{HERE}.{of}[{of}_at]")
     )
-    return [slider, alt.param(name=f"{of}_at", expr=f"min({name}, length({HERE}.{of}) - 1)"), said]
+    last = alt.param(name=f"{name}_last", expr=f"length({HERE}.{of}) - 1")
+    return [slider, last, alt.param(name=f"{of}_at", expr=f"min({name}, {name}_last)"), said]
 
 
-def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], timed: bool, stopped: bool) -> str:
+def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, Any], timed: bool, stopped: bool) -> str:
     """Return the expression that says every value where the sliders stand, and where early stopping ends."""
 
     def values(of: str, first: int) -> str:
@@ -108,15 +109,18 @@ def _looked_up(count: int, curves: Mapping[str, str], **fields: str) -> dict[str
     }
 
 
-def _lines(axes: Mapping[str, Any], curves: Mapping[str, str], place: str, named: bool = True) -> list[alt.Chart]:
+def _lines(
+    axes: Mapping[str, Any], curves: Mapping[str, str], end: float, place: str, named: bool = True
+) -> list[alt.Chart]:
     """Return the curves, and a mark on each where the slider stands."""
     shown = charts.looks(curves, named)
-    lines = alt.Chart().mark_line(strokeWidth=2, aria=False).encode(**axes, **shown)
-    here = alt.Chart().transform_filter(f"datum.place === {place}").mark_point(filled=True, size=110, opacity=1)
+    lines = alt.Chart().mark_line(strokeWidth=2, aria=False, clip=True).encode(**axes, **shown)
+    here = alt.Chart().transform_filter(f"datum.place === {place} && datum.value <= {end}")
+    here = here.mark_point(filled=True, size=110, opacity=1)
     return [lines, here.encode(**axes, color=shown["color"])]
 
 
-def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, str]) -> Any:
+def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, Any]) -> Any:
     """Draw the curves over epochs, of the row of the slider, and where early stopping ends them."""
     axes: dict[str, Any] = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
     look = _looked_up(
@@ -125,7 +129,10 @@ def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], lab
         value=f"datum.place < length({HERE}.epochs) ? {HERE}.values[rows_at][datum.place][datum.which] : null",
         epoch=f"{HERE}.epochs[datum.place]",
     )
-    layers = [charts.cursor(f"{HERE}.epochs[epochs_at]", axes["x"]), *_lines(axes, curves, "epochs_at")]
+    layers = [
+        charts.cursor(f"{HERE}.epochs[epochs_at]", axes["x"]),
+        *_lines(axes, curves, _end(surfaces, labels), "epochs_at"),
+    ]
     if any(one.stops for one in surfaces.values()):
         stop = (
             alt.Chart(alt.sequence(0, len(curves), as_="which"))
@@ -150,7 +157,7 @@ def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], lab
 
 
 def _over_rows(
-    surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], named: bool
+    surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, Any], named: bool
 ) -> Any:
     """Draw the curves over the rows: at the epoch of the slider, and dashed where early stopping ends."""
     axes: dict[str, Any] = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
@@ -160,7 +167,10 @@ def _over_rows(
         value=f"datum.place < length({HERE}.rows) ? {HERE}.values[datum.place][epochs_at][datum.which] : null",
         row=f"{HERE}.rows[datum.place]",
     )
-    layers = [charts.cursor(f"{HERE}.rows[rows_at]", axes["x"]), *_lines(axes, curves, "rows_at", named)]
+    layers = [
+        charts.cursor(f"{HERE}.rows[rows_at]", axes["x"]),
+        *_lines(axes, curves, _end(surfaces, labels), "rows_at", named),
+    ]
     if any(one.stops for one in surfaces.values()):
         stop = alt.Chart().transform_calculate(value=f"{HERE}.stops[datum.place][datum.which + 1]")
         dashed = stop.transform_filter("isValid(datum.value)").mark_line(
@@ -180,7 +190,7 @@ def _over_rows(
     return charts.layered(*layers, **look, height=190 if not named else 300)
 
 
-def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, str]) -> Any:
+def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, Any]) -> Any:
     """Draw one curve's surface as a map of epochs and rows, with the lines along which the sliders cut it."""
     most = max(len(one.rows) for one in surfaces.values()), max(len(one.epochs) for one in surfaces.values())
     edges = {
@@ -197,7 +207,8 @@ def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, l
     }
     transforms = [alt.CalculateTransform(calculate=text, **{"as": field}) for field, text in fields.items()]
     x, y = _epochs(surfaces, labels), _rows(surfaces, axis, alt.Y)
-    legend = alt.Legend(orient="top", title=name, format=".0%", titleLimit=320)
+    brightest = f"{name} (brightest: {100 * ceiling(surfaces, which):.0f} % or more)"
+    legend = alt.Legend(orient="top", title=brightest, format=".0%", titleLimit=320)
     squares = (
         alt.Chart(alt.sequence(0, most[0] * most[1], as_="number"))
         .mark_rect(aria=False)
@@ -207,7 +218,7 @@ def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, l
             y=charts.moved(y, "rowslow:Q"),
             y2="rowshigh:Q",
             fill=alt.Fill("value:Q", legend=legend).scale(
-                scheme="viridis", domain=[0, _highest(surfaces, which)], clamp=True
+                scheme="viridis", domain=[0, ceiling(surfaces, which)], clamp=True
             ),
         )
     )
@@ -237,7 +248,7 @@ def _edge(of: str, place: str, side: str, log: bool) -> str:
     return f"{there} ? {between} : {back} ? {beyond} : {alone}"
 
 
-def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.X:
+def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> alt.X:
     last = max(max(one.epochs) for one in surfaces.values())
     ticks = [tick for power in range(6) for tick in (10**power, 3 * 10**power) if tick <= last]
     return charts.log_x("epoch:Q", labels["epoch"], ticks)
@@ -258,18 +269,24 @@ def _rows(surfaces: Mapping[str, Surface], axis: Axis, channel: Any) -> Any:
     )
 
 
-def _values(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.Y:
-    return charts.percent_y("value:Q", labels["value"], min(1.0, 1.05 * _highest(surfaces)))
+def _values(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> alt.Y:
+    return charts.percent_y("value:Q", labels["value"], _end(surfaces, labels))
 
 
-def _highest(surfaces: Mapping[str, Surface], which: int | None = None) -> float:
-    """Return the highest value of one curve, or of all of them."""
-    found = [
-        value
-        for one in surfaces.values()
-        for row in one.values
-        for point in row
-        for number, value in enumerate(point)
-        if value is not None and which in (None, number)
-    ]
-    return max(found, default=1.0)
+def _end(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> float:
+    """Return the end of the axis of the values: where it is cut, else above all of them."""
+    found = [value for one in surfaces.values() for row in one.values for point in row for value in point]
+    return labels.get("end", min(1.0, 1.05 * max((value for value in found if value is not None), default=1.0)))
+
+
+def ceiling(surfaces: Mapping[str, Surface], which: int) -> float:
+    """Return the highest value of a curve in any row from its least one on.
+
+    The higher ones, of networks that have hardly learned anything, would take all of a map's colours.
+    """
+    found = []
+    for one in surfaces.values():
+        for row in one.values:
+            curve = [point[which] for point in row if point[which] is not None]
+            found += curve[curve.index(min(curve)) :] if curve else []
+    return max(found, default=1.0) or 1.0

@@ -30,7 +30,7 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
     axis = slices.Axis(labels.column(measurements, "width"), "format(value, ',')", log=True)
     colours = dict(zip(CURVES, (charts.TEST, charts.TRAIN, charts.INK), strict=True))
     first = next(iter(shown.values()))
-    return slices.chart(shown, colours, axis, words, _message(first), (len(first.rows) // 2, None))
+    return slices.chart(shown, colours, axis, words, _message(first), (len(first.rows) // 3, None))
 
 
 def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> surfaces.Surface:
@@ -54,11 +54,13 @@ def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> surfaces.Sur
 
 
 def _message(surface: surfaces.Surface) -> str:
-    """Return what to do, and the errors of the narrowest, a middle and the widest network."""
-    places = sorted({0, len(surface.rows) // 2, len(surface.rows) - 1})
-    found = [
-        f"width {surface.rows[place]:g}: {surfaces.said(list(CURVES), surface.values[place][0])}" for place in places
-    ]
+    """Return what to do, and where the test error is largest, with and without early stopping."""
+    curves = list(zip(*(point[0] for point in surface.values), strict=True))
+    test, train, stopped = ([-1.0 if value is None else value for value in curve] for curve in curves)
+    place = test.index(max(test))
     return (
-        f"Move the width. {surface.title}: {'; '.join(found)}. Test errors count true labels, train errors given ones."
+        f"Move the width. {surface.title}: the test error is largest at width {surface.rows[place]:g}: "
+        f"{100 * test[place]:.1f} %, with a train error of {100 * train[place]:.1f} %. At width {surface.rows[-1]:g} "
+        f"it is {100 * test[-1]:.1f} %. Stopped early, they are {100 * stopped[place]:.1f} % and "
+        f"{100 * stopped[-1]:.1f} %. Test errors count true labels, train errors given ones."
     )

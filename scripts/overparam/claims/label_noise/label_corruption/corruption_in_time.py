@@ -42,5 +42,5 @@ def _message(surface: surfaces.Surface, row: int, names: list[str]) -> str:
     ends, (epoch, *stopped) = surfaces.said(names, surface.values[row][-1]), surface.stops[row]
     text = f"{surface.title}, {100 * surface.rows[row]:g} % corrupted: at the last epoch {ends}"
     if epoch:
-        text += f"; stopped early, at epoch {epoch:g}, {surfaces.said(names, stopped)}"
-    return f"Move corruption and epoch. {text}. Triangles and dashed lines are where early stopping ends."
+        text += f"; stopped early, at epoch {epoch:g} (the median), {surfaces.said(names, stopped)}"
+    return f"Move corruption and epoch. {text}. Triangles and dashed lines: stopped early."

@@ -68,9 +68,12 @@ def _sliders(measurements: pd.DataFrame, most: list[int], start: tuple[int, int]
     here, text = "cells[activation][samples]", "dimensions[samples][column]"
     dimension = charts.slider("d", labels.column(measurements, "dimension"), range(most[0]), start[0], f"'' + {text}")
     width = charts.slider("k", labels.column(measurements, "width"), range(most[1]), start[1], f"'' + {CELL}[0]")
-    column = alt.param(name="column", expr="min(d, length(dimensions[samples]) - 1)")
-    row = alt.param(name="row", expr=f"min(k, length({here}[column]) - 1)")
-    return [*dimension[:2], column, dimension[2], *width[:2], row, width[2]]
+    column = [
+        alt.param(name="d_last", expr="length(dimensions[samples]) - 1"),
+        alt.param(name="column", expr="min(d, d_last)"),
+    ]
+    row = [alt.param(name="k_last", expr=f"length({here}[column]) - 1"), alt.param(name="row", expr="min(k, k_last)")]
+    return [*dimension[:2], *column, dimension[2], *width[:2], *row, width[2]]
 
 
 def _nested(cells: pd.DataFrame) -> list[list[list[float | None]]]:
