@@ -77,7 +77,7 @@ def test_networks_that_diverged_are_told(saved, measurements):
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("colour", [charts.TEST, charts.TRAIN])
+@pytest.mark.parametrize("colour", [charts.TEST, charts.TRAIN, charts.OTHER])
 def test_curves_are_seen_on_both_grounds(ground, colour):
     light, dark = sorted(map(_luminance, (ground, colour)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11

@@ -14,13 +14,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from overparam.drawing import theme
-
 WIDTH = 560  # pixels of a view where nothing says how wide the page is
 MOST = 40  # values of one slider: more are thinned out, evenly, ends kept
 READOUT = "readout"  # the parameter whose value is said below the chart
 INK = "currentColor"
-TEST, TRAIN, OTHER = theme.CATEGORIES[3], theme.CATEGORIES[0], theme.CATEGORIES[2]  # 3 : 1 on white and near-black
+# each in one shade, which stands out against a light and a dark page; close to those of the figures
+TEST, TRAIN, OTHER = "#d55e00", "#0173b2", "#c25fb0"
 DASHES = [5, 4]
 EXTENT = 44  # pixels for the labels of a y axis, so that the views of a column stand below each other
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from overparam.claims.shallow_networks.phase_transition.phase_transition import DESCENT, NAMES, REFERENCE
-from overparam.drawing import charts, labels, theme
+from overparam.drawing import charts, labels
 
-LINES = {DESCENT: theme.CATEGORIES[3], REFERENCE: theme.CATEGORIES[4]}
+LINES = {DESCENT: charts.TEST, REFERENCE: charts.OTHER}
 HALF = {name: f"half of the trials fit, {name}" for name in LINES}
 CELL = "cells[activation][samples][column][row]"  # hidden units, and the share of trials that each optimiser fits
 SHOWN = "datum.activation === activation && datum.n_train === +samples"
