@@ -61,7 +61,9 @@ class Chart:
 
     def said(self):
         """Return the sentence below the controls, once it says what the chart has."""
-        return self.browser.value("box.chart.runAsync().then(() => box.querySelector('.chart-readout').textContent)")
+        return self.browser.value(
+            "box.chart.runAsync().then(() => box.querySelector('.chart-readout').textContent)"
+        ).replace("\xa0", " ")
 
     def slide(self, name, place):
         """Move a slider with the keyboard: to its beginning, then step by step."""
@@ -99,7 +101,7 @@ def measured(finished):
 
 def percents(sentence):
     """Return all that a sentence gives as per cent."""
-    return [float(number) for number in re.findall(r"([0-9.]+) %", sentence)]
+    return [float(number) for number in re.findall(r"([0-9.]+)\s%", sentence)]
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -226,7 +228,7 @@ def test_corruption_and_epoch_are_moved(browser, pages, measured, name, quantity
         said = chart.said()
         assert f"{100 * level:g} %, epoch {epoch}: " in said
         assert f"Early stopping ends at epoch {stop['epoch'].median():g}: " in said
-        found = percents(" ".join(re.findall(rf"{re.escape(curve)} [0-9.]+ %", said)))
+        found = percents(" ".join(re.findall(rf"{re.escape(curve)} [0-9.]+\s%", said)))
         assert found == pytest.approx([100 * value, 100 * ended], abs=ROUNDED)
 
 

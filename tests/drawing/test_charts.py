@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from overparam import places
-from overparam.drawing import charts, claim_chart, slices
+from overparam.drawing import charts, claim_chart, surfaces
 
 GROUNDS = ("#ffffff", "#0d0f12")  # of report/style.css
 
@@ -46,7 +46,7 @@ def test_data_stand_once_rounded_and_without_what_is_no_number(saved, measuremen
     text = saved(small, measurements)
     chart = json.loads(text)
     expected = [{"width": 1, "value": 0.3333}, {"width": 2, "value": None}, {"width": 4, "value": 2e-9}]
-    assert chart["datasets"] == {"made": expected}
+    assert chart["datasets"]["made"] == expected
     assert text.count("0.3333") == 1 and text.count('"name":"made"') == 2
     assert "<" not in text and chart["usermeta"]["message"] == chart["description"] == "It falls </script> & rises."
     assert saved(small, measurements) == text
@@ -77,7 +77,7 @@ def test_networks_that_diverged_are_told(saved, measurements):
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("colour", [charts.TEST, charts.TRAIN])
+@pytest.mark.parametrize("colour", [charts.TEST, charts.TRAIN, charts.OTHER])
 def test_curves_are_seen_on_both_grounds(ground, colour):
     light, dark = sorted(map(_luminance, (ground, colour)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3  # WCAG 2.2, 1.4.11
@@ -107,7 +107,7 @@ def test_a_surface_has_the_means_over_seeds_and_the_median_epoch_of_stopping():
     ]  # fmt: skip
     curve = pd.DataFrame(rows)
     stop = curve[(curve["width"] == 2) & (curve["epoch"] + 9 * curve["seed"] == 10)]
-    found = slices.surface("made", [curve], "width", [stop])
+    found = surfaces.of("made", [curve], "width", [stop])
     assert (found.rows, found.epochs) == ([1.0, 2.0], [1, 10])
     assert found.values == [[[0.185], [0.275]], [[0.31], [0.4]]]
     assert found.stops == [[None, None], [5.5, pytest.approx(0.355)]]

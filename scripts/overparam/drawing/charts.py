@@ -14,13 +14,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from overparam.drawing import theme
-
 WIDTH = 560  # pixels of a view where nothing says how wide the page is
 MOST = 40  # values of one slider: more are thinned out, evenly, ends kept
 READOUT = "readout"  # the parameter whose value is said below the chart
 INK = "currentColor"
-TEST, TRAIN, OTHER = theme.CATEGORIES[3], theme.CATEGORIES[0], theme.CATEGORIES[2]  # 3 : 1 on white and near-black
+# each in one shade, which stands out against a light and a dark page; close to those of the figures
+TEST, TRAIN, OTHER = "#d55e00", "#0173b2", "#c25fb0"
 DASHES = [5, 4]
 EXTENT = 44  # pixels for the labels of a y axis, so that the views of a column stand below each other
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -30,6 +29,8 @@ def slider(
     name: str, label: str, values: Sequence[Any], start: int = 0, text: str | None = None
 ) -> list[alt.Parameter]:
     """Return the parameters of a slider over a list of values, evenly spaced on it whatever they are.
+
+    A chart whose list changes with something else has another parameter, ``<name>_last``: the place at which it ends.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def looks(curves: Mapping[str, str], named: bool = True) -> dict[str, Any]:
     """
     beside = sum(sorted(map(len, curves))[-2:])  # characters of the two longest names
     legend = alt.Legend(
-        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, labelLimit=300,
+        orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=260, labelLimit=300, offset=22,
         columns=alt.ExprRef(f"width < 420 ? {2 if beside < 45 else 1} : 4"),
     ) if named else None  # fmt: skip
     dashes = [DASHES if colour == INK else [1, 0] for colour in curves.values()]
@@ -175,7 +176,12 @@ def cursor(x: str, axis: alt.X) -> alt.Chart:
     )
 
 
-def threshold(x: float, label: str, axis: alt.X) -> alt.LayerChart:
+def layered(*layers: alt.Chart | alt.LayerChart, height: int, **shared: Any) -> Any:
+    """Return one view of these layers, the first at the bottom; ``shared`` is what all have that don't say it."""
+    return alt.layer(*layers, **shared).properties(height=height)
+
+
+def threshold(x: float, label: str, axis: alt.X) -> Any:
     """Return a dashed vertical line with its label, say at the interpolation threshold."""
     marked = alt.Chart(alt.InlineData(values=[{"at": x, "label": label}])).encode(x=moved(axis, "at:Q"))
     words = marked.mark_text(baseline="bottom", color=INK, aria=False).encode(text="label:N", y=alt.value(-3))

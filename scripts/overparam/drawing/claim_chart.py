@@ -65,4 +65,4 @@ def instead() -> alt.VConcatChart:
     """Return a chart for measurements of which too little is left to draw."""
     said = "Too few networks are left to draw."
     text = alt.Chart(alt.InlineData(values=[{"said": said}])).mark_text(color=charts.INK).encode(text="said:N")
-    return charts.column(text.properties(height=60), params=[], message=said)
+    return charts.column(text.properties(height=60), params=[charts.readout(repr(said))], message=said)

@@ -4,28 +4,16 @@ The surface of one study has a row for each width, or level of label noise, and 
 in the chart once, as nested lists; what a view shows is looked up in them where the sliders stand.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import pandas as pd
 
 from overparam.drawing import charts
+from overparam.drawing.surfaces import Surface
 
 HERE = "surfaces[networks]"
-
-
-@dataclass
-class Surface:
-    """Means over seeds for one study, by row and epoch; None where there is none."""
-
-    title: str
-    rows: list[float]
-    epochs: list[int]
-    values: list[list[list[float | None]]]  # by row, epoch and curve
-    stops: list[list[float | None]] = field(default_factory=list)  # by row: epoch of stopping, value of every curve
-    threshold: float | None = None  # a place among the rows that is marked
 
 
 @dataclass
@@ -37,45 +25,11 @@ class Axis:
     log: bool
 
 
-def surface(title: str, curves: Sequence[pd.DataFrame], row: str, stops: Sequence[pd.DataFrame] = ()) -> Surface:
-    """Return the surface of one study.
-
-    Parameters
-    ----------
-    title
-        What the study is called.
-    curves
-        For every curve its rows: ``epoch``, ``value``, ``seed`` and the column ``row``.
-    row
-        The column that tells rows of the surface apart.
-    stops
-        For every curve its rows at the epoch where a rule stops each network; the surface has their median epoch.
-    """
-    means = [
-        rows[rows["epoch"] > 0].pivot_table(index=row, columns="epoch", values="value", aggfunc="mean", dropna=False)
-        for rows in curves
-    ]
-    places, epochs = (
-        charts.thinned(set().union(*(getattr(mean, axis) for mean in means))) for axis in ("index", "columns")
-    )
-    tables = [mean.reindex(index=places, columns=epochs).to_numpy(float) for mean in means]
-    values = [[charts.rounded(table[i, j] for table in tables) for j in range(len(epochs))] for i in range(len(places))]
-    return Surface(title, list(map(float, places)), list(map(int, epochs)), values, _stops(stops, row, places))
-
-
-def _stops(stops: Sequence[pd.DataFrame], row: str, places: Sequence[float]) -> list[list[float | None]]:
-    if not stops:
-        return []
-    epochs = pd.concat(stops).groupby(row)["epoch"].median().reindex(places)
-    means = [rows.groupby(row)["value"].mean().reindex(places) for rows in stops]
-    return [charts.rounded([epoch, *values]) for epoch, *values in zip(epochs, *means, strict=True)]
-
-
 def chart(
     surfaces: Mapping[str, Surface],
     curves: Mapping[str, str],
     axis: Axis,
-    labels: Mapping[str, str],
+    labels: Mapping[str, Any],
     message: str,
     start: tuple[int | None, int | None] = (None, None),
     plane: str | None = None,
@@ -91,7 +45,7 @@ def chart(
     axis
         How rows are called.
     labels
-        Of ``epoch``, ``value`` and, where surfaces have one, ``threshold``.
+        Of ``epoch``, ``value`` and, where surfaces have one, ``threshold``; ``end`` is where the axis of values is cut.
     message
         See :func:`charts.column`.
     start
@@ -106,24 +60,13 @@ def chart(
     epochs = _slider("epoch", labels["epoch"], "epochs", surfaces, start[1], "format(value, ',')")
     params = [
         charts.choice("networks", "networks", {name: one.title for name, one in surfaces.items()}),
-        alt.param(name="surfaces", value={name: _plain(one) for name, one in surfaces.items()}),
+        alt.param(name="surfaces", value={name: one.plain() for name, one in surfaces.items()}),
         *_slider("row", axis.label, "rows", surfaces, start[0], axis.text),
         *(epochs if timed else [alt.param(name="epochs_at", value=0)]),
         charts.readout(_sentence(curves, axis, labels, timed, stopped)),
     ]
     rows = _over_rows(surfaces, curves, axis, labels, named=not timed)
     return charts.column(*views, rows, params=params, message=message)
-
-
-def said(names: Sequence[str], values: Sequence[float | None]) -> str:
-    """Return "test error 12.3 % and train error 4.5 %" of some curves."""
-    return " and ".join(
-        f"{name} {100 * value:.1f} %" for name, value in zip(names, values, strict=True) if value is not None
-    )
-
-
-def _plain(one: Surface) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in ("rows", "epochs", "values", "stops", "threshold")}
 
 
 def _slider(
@@ -134,10 +77,11 @@ def _slider(
     _, slider, said = charts.slider(
         name, label, range(most + 1), most if start is None else start, text.replace("value", f"{HERE}.{of}[{of}_at]")
     )
-    return [slider, alt.param(name=f"{of}_at", expr=f"min({name}, length({HERE}.{of}) - 1)"), said]
+    last = alt.param(name=f"{name}_last", expr=f"length({HERE}.{of}) - 1")
+    return [slider, last, alt.param(name=f"{of}_at", expr=f"min({name}, {name}_last)"), said]
 
 
-def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], timed: bool, stopped: bool) -> str:
+def _sentence(curves: Mapping[str, str], axis: Axis, labels: Mapping[str, Any], timed: bool, stopped: bool) -> str:
     """Return the expression that says every value where the sliders stand, and where early stopping ends."""
 
     def values(of: str, first: int) -> str:
@@ -165,26 +109,30 @@ def _looked_up(count: int, curves: Mapping[str, str], **fields: str) -> dict[str
     }
 
 
-def _lines(axes: Mapping[str, Any], curves: Mapping[str, str], place: str, named: bool = True) -> list[alt.Chart]:
+def _lines(
+    axes: Mapping[str, Any], curves: Mapping[str, str], end: float, place: str, named: bool = True
+) -> list[alt.Chart]:
     """Return the curves, and a mark on each where the slider stands."""
     shown = charts.looks(curves, named)
-    lines = alt.Chart().mark_line(strokeWidth=2, aria=False).encode(**axes, **shown)
-    here = alt.Chart().transform_filter(f"datum.place === {place}").mark_point(filled=True, size=110, opacity=1)
+    lines = alt.Chart().mark_line(strokeWidth=2, aria=False, clip=True).encode(**axes, **shown)
+    here = alt.Chart().transform_filter(f"datum.place === {place} && datum.value <= {end}")
+    here = here.mark_point(filled=True, size=110, opacity=1)
     return [lines, here.encode(**axes, color=shown["color"])]
 
 
-def _over_epochs(
-    surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, str]
-) -> alt.LayerChart:
+def _over_epochs(surfaces: Mapping[str, Surface], curves: Mapping[str, str], labels: Mapping[str, Any]) -> Any:
     """Draw the curves over epochs, of the row of the slider, and where early stopping ends them."""
-    axes = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
+    axes: dict[str, Any] = {"x": _epochs(surfaces, labels), "y": _values(surfaces, labels)}
     look = _looked_up(
         max(len(one.epochs) for one in surfaces.values()),
         curves,
         value=f"datum.place < length({HERE}.epochs) ? {HERE}.values[rows_at][datum.place][datum.which] : null",
         epoch=f"{HERE}.epochs[datum.place]",
     )
-    layers = [charts.cursor(f"{HERE}.epochs[epochs_at]", axes["x"]), *_lines(axes, curves, "epochs_at")]
+    layers = [
+        charts.cursor(f"{HERE}.epochs[epochs_at]", axes["x"]),
+        *_lines(axes, curves, _end(surfaces, labels), "epochs_at"),
+    ]
     if any(one.stops for one in surfaces.values()):
         stop = (
             alt.Chart(alt.sequence(0, len(curves), as_="which"))
@@ -205,21 +153,24 @@ def _over_epochs(
             words.encode(x=axes["x"], y=alt.value(-3), text="said:N"),
             marks.encode(**axes, color=charts.looks(curves)["color"]),
         ]
-    return alt.layer(*layers, **look).properties(height=210)
+    return charts.layered(*layers, **look, height=210)
 
 
 def _over_rows(
-    surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, str], named: bool
-) -> alt.LayerChart:
+    surfaces: Mapping[str, Surface], curves: Mapping[str, str], axis: Axis, labels: Mapping[str, Any], named: bool
+) -> Any:
     """Draw the curves over the rows: at the epoch of the slider, and dashed where early stopping ends."""
-    axes = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
+    axes: dict[str, Any] = {"x": _rows(surfaces, axis, alt.X), "y": _values(surfaces, labels)}
     look = _looked_up(
         max(len(one.rows) for one in surfaces.values()),
         curves,
         value=f"datum.place < length({HERE}.rows) ? {HERE}.values[datum.place][epochs_at][datum.which] : null",
         row=f"{HERE}.rows[datum.place]",
     )
-    layers = [charts.cursor(f"{HERE}.rows[rows_at]", axes["x"]), *_lines(axes, curves, "rows_at", named)]
+    layers = [
+        charts.cursor(f"{HERE}.rows[rows_at]", axes["x"]),
+        *_lines(axes, curves, _end(surfaces, labels), "rows_at", named),
+    ]
     if any(one.stops for one in surfaces.values()):
         stop = alt.Chart().transform_calculate(value=f"{HERE}.stops[datum.place][datum.which + 1]")
         dashed = stop.transform_filter("isValid(datum.value)").mark_line(
@@ -236,12 +187,10 @@ def _over_rows(
             mark.mark_rule(color=charts.INK, opacity=0.6, strokeDash=charts.DASHES, aria=False),
             words.encode(text="said:N", y=alt.value(-3)),
         ]
-    return alt.layer(*layers, **look).properties(height=190 if not named else 300)
+    return charts.layered(*layers, **look, height=190 if not named else 300)
 
 
-def _plane(
-    surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, str]
-) -> alt.LayerChart:
+def _plane(surfaces: Mapping[str, Surface], which: int, name: str, axis: Axis, labels: Mapping[str, Any]) -> Any:
     """Draw one curve's surface as a map of epochs and rows, with the lines along which the sliders cut it."""
     most = max(len(one.rows) for one in surfaces.values()), max(len(one.epochs) for one in surfaces.values())
     edges = {
@@ -258,7 +207,8 @@ def _plane(
     }
     transforms = [alt.CalculateTransform(calculate=text, **{"as": field}) for field, text in fields.items()]
     x, y = _epochs(surfaces, labels), _rows(surfaces, axis, alt.Y)
-    legend = alt.Legend(orient="top", title=name, format=".0%", titleLimit=320)
+    brightest = f"{name} (brightest: {100 * ceiling(surfaces, which):.0f} % or more)"
+    legend = alt.Legend(orient="top", title=brightest, format=".0%", titleLimit=320)
     squares = (
         alt.Chart(alt.sequence(0, most[0] * most[1], as_="number"))
         .mark_rect(aria=False)
@@ -268,7 +218,7 @@ def _plane(
             y=charts.moved(y, "rowslow:Q"),
             y2="rowshigh:Q",
             fill=alt.Fill("value:Q", legend=legend).scale(
-                scheme="viridis", domain=[0, _highest(surfaces, which)], clamp=True
+                scheme="viridis", domain=[0, ceiling(surfaces, which)], clamp=True
             ),
         )
     )
@@ -280,7 +230,7 @@ def _plane(
         for colour, thickness in (("black", 4), ("white", 1.6))
         for cut, place in ((across, {"y": charts.moved(y, "at:Q")}), (down, {"x": charts.moved(x, "at:Q")}))
     ]
-    return alt.layer(squares, *cuts).properties(height=190)
+    return charts.layered(squares, *cuts, height=190)
 
 
 def _edge(of: str, place: str, side: str, log: bool) -> str:
@@ -298,7 +248,7 @@ def _edge(of: str, place: str, side: str, log: bool) -> str:
     return f"{there} ? {between} : {back} ? {beyond} : {alone}"
 
 
-def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.X:
+def _epochs(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> alt.X:
     last = max(max(one.epochs) for one in surfaces.values())
     ticks = [tick for power in range(6) for tick in (10**power, 3 * 10**power) if tick <= last]
     return charts.log_x("epoch:Q", labels["epoch"], ticks)
@@ -319,18 +269,24 @@ def _rows(surfaces: Mapping[str, Surface], axis: Axis, channel: Any) -> Any:
     )
 
 
-def _values(surfaces: Mapping[str, Surface], labels: Mapping[str, str]) -> alt.Y:
-    return charts.percent_y("value:Q", labels["value"], min(1.0, 1.05 * _highest(surfaces)))
+def _values(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> alt.Y:
+    return charts.percent_y("value:Q", labels["value"], _end(surfaces, labels))
 
 
-def _highest(surfaces: Mapping[str, Surface], which: int | None = None) -> float:
-    """Return the highest value of one curve, or of all of them."""
-    found = [
-        value
-        for one in surfaces.values()
-        for row in one.values
-        for point in row
-        for number, value in enumerate(point)
-        if value is not None and which in (None, number)
-    ]
-    return max(found, default=1.0)
+def _end(surfaces: Mapping[str, Surface], labels: Mapping[str, Any]) -> float:
+    """Return the end of the axis of the values: where it is cut, else above all of them."""
+    found = [value for one in surfaces.values() for row in one.values for point in row for value in point]
+    return labels.get("end", min(1.0, 1.05 * max((value for value in found if value is not None), default=1.0)))
+
+
+def ceiling(surfaces: Mapping[str, Surface], which: int) -> float:
+    """Return the highest value of a curve in any row from its least one on.
+
+    The higher ones, of networks that have hardly learned anything, would take all of a map's colours.
+    """
+    found = []
+    for one in surfaces.values():
+        for row in one.values:
+            curve = [point[which] for point in row if point[which] is not None]
+            found += curve[curve.index(min(curve)) :] if curve else []
+    return max(found, default=1.0) or 1.0

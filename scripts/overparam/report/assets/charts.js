@@ -21,18 +21,29 @@
     return made;
   };
 
-  // What a slider stands at is in words in the signal <name>_text: beside it, and for screen readers.
-  const speak = (view, controls) => {
+  const unbroken = (words) => words.replace(/ %/g, "\u00a0%");
+
+  // What a slider stands at is in words in the signal <name>_text: beside it, and for screen readers. Where it ends may
+  // depend on something else, and is in <name>_last.
+  const speak = (view, controls, signals) => {
     for (const input of controls.querySelectorAll("input[type=range]")) {
+      const [text, last] = [`${input.name}_text`, `${input.name}_last`];
       const shown = input.nextElementSibling;
       const say = (words) => {
-        shown.textContent = words;
+        shown.textContent = unbroken(words);
         input.setAttribute("aria-valuetext", words);
       };
-      const signal = `${input.name}_text`;
-      say(view.signal(signal));
-      view.addSignalListener(signal, (_, words) => say(words));
-      input.addEventListener("input", () => view.runAsync().then(() => say(view.signal(signal))));
+      const end = (most) => {
+        input.max = most; // which moves the slider if it stands beyond
+        view.signal(input.name, +input.value).runAsync();
+      };
+      if (signals.has(last)) {
+        end(view.signal(last));
+        view.addSignalListener(last, (_, most) => end(most));
+      }
+      say(view.signal(text));
+      view.addSignalListener(text, (_, words) => say(words));
+      input.addEventListener("input", () => view.runAsync().then(() => say(view.signal(text))));
     }
     for (const radio of controls.querySelectorAll(".vega-bind-radio")) {
       const group = radio.parentElement;
@@ -77,15 +88,16 @@
     const place = element("div", { className: "chart-views" });
     const controls = element("div", { className: "chart-controls" });
     const { message, table: tabled } = spec.usermeta;
-    box.append(element("p", { className: "chart-message", textContent: message }), controls, place);
+    box.append(element("p", { className: "chart-message", textContent: unbroken(message) }), controls, place);
     box.hidden = false;
     try {
       const { view } = await vegaEmbed(place, spec, { actions: false, renderer: "svg", bind: controls, config: CONFIG, defaultStyle: false });
-      speak(view, controls);
-      if (view.getState().signals.readout !== undefined) {
-        const said = element("p", { className: "chart-readout", textContent: view.signal("readout") });
+      const signals = new Set(spec.params.map((one) => one.name));
+      speak(view, controls, signals);
+      if (signals.has("readout")) {
+        const said = element("p", { className: "chart-readout", textContent: unbroken(view.signal("readout")) });
         said.setAttribute("role", "status");
-        view.addSignalListener("readout", (_, words) => (said.textContent = words));
+        view.addSignalListener("readout", (_, words) => (said.textContent = unbroken(words)));
         place.before(said);
       }
       if (tabled) box.append(table(view, tabled));

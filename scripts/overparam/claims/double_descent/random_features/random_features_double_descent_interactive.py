@@ -54,7 +54,7 @@ def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
 def _curve(measurements: pd.DataFrame, kind: str, arm: tuple, name: str, ratios: list[float]) -> pd.Series:
     """Return the mean error over seeds, by N/n; no number where it was not measured."""
     method, split = FITS[name]
-    wanted = {"features": kind, "quantity": "error", "method": method, "split": split}
+    wanted: dict[str, Any] = {"features": kind, "quantity": "error", "method": method, "split": split}
     return random_features.mean(random_features.rows(measurements, *arm, **wanted)).reindex(ratios)
 
 
@@ -75,7 +75,7 @@ def _message(kind: str, curves: dict[Any, Any], names: dict[int, str], ratios: l
     )
 
 
-def _errors(measurements: pd.DataFrame, curves: dict[Any, Any], names: dict[int, str]) -> alt.LayerChart:
+def _errors(measurements: pd.DataFrame, curves: dict[Any, Any], names: dict[int, str]) -> Any:
     parts = [
         pd.DataFrame(
             {"features": kind, "noise": number, "curve": CURVES[name], RATIO: curve.index, "error": curve.values}
@@ -94,7 +94,7 @@ def _errors(measurements: pd.DataFrame, curves: dict[Any, Any], names: dict[int,
     chosen = kind.transform_filter(f"datum.noise === noise && (ridge || datum.curve !== '{CURVES['ridge']}')")
     others = kind.transform_filter(f"datum.noise !== noise && datum.curve === '{CURVES['test']}'")
     here = chosen.transform_filter("datum.place === ratio").mark_point(filled=True, size=130, opacity=1)
-    return alt.layer(
+    return charts.layered(
         charts.threshold(1, random_features.THRESHOLD, x),
         charts.cursor(charts.at("ratio"), x),
         others.mark_line(strokeWidth=1.5, opacity=0.45, aria=False, color=charts.TEST).encode(
@@ -102,4 +102,5 @@ def _errors(measurements: pd.DataFrame, curves: dict[Any, Any], names: dict[int,
         ),
         chosen.mark_line(strokeWidth=2, point={"size": 18}).encode(x=x, y=y, **shown),
         here.encode(x=x, y=y, color=shown["color"]),
-    ).properties(height=300)
+        height=300,
+    )

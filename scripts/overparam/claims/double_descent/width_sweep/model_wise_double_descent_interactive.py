@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from overparam.claims.double_descent import judged_peak
-from overparam.drawing import charts, judged, labels, slices, studies
+from overparam.drawing import charts, judged, labels, slices, studies, surfaces
 from overparam.judge.intervals import effective
 
 PEAK = "peak-at-threshold"
@@ -18,22 +18,22 @@ CURVES = {  # split, labels, stopping rule
 def chart(measurements: pd.DataFrame, verdict: dict) -> alt.VConcatChart:
     """Return the errors over width, of every study and level of label noise, read off at a slider."""
     errors = measurements[measurements["quantity"] == "error"]
-    surfaces = {}
+    shown = {}
     for name in dict.fromkeys(errors["study"]):
         study = errors[errors["study"] == name]
         predicted = judged_peak.level(study, verdict, PEAK)
         for level in sorted(study["label_noise"].unique(), key=lambda one: (one != predicted, one)):
-            surfaces[f"{name} {level:g}"] = _surface(study[study["label_noise"] == level], verdict, level == predicted)
+            shown[f"{name} {level:g}"] = _surface(study[study["label_noise"] == level], verdict, level == predicted)
     level = judged.declared(verdict, PEAK)["reference"]["level"]
     words = {"epoch": labels.column(measurements, "epoch"), "value": labels.quantity(measurements, "error")}
     words["threshold"] = f"train error {100 * level:g} %"
     axis = slices.Axis(labels.column(measurements, "width"), "format(value, ',')", log=True)
     colours = dict(zip(CURVES, (charts.TEST, charts.TRAIN, charts.INK), strict=True))
-    first = next(iter(surfaces.values()))
-    return slices.chart(surfaces, colours, axis, words, _message(first), (len(first.rows) // 2, None))
+    first = next(iter(shown.values()))
+    return slices.chart(shown, colours, axis, words, _message(first), (len(first.rows) // 3, None))
 
 
-def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surface:
+def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> surfaces.Surface:
     """Return the averages that the judge takes, at one level of label noise."""
     average = effective(judged.declared(verdict, PEAK)["average"], rows["seed"].nunique())
     columns = ["split", "labels", "stopping"]
@@ -50,15 +50,17 @@ def _surface(rows: pd.DataFrame, verdict: dict, predicted: bool) -> slices.Surfa
         f"{rows['seed'].nunique()} seeds)"
     )
     threshold = judged_peak.peak(rows, verdict, PEAK)[1].get("reference") if predicted else None
-    return slices.Surface(title, [float(width) for width in widths], [0], values, threshold=threshold)
+    return surfaces.Surface(title, [float(width) for width in widths], [0], values, threshold=threshold)
 
 
-def _message(surface: slices.Surface) -> str:
-    """Return what to do, and the errors of the narrowest, a middle and the widest network."""
-    places = sorted({0, len(surface.rows) // 2, len(surface.rows) - 1})
-    found = [
-        f"width {surface.rows[place]:g}: {slices.said(list(CURVES), surface.values[place][0])}" for place in places
-    ]
+def _message(surface: surfaces.Surface) -> str:
+    """Return what to do, and where the test error is largest, with and without early stopping."""
+    curves = list(zip(*(point[0] for point in surface.values), strict=True))
+    test, train, stopped = ([-1.0 if value is None else value for value in curve] for curve in curves)
+    place = test.index(max(test))
     return (
-        f"Move the width. {surface.title}: {'; '.join(found)}. Test errors count true labels, train errors given ones."
+        f"Move the width. {surface.title}: the test error is largest at width {surface.rows[place]:g}: "
+        f"{100 * test[place]:.1f} %, with a train error of {100 * train[place]:.1f} %. At width {surface.rows[-1]:g} "
+        f"it is {100 * test[-1]:.1f} %. Stopped early, they are {100 * stopped[place]:.1f} % and "
+        f"{100 * stopped[-1]:.1f} %. Test errors count true labels, train errors given ones."
     )

@@ -1,5 +1,7 @@
 """A slider over the number of coefficients, which moves the fitted curve and its place on the curve of the risk."""
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -88,7 +90,7 @@ def _of(measurements: pd.DataFrame, quantity: str) -> pd.DataFrame:
     return measurements[measurements["quantity"] == quantity]
 
 
-def _curves(measurements: pd.DataFrame, curves: dict[int, pd.Series]) -> alt.LayerChart:
+def _curves(measurements: pd.DataFrame, curves: dict[int, pd.Series]) -> Any:
     """Draw samples, target and the fitted curve of the slider; a row has the values of all curves at its x."""
     values = np.array(list(curves.values()))
     x = next(iter(curves.values())).index
@@ -114,10 +116,10 @@ def _curves(measurements: pd.DataFrame, curves: dict[int, pd.Series]) -> alt.Lay
         .encode(**axes)
     )
     aim = alt.Chart(charts.records(target, "target")).mark_line(strokeWidth=1.5, aria=False).encode(**axes)
-    return alt.layer(aim, fit, samples).properties(height=190)
+    return charts.layered(aim, fit, samples, height=190)
 
 
-def _risk(measurements: pd.DataFrame, table: pd.DataFrame, n: int) -> alt.LayerChart:
+def _risk(measurements: pd.DataFrame, table: pd.DataFrame, n: int) -> Any:
     """Draw the median errors over p, with a line at p = n and marks at the p of the slider."""
     smallest = polynomial_risk.SMALLEST_SHOWN
     names = {"test": "test error", "train": "train error", "ridge": "test error of tuned ridge"}
@@ -134,6 +136,6 @@ def _risk(measurements: pd.DataFrame, table: pd.DataFrame, n: int) -> alt.LayerC
         .mark_point(filled=True, size=130, opacity=1)
         .encode(x=x, y=y, color=shown["color"])
     )
-    return alt.layer(charts.threshold(n, f"p = n = {n}", x), charts.cursor(charts.at("p"), x), lines, here).properties(
-        height=210
+    return charts.layered(
+        charts.threshold(n, f"p = n = {n}", x), charts.cursor(charts.at("p"), x), lines, here, height=210
     )

@@ -1,15 +1,16 @@
 """The map of which trials fit, over input dimension and hidden units: every share can be read off."""
 
 import itertools
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from overparam.claims.shallow_networks.phase_transition.phase_transition import DESCENT, NAMES, REFERENCE
-from overparam.drawing import charts, labels, theme
+from overparam.drawing import charts, labels
 
-LINES = {DESCENT: theme.CATEGORIES[3], REFERENCE: theme.CATEGORIES[4]}
+LINES = {DESCENT: charts.TEST, REFERENCE: charts.OTHER}
 HALF = {name: f"half of the trials fit, {name}" for name in LINES}
 CELL = "cells[activation][samples][column][row]"  # hidden units, and the share of trials that each optimiser fits
 SHOWN = "datum.activation === activation && datum.n_train === +samples"
@@ -67,9 +68,12 @@ def _sliders(measurements: pd.DataFrame, most: list[int], start: tuple[int, int]
     here, text = "cells[activation][samples]", "dimensions[samples][column]"
     dimension = charts.slider("d", labels.column(measurements, "dimension"), range(most[0]), start[0], f"'' + {text}")
     width = charts.slider("k", labels.column(measurements, "width"), range(most[1]), start[1], f"'' + {CELL}[0]")
-    column = alt.param(name="column", expr="min(d, length(dimensions[samples]) - 1)")
-    row = alt.param(name="row", expr=f"min(k, length({here}[column]) - 1)")
-    return [*dimension[:2], column, dimension[2], *width[:2], row, width[2]]
+    column = [
+        alt.param(name="d_last", expr="length(dimensions[samples]) - 1"),
+        alt.param(name="column", expr="min(d, d_last)"),
+    ]
+    row = [alt.param(name="k_last", expr=f"length({here}[column]) - 1"), alt.param(name="row", expr="min(k, k_last)")]
+    return [*dimension[:2], *column, dimension[2], *width[:2], *row, width[2]]
 
 
 def _nested(cells: pd.DataFrame) -> list[list[list[float | None]]]:
@@ -111,7 +115,7 @@ def _edges(places: list[float]) -> list[tuple[float, float]]:
     return list(itertools.pairwise(ends))
 
 
-def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -> alt.LayerChart:
+def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -> Any:
     """Draw cells, contours, the line kd = n and the outline of the cell of the sliders."""
     data = charts.records(cells.astype({"place": int, "rank": int}), "cells_of_map", 3)
     ticks = sorted(int(d) for d in cells["dimension"].unique())
@@ -142,9 +146,14 @@ def _map(measurements: pd.DataFrame, panel: pd.DataFrame, cells: pd.DataFrame) -
         **at, **charts.looks({HALF[name]: colour for name, colour in LINES.items()})
     )
     law = alt.Chart(charts.records(_law(cells), "law", 3)).transform_filter("datum.n_train === +samples").encode(**at)
-    dashed = {"strokeDash": charts.DASHES, "strokeWidth": 1.5, "color": "white"}  # on black: seen on every ground
-    laws = [law.mark_line(aria=False, clip=True, **style) for style in ({"strokeWidth": 3, "color": "black"}, dashed)]
-    return alt.layer(squares, *laws, lines, *outline).properties(height=360)
+    solid: dict[str, Any] = {"strokeWidth": 3, "color": "black"}
+    dashed: dict[str, Any] = {
+        "strokeDash": charts.DASHES,
+        "strokeWidth": 1.5,
+        "color": "white",
+    }  # on black: seen on every ground
+    laws = [law.mark_line(aria=False, clip=True, **style) for style in (solid, dashed)]
+    return charts.layered(squares, *laws, lines, *outline, height=360)
 
 
 def _contours(panel: pd.DataFrame) -> pd.DataFrame:
