@@ -92,7 +92,8 @@ def test_text_is_readable(browser, report, page, scheme):
 
 def test_lines_of_text_are_short(browser, report):
     _show(browser, report / "claims/E13.html", "light", 1280)
-    letter = """(() => { const e = document.createElement('span'); e.textContent = 'x'.repeat(100); e.style.whiteSpace = 'nowrap';
+    letter = """(() => { const e = document.createElement('span'); e.style.whiteSpace = 'nowrap';
+      e.textContent = 'x'.repeat(100);
       document.querySelector('.reading').append(e); const w = e.getBoundingClientRect().width / 100;
       e.remove(); return w })()"""
     texts = "[...document.querySelectorAll('article > p:not(.files)')]"
