@@ -11,6 +11,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/shown.smk"
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/cache.smk"
 include: "workflow/rules/data.smk"
