@@ -244,7 +244,7 @@ FRACTION = {"quantities": {"error": {"unit": "fraction"}}, "columns": {"p_over_n
 @pytest.mark.parametrize(
     ("declared", "part", "value", "expected"),
     [
-        ({"kind": "peak", "quantity": "error"}, "rise", 0.0834, "8.34 points"),
+        ({"kind": "peak", "quantity": "error"}, "rise", 0.083412, "8.34 points"),
         ({"kind": "peak", "quantity": "error", "relation": "ratio"}, "rise", 3.2, "3.2"),
         ({"kind": "peak", "quantity": "error"}, "place", 12.0, "12"),
         ({"kind": "ordering", "quantity": "error", "greater": {}, "less": 0}, "difference", 0.25, "25 %"),

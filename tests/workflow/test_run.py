@@ -36,6 +36,18 @@ def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
         assert re.search(rf"^\W*{claim['id']}\b", printed, flags=re.MULTILINE), f"{claim['id']} is not in the table"
 
 
+def test_the_pages_of_a_run_are_light(finished):
+    results = finished[0].folder / RESULTS
+    sizes = {path.relative_to(results).as_posix(): path.stat().st_size for path in results.rglob("*.*")}
+    assert sizes["report/index.html"] < 200_000
+    assert sum(size for path, size in sizes.items() if path.startswith("report/")) < 15_000_000
+    heavy = {
+        claim["id"]: sizes[f"report/claims/{claim['id']}.html"] + sizes[f"claims/{claim['id']}/figure.svg"]
+        for claim in registry.load()
+    }
+    assert {claim: size for claim, size in heavy.items() if size > 500_000} == {}
+
+
 def controlled(claim, form):
     """Return whether any prediction of a form has a control, rather than a reason to have none."""
     without = set(claim["control"].get("without", []))

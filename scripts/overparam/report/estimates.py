@@ -42,7 +42,11 @@ class Scale:
 
     def number(self, value: float | None) -> str:
         """Return a stored number in this unit."""
-        return wording.MISSING if value is None else wording.typeset(value * self.factor) + self.sign
+        return wording.MISSING if value is None else self._bare(value) + self.sign
+
+    def _bare(self, value: float) -> str:
+        """Return a stored number in this unit, without its sign; shares to three digits."""
+        return wording.typeset(float(f"{value * self.factor:.3g}") if self.factor != 1 else value)
 
     def interval(self, low: float | None, high: float | None) -> str:
         """Return an interval in words, ``7.1 to 9.4 points``; nothing where it is none, or narrower than is told."""
@@ -59,7 +63,7 @@ class Scale:
     def _range(self, low: float | None, high: float | None) -> str:
         if low is None or high is None:
             return f"at most {self.number(high)}" if low is None else f"at least {self.number(low)}"
-        return f"{wording.typeset(low * self.factor)} to {self.number(high)}"
+        return f"{self._bare(low)} to {self.number(high)}"
 
 
 PLAIN, POINTS, PERCENT = Scale(), Scale(100, " points"), Scale(100, " %")

@@ -28,9 +28,9 @@ def told(verdict: Mapping[str, Any], experiment: str) -> str:
     listed = config.get("studies") if isinstance(config.get("studies"), list) else []
     studies = [one for one in map(_mapping, listed or []) if experiment in (one.get("experiments") or [])]
     settings = _mapping(_mapping(verdict.get("cost")).get("settings"))
-    trained = [_study(one) for one in studies[:STUDIES_TOLD]]
-    if len(studies) > STUDIES_TOLD:
-        trained.append(f"{len(studies) - STUDIES_TOLD} more studies")
+    told = list(dict.fromkeys(map(_study, studies)))  # studies that differ in their label noise are of one size
+    more = len(told) - STUDIES_TOLD
+    trained = [*told[:STUDIES_TOLD], *([f"{wording.counted(more, 'more set')} of networks"] if more > 0 else [])]
     sizes = [] if trained else [_size(settings[key], words) for key, words in SIZES.items() if _told(settings.get(key))]
     if not trained and all(key in settings for key in EXPONENTS):
         sizes.append(f"{_span([2 ** settings[key] for key in EXPONENTS])} hidden units")
