@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping
 from pathlib import Path
 
+SAMPLED = 5.0  # seconds between two looks at a job; of fewer CPU seconds most may be missing
 GUESS = 5.0  # seconds of a job of which nothing is known
 
 
@@ -37,11 +38,15 @@ class Durations:
         return self.known.get(name) or self.declared.get(rest) or self.usual.get(rule) or GUESS
 
 
-def recorded(results: Path) -> dict[str, float]:
-    """Return the seconds that the jobs of a run took when they last ran, by rule and name."""
+def recorded(results: Path, alone: bool = False) -> dict[str, float]:
+    """Return the seconds that the jobs of a run took when they last ran, by rule and name.
+
+    ``alone`` asks for what they would have taken on a machine of their own, as far as that is known: CPU seconds, of
+    jobs that had several.
+    """
     found = {}
     for path in results.glob("benchmarks/**/*.tsv"):
-        if seconds := _benchmark(path):
+        if seconds := (_benchmark(path, "cpu_time") if alone else 0) or _benchmark(path, "s"):
             found[path.relative_to(results / "benchmarks").with_suffix("").as_posix()] = seconds
     for path in results.glob("training/*/*.cost.json"):
         if seconds := _json(path, float, "seconds"):
@@ -49,10 +54,11 @@ def recorded(results: Path) -> dict[str, float]:
     return found
 
 
-def _benchmark(path: Path) -> float:
-    """Return the seconds in a table of Snakemake's `benchmark:`; 0 if there are none."""
+def _benchmark(path: Path, column: str) -> float:
+    """Return the seconds in a table of Snakemake's `benchmark:`; 0 if there are none, or too few of the CPU."""
     with contextlib.suppress(OSError, ValueError, KeyError, StopIteration), path.open(encoding="utf-8") as file:
-        return float(next(csv.DictReader(file, delimiter="\t"))["s"])
+        seconds = float(next(csv.DictReader(file, delimiter="\t"))[column])
+        return seconds if column == "s" or seconds > SAMPLED else 0.0
     return 0.0
 
 
