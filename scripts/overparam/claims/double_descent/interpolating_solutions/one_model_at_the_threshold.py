@@ -1,6 +1,7 @@
 """How many test images interpolating solutions class differently: random features from N = n on, and networks."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
@@ -42,6 +43,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     features.set_xlabel("features per sample, $N/n$")
     networks.set_xlabel(labels.column(measurements, "params_per_label"))
     features.set_ylabel(labels.quantity(measurements, "disagreement"))
+    networks.set_ylabel("share of images")
     for axis in (features, networks):
         studies.percent_axis(axis)
         axis.set_ylim(bottom=-0.01)
@@ -51,7 +53,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     return figure
 
 
-def _name(axis, rows: pd.DataFrame, x: str, text: str, color: str) -> None:
+def _name(axis: Axes, rows: pd.DataFrame, x: str, text: str, color: str) -> None:
     curve = rows.groupby(x)["value"].mean()
     direct_labels.at_end(axis, curve.index.astype(float), curve, text, color)
 

@@ -56,7 +56,7 @@ def _thresholds(axis: Axes, measurements: pd.DataFrame, networks: pd.DataFrame, 
     predicted.predicted_band(axis, verdict, PREDICTION)
     axis.set_xlabel(labels.column(measurements, "n_labels"))
     axis.set_ylabel(labels.quantity(measurements, THRESHOLD))
-    axis.set_title("least size that fits")
+    axis.set_title("least size that fits,\nfor several $n$ and $K$")
 
 
 def _headline(verdict: dict) -> str:
@@ -67,7 +67,7 @@ def _headline(verdict: dict) -> str:
         undecided="Whether networks start to fit at about $nK$ parameters",
     )
     if verdict["forms"].get("peak", {}).get("verdict") == "supported":
-        return f"{text}, and the test loss peaks there"
+        return f"{text}; the test loss peaks there"
     return text
 
 

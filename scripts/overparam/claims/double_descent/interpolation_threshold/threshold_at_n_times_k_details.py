@@ -25,7 +25,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw losses over p/nK at the largest n and K, all thresholds over nK, and how those of networks drift."""
     figure, axes = studies.grid(2, 2, 3.5)
     left, right = axes[0]
-    axes[1, 0].remove()
+    grid = axes[1, 0].get_gridspec()
+    for axis in axes[1]:
+        axis.remove()
     networks = measurements[measurements["features"] == threshold_panels.NETWORK]
     measurements = measurements.drop(networks.index)
     curves = largest(measurements)
@@ -55,7 +57,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     )
     _thresholds(right, measurements)
     threshold_panels.points(right, networks)
-    threshold_panels.drift(axes[1, 1], networks, verdict)
+    threshold_panels.drift(figure.add_subplot(grid[1, :]), networks, verdict)
     entries = {
         label: {"color": color, "marker": marker, "markersize": 5} for label, marker, color in COUNTINGS.values()
     }

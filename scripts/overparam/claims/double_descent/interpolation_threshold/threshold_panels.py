@@ -41,8 +41,8 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     axis.set_ylabel(labels.quantity(networks, "loss"))
     noise = random_features.arm_name(control["label_noise"], control["noise_definition"])
     axis.set_title(
-        f"networks on {random_features.data_label(verdict)},\n$n = {control['n_train']}$, $K = {control['n_classes']}$, "
-        f"{noise.split(',')[0]}"
+        f"networks on {random_features.data_label(verdict)},\n"
+        f"$n = {control['n_train']}$, $K = {control['n_classes']}$, {noise.split(',')[0]}"
     )
 
 
