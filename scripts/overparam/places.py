@@ -1,7 +1,8 @@
 """Where things lie: claims in the folder of their experiment, experiments in the folder of their topic, networks.
 
 ``claims/<topic>/<experiment>/`` holds ``experiment.yaml`` and ``measure.py``, and for every claim ``<claim>.yaml`` and
-its figure ``<claim>.py``. Names of experiments are unique over topics.
+its figure ``<claim>.py``, perhaps with a second one, ``<claim>_details.py``. Names of experiments are unique
+over topics.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 CLAIMS = PACKAGE / "claims"
 DECLARATION = "experiment.yaml"
+DETAILS = "_details"  # at the end of the name of a claim's second figure
 REFERENCE = PACKAGE.parents[1] / "results/reference"  # results that belong to the project
 VERDICTS = REFERENCE / "default/claims.parquet"  # those of a finished run of the default configuration
 DURATIONS = REFERENCE / "default/seconds.json"  # how long its jobs took
@@ -33,6 +35,12 @@ def measure_module(experiment: str) -> str:
 def figure_module(figure: str) -> str:
     """Return the dotted name of the module of a figure, which is named from its topic on."""
     return f"{PACKAGE.name}.{CLAIMS.name}.{figure}"
+
+
+def details(figure: str) -> str | None:
+    """Return the name of the second figure of a claim, the module beside the first; None if there is none."""
+    path = CLAIMS.joinpath(*figure.split(".")).with_suffix(".py")
+    return f"{figure}{DETAILS}" if path.with_name(f"{path.stem}{DETAILS}.py").is_file() else None
 
 
 def address(path: Path) -> str:

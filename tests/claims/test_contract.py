@@ -13,7 +13,7 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 from overparam import places, tables
-from overparam.drawing import claim_figure, judged
+from overparam.drawing import charts, claim_chart, claim_figure, judged, theme
 from overparam.jobs import records
 from overparam.judge.predictions import KINDS
 from overparam.judge.verdict_file import judge_claim
@@ -21,6 +21,7 @@ from overparam.plan import contract, experiment_settings, registry
 
 CLAIMS = registry.load()
 PRESETS = {"default", "smoke", "cifar10-small", "cifar10", "paper"}
+DRAWN_ANEW = ("A", "B")  # topics whose figures have headlines
 RECORD = {"data": None, "cost": {}, "provenance": {}}
 
 
@@ -65,18 +66,47 @@ def test_a_claim_is_judged_and_drawn(measured, claim):
             said = judged.declared(verdict, prediction["name"], name)
             assert {key: said[key] for key in prediction} == prediction
     for one in (without_estimates(verdict), verdict):
-        text, drawn = drawing(claim, table, one)
-        assert len(text) > 20
-        assert any(axis.has_data() for axis in drawn.axes)
-    drawn.draw_without_rendering()  # which takes as long as all the rest: once will do
+        charted(claim, table, one)
+    for name in [claim["figure"], *filter(None, [places.details(claim["figure"])])]:
+        headlines = []
+        for one in (without_estimates(verdict), verdict):
+            text, drawn = drawing(name, table, one)
+            assert len(text) > 20
+            assert any(axis.has_data() for axis in drawn.axes)
+            headlines.append(drawn.get_suptitle())
+        if claim["id"][0] in DRAWN_ANEW:
+            told_at_a_glance(name, claim, drawn, headlines, verdict)
+        drawn.draw_without_rendering()  # which takes as long as all the rest: once will do
 
 
-def drawing(claim, table, verdict):
-    """Return alt text and figure of a claim, drawn on a copy that it may not change."""
-    figure, before = claim_figure.module(claim["figure"]), table.copy()
+def told_at_a_glance(name, claim, drawn, headlines, verdict):
+    """Assert that a figure has few panels, and a headline that is another where nothing was decided."""
+    assert all(headlines), "the figure has no headline"
+    if name != claim["figure"]:
+        return
+    assert len(theme.panels_of(drawn)) <= theme.MOST_PANELS, "move panels to the details"
+    if any(form["verdict"] != "inconclusive" for form in verdict["forms"].values()):
+        assert headlines[0] != headlines[1], "the headline does not follow the verdict"
+
+
+def drawing(name, table, verdict):
+    """Return alt text and figure, by the name of its module, drawn on a copy that it may not change."""
+    figure, before = claim_figure.module(name), table.copy()
     text, drawn = " ".join(figure.alt_text(table, verdict).split()), figure.draw(table, verdict)
     assert table.equals(before), "the figure changes what it is given"
     return text, drawn
+
+
+def charted(claim, table, verdict):
+    """Make the interactive chart of a claim, if it has one; altair refuses what is no Vega-Lite."""
+    if "interactive" not in claim:
+        return
+    before = table.copy()
+    made = importlib.import_module(places.figure_module(claim["interactive"])).chart(table, verdict).to_dict()
+    assert table.equals(before), "the chart changes what it is given"
+    assert charts.READOUT in {one["name"] for one in made["params"]} and len(made["usermeta"]["message"]) > 20
+    text = claim_chart.written(made)
+    assert len(text.encode()) < claim_chart.LIMIT and "nan" not in text.lower().split('"message"')[-1]
 
 
 def without_estimates(verdict):
@@ -151,7 +181,15 @@ def test_every_figure_belongs_to_a_claim():
         for path in places.CLAIMS.rglob("[!_]*.py")
         if "def draw(" in path.read_text(encoding="utf-8") and "def alt_text(" in path.read_text(encoding="utf-8")
     }
-    assert drawing == {claim["figure"] for claim in CLAIMS}
+    figures = {claim["figure"] for claim in CLAIMS}
+    assert drawing == figures | {details for details in map(places.details, figures) if details}
+
+
+def test_every_interactive_chart_belongs_to_a_claim():
+    made = {path.relative_to(places.CLAIMS).with_suffix("") for path in places.CLAIMS.rglob("*_interactive.py")}
+    assert {".".join(path.parts) for path in made} == {
+        claim["interactive"] for claim in CLAIMS if "interactive" in claim
+    }
 
 
 def test_a_topic_reads_like_a_table_of_contents():

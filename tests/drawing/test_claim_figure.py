@@ -1,6 +1,7 @@
 """Figures: the same bytes every time, found by name, and without torch."""
 
 import json
+import runpy
 import subprocess
 import sys
 import types
@@ -13,7 +14,7 @@ import seaborn as sns
 
 from overparam.drawing import claim_figure, theme
 from overparam.errors import UserError
-from overparam.jobs import files
+from overparam.jobs import files, program
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 KINDS = ("svg", "png", "pdf")
@@ -66,14 +67,26 @@ def test_same_figure_gives_the_same_bytes(tmp_path, measurements):
     assert "It peaks at p = n." in (tmp_path / "one" / "figure.svg").read_text()
 
 
-def test_ground_is_transparent(tmp_path, measurements):
+def test_an_svg_is_transparent_and_slides_are_white_and_sharp(tmp_path, measurements):
     from PIL import Image
 
     paths = [tmp_path / f"figure.{kind}" for kind in KINDS]
     theme.save(_draw(measurements), "It peaks.", *paths, tmp_path / "figure.alt.txt")
     picture = Image.open(paths[1]).convert("RGBA")
-    assert picture.getpixel((0, 0))[3] == 0
-    assert picture.width <= 900
+    assert picture.getpixel((0, 0)) == (255, 255, 255, 255)
+    assert picture.width == 2 * 864
+    ground = paths[0].read_text().partition('id="patch_1"')[2].partition("</g>")[0]
+    assert "fill: none" in ground
+
+
+def test_a_headline_takes_as_many_lines_as_it_needs(measurements):
+    figure = _draw(measurements)
+    theme.headline(figure, "The test error peaks at $N = n$ and falls again " * 2)
+    figure.draw_without_rendering()
+    title = figure._suptitle
+    assert title.get_text().count("\n") == 1 and "$N = n$" in title.get_text()
+    box = title.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
 
 
 def test_unknown_figure_is_named():
@@ -127,6 +140,28 @@ def test_program_draws_without_torch(tmp_path, measurements, verdicts):
     assert done.returncode == 0, done.stderr
     assert all(path.stat().st_size > 0 for path in outputs.values())
     assert outputs["alt"].read_text() == f"The value of A1 is {measurements['value'].mean():.1f}.\n"
+
+
+def test_a_second_figure_is_drawn_by_the_same_program(tmp_path, measurements, verdicts):
+    draw = runpy.run_path(str(SCRIPTS / "draw.py"))["work"]
+    (tmp_path / "twofold.py").write_text(MODULE)
+    (tmp_path / "twofold_details.py").write_text(MODULE.replace("The value", "A detail"))
+    files.write_table(tmp_path / "m.parquet", measurements.assign(quantity="error", seed=0))
+    files.write_json(tmp_path / "verdict.json", verdicts[0])
+    inputs = {"measurements": [tmp_path / "m.parquet"], "verdict": [tmp_path / "verdict.json"]}
+    kinds = {**{kind: kind for kind in KINDS}, "alt": "alt.txt"}
+    outputs = {name: [tmp_path / f"figure.{kind}"] for name, kind in kinds.items()}
+    outputs |= {f"details_{name}": [tmp_path / f"details.{kind}"] for name, kind in kinds.items()}
+    outputs["checksums"] = [tmp_path / "figure.sha256"]
+    claim = {"id": "A1", "figure": "twofold", "details": "twofold_details"}
+    import overparam.claims
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overparam.claims, "__path__", [*overparam.claims.__path__, str(tmp_path)])
+        draw(program.Job({"claim": claim}, inputs, outputs, 0, 0))
+    assert outputs["alt"][0].read_text().startswith("The value")
+    assert outputs["details_alt"][0].read_text().startswith("A detail")
+    assert len(outputs["checksums"][0].read_text().splitlines()) == 8
 
 
 def test_a_figure_waits_for_no_library_that_it_does_not_use():

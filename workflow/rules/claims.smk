@@ -1,9 +1,10 @@
-"""Claims: a verdict and a figure each, and a target per claim."""
+"""Claims: a verdict and a figure or two each, and a target per claim."""
 
 
 localrules:
     judge,
     draw,
+    draw_with_details,
 
 
 rule judge:
@@ -49,18 +50,40 @@ rule draw:
         f"{RESULTS}/logs/draw/{{claim}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/draw/{{claim}}.tsv"
+    wildcard_constraints:
+        claim="|".join(name for name in CLAIMS if name not in DETAILED) or NOTHING,
     conda:
         ENVIRONMENT
     params:
         settings=settings_of("figure"),
         code=lambda wildcards: LINEAGE.figure_code(wildcards.claim),
         lineage=lineage_of("figure"),
+        outputs=given_outputs,
     message:
         "Draw {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
-        " --input verdict {input.verdict} --output svg {output.svg} --output png {output.png}"
-        " --output pdf {output.pdf} --output alt {output.alt} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
+        " --input verdict {input.verdict} --lineage {params.lineage} {params.outputs} --log {log} 3>&2 2>>{log}"
+
+
+use rule draw as draw_with_details with:
+    output:
+        svg=report(
+            f"{RESULTS}/claims/{{claim}}/figure.svg",
+            caption=f"{PATTERN}/workflow/report/claim.rst",
+            category="Claims",
+            labels=claim_labels,
+        ),
+        png=f"{RESULTS}/claims/{{claim}}/figure.png",
+        pdf=f"{RESULTS}/claims/{{claim}}/figure.pdf",
+        alt=f"{RESULTS}/claims/{{claim}}/figure.alt.txt",
+        details_svg=f"{RESULTS}/claims/{{claim}}/details.svg",
+        details_png=f"{RESULTS}/claims/{{claim}}/details.png",
+        details_pdf=f"{RESULTS}/claims/{{claim}}/details.pdf",
+        details_alt=f"{RESULTS}/claims/{{claim}}/details.alt.txt",
+        checksums=f"{RESULTS}/claims/{{claim}}/figure.sha256",
+    wildcard_constraints:
+        claim="|".join(DETAILED) or NOTHING,
 
 
 for name in [claim["id"] for claim in REGISTRY]:

@@ -1,6 +1,8 @@
-"""One look for every figure: transparent ground, grey ink that reads on light and dark, stable bytes."""
+"""One look for every figure: a headline over at most three panels, inks for light and dark grounds, stable bytes."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -12,12 +14,18 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from overparam.drawing import direct_labels
+from overparam.drawing.inks import CATEGORIES, GREY, INK, LIGHT_GROUND, follow_the_page, ordered
 from overparam.jobs.files import replaced, write_text
 
-INK = "#777777"  # contrast about 4.5 on white and on near-black
+__all__ = ["CATEGORIES", "CONTROL", "GREY", "INK", "WIDTH", "ordered"]
+
 WIDTH = 7.2  # inches; 864 px at DPI
 DPI = 120
-CATEGORIES = [sns.color_palette("colorblind").as_hex()[i] for i in (0, 1, 2, 3, 4, 7)]  # readable on both grounds
+PNG_DPI = 2 * DPI  # sharp on slides
+CONTROL: dict[str, Any] = {"color": GREY, "linestyle": "--"}  # how every control is drawn, and nothing else
+MOST_PANELS = 3
+HEADLINE: dict[str, Any] = {"fontsize": 13, "fontweight": "bold", "color": INK}
 
 
 def apply() -> None:
@@ -36,10 +44,10 @@ def apply() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.titlesize": 11,
-            "axes.labelsize": 10,
-            "legend.fontsize": 9,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
+            "axes.labelsize": 10.5,
+            "legend.fontsize": 9.5,
+            "xtick.labelsize": 9.5,
+            "ytick.labelsize": 9.5,
             "lines.linewidth": 1.6,
             "svg.hashsalt": "overparam",
             "svg.fonttype": "path",
@@ -53,11 +61,6 @@ def apply() -> None:
     )
 
 
-def ordered(count: int) -> list[str]:
-    """Return ``count`` colours for an ordered quantity: viridis without the ends that vanish on a ground."""
-    return sns.color_palette("viridis", as_cmap=False, n_colors=count + 2).as_hex()[1:-1]
-
-
 def panels(count: int = 1, height: float = 3.6) -> tuple[Figure, list[plt.Axes]]:
     """Return a figure of the standard width with ``count`` axes side by side."""
     apply()
@@ -65,9 +68,47 @@ def panels(count: int = 1, height: float = 3.6) -> tuple[Figure, list[plt.Axes]]
     return figure, list(axes[0])
 
 
+def panels_of(figure: Figure) -> list[plt.Axes]:
+    """Return the axes of a figure that show data, without the bars that explain colours."""
+    return [axis for axis in figure.axes if axis.get_label() != "<colorbar>"]
+
+
+def headline(figure: Figure, text: str) -> None:
+    """Write the finding above a figure, at its left, in as many lines as it takes.
+
+    Parameters
+    ----------
+    text
+        A sentence without a full stop, which may hold mathematics between dollars; see :mod:`.headlines` for wordings
+        that follow the verdict.
+    """
+    room = figure.get_figwidth() * figure.dpi * 0.97
+    lines = [""]
+    for word in re.findall(r"(?:\$[^$]*\$|\S)+", text):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and _width(figure, longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    figure.suptitle("\n".join(lines), x=0.012, ha="left", **HEADLINE)
+
+
+def context(figure: Figure, text: str) -> None:
+    """Say below a figure, at its left and small, on what was measured; not together with a legend below."""
+    figure.supxlabel(text, x=0.012, ha="left", fontsize=8.5, color=INK)
+
+
+def _width(figure: Figure, text: str) -> float:
+    """Return the width of a line of a headline, in pixels."""
+    trial = figure.text(0, 0, text, **HEADLINE)
+    width = trial.get_window_extent(direct_labels.renderer(figure)).width
+    trial.remove()
+    return width
+
+
 def mark_threshold(axis: plt.Axes, x: float, label: str) -> None:
-    """Draw a labelled dashed vertical line, say at the interpolation threshold."""
-    axis.axvline(x, color=INK, linestyle="--", linewidth=1)
+    """Draw a labelled thin vertical line, say at the interpolation threshold."""
+    axis.axvline(x, color=INK, linewidth=0.8, alpha=0.7)
     axis.annotate(
         label, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
         ha="left", va="top", fontsize=8, color=INK,
@@ -114,16 +155,29 @@ def tidy(figure: Figure) -> None:
 
 def save(figure: Figure, alt_text: str, svg: Path, png: Path, pdf: Path, alt: Path) -> None:
     """Save ``figure`` as SVG, PNG and PDF with reproducible bytes, and its alt text beside them."""
-    metadata = {
+    metadata: dict[Path, dict[str, str | None]] = {
         svg: {"Date": None, "Description": alt_text},
         png: {"Software": None, "Description": alt_text},
         pdf: {"CreationDate": None, "Producer": None, "Creator": None, "Subject": alt_text},
     }
-    tidy(figure)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # laid out once, not once per file
+    finish(figure)
     for path, entries in metadata.items():
+        kind = Path(path).suffix[1:]
+        ground = "none" if kind == "svg" else LIGHT_GROUND
         with replaced(path) as temporary:
-            figure.savefig(temporary, format=Path(path).suffix[1:], dpi=DPI, metadata=entries)
+            figure.savefig(
+                temporary, format=kind, dpi=PNG_DPI if kind == "png" else DPI, metadata=entries, facecolor=ground
+            )
+            if kind == "svg":
+                temporary.write_text(follow_the_page(temporary.read_text(encoding="utf-8")), encoding="utf-8")
     write_text(alt, alt_text + "\n")
     plt.close(figure)
+
+
+def finish(figure: Figure) -> None:
+    """Lay a figure out, once and not once per file: ticks, axes, and labels at the ends of lines."""
+    tidy(figure)
+    direct_labels.measure(figure)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    direct_labels.spread(figure)

@@ -1,43 +1,58 @@
-"""Curves of four degrees through the same samples, and the risk over the number of coefficients (U shape and peak)."""
+"""The risk over the number of coefficients, U shape and peak, and the curves that have the least and the largest."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.interpolation.polynomial_regression import polynomial_risk
-from overparam.drawing import labels, theme
+from overparam.claims.interpolation.polynomial_regression import polynomial_fits, polynomial_risk
+from overparam.drawing import headlines, labels, theme
 
-BASIS = "legendre_orthonormal"
+BASIS = polynomial_fits.BASIS
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the fitted curves above the median test and train error over p, beside tuned ridge."""
-    shown = _shown(measurements)
+    """Draw median test and train error over p beside tuned ridge, below the best fit and the one at the threshold."""
+    shown, n = polynomial_fits.shown(measurements), int(measurements["n_train"].iloc[0])
     theme.apply()
-    figure = plt.figure(figsize=(theme.WIDTH, 5.4))
-    top, bottom = figure.add_gridspec(2, 1, height_ratios=(1, 1.6))
-    row = top.subgridspec(1, len(shown)).subplots(sharey=True, squeeze=False)[0]
-    for axis, (p, role) in zip(row, shown.items(), strict=True):
-        _curve(axis, measurements, p)
-        axis.set_title(f"p = {p}: {role}", fontsize=9)
-        axis.set(xlabel=labels.column(measurements, "x"), ylim=(-2.6, 2.6))
+    figure = plt.figure(figsize=(theme.WIDTH, 6))
+    top, bottom = figure.add_gridspec(2, 1, height_ratios=(1, 1.7))
+    named = {role: p for p, role in shown.items()}
+    chosen = [p for p in (named.get("just right"), named.get("through every sample")) if p] or list(shown)[:2]
+    row = top.subgridspec(1, len(chosen)).subplots(sharey=True, squeeze=False)[0]
+    for axis, p in zip(row, chosen, strict=True):
+        polynomial_fits.curve(axis, measurements, p, size=4)
+        axis.set_title(f"$p = {p}{' = n' if p == n else ''}$: {shown[p]}")
+        axis.set(xlabel=labels.column(measurements, "x"), ylim=polynomial_fits.LIMITS)
     row[0].set_ylabel(labels.quantity(measurements, "sample"))
-    row[0].legend(loc="upper right", fontsize=7, borderaxespad=0, labelspacing=0.2)
+    row[0].legend(loc="upper right", fontsize=8.5, borderaxespad=0, labelspacing=0.2)
     axis = figure.add_subplot(bottom)
     blue, orange = theme.CATEGORIES[:2]
-    lines = {
-        "minimum norm, test": ("minimum_norm", "test", {"color": orange, "marker": "o", "markersize": 4}),
-        "minimum norm, train": ("minimum_norm", "train", {"color": blue, "marker": "s", "markersize": 3.5}),
-        "tuned ridge, test": ("ridge", "test", {"color": orange, "linestyle": "--"}),
-        "tuned ridge, train": ("ridge", "train", {"color": blue, "linestyle": "--"}),
-    }
-    for label, (method, split, style) in lines.items():
-        rows = polynomial_risk.losses(measurements, BASIS, method, split)
-        polynomial_risk.line(axis, rows, seeds=method == "minimum_norm", label=label, **style)
-    top_of_curve = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test").max()
-    polynomial_risk.axes(axis, measurements, top_of_curve)
-    axis.legend(loc="upper right")
+    ridge = polynomial_risk.losses(measurements, BASIS, "ridge", "test")
+    polynomial_risk.line(axis, ridge, seeds=False, **theme.CONTROL)
+    for split, color, marker in (("test", orange, "o"), ("train", blue, "s")):
+        rows = polynomial_risk.losses(measurements, BASIS, "minimum_norm", split)
+        polynomial_risk.line(axis, rows, seeds=True, color=color, marker=marker, markersize=4)
+        polynomial_risk.end(axis, rows, split, color)
+    polynomial_risk.end(axis, ridge, "test, ridge\n(control)", theme.GREY)
+    risk = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test")
+    polynomial_risk.axes(axis, measurements, risk.max())
+    ringed = risk[[p for p in chosen if p in risk.index]]
+    axis.plot(ringed.index, ringed, "o", color=theme.INK, markersize=10, markerfacecolor="none")
+    theme.headline(figure, _headline(measurements, verdict))
     return figure
+
+
+def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
+    risk = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test")
+    n = int(measurements["n_train"].iloc[0])
+    best, worst = int(risk[risk.index < n].idxmin()), int(risk.idxmax())
+    return headlines.by_verdict(
+        verdict,
+        supported=f"The test error is small at $p = {best}$ and explodes at $p = {worst}$, where the fit first "
+        f"passes through all $n = {n}$ samples",
+        refuted=f"The test error is least at $p = {best}$ and largest at $p = {worst}$, not as predicted",
+        undecided=f"The test error of polynomials around $p = n = {n}$",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -52,31 +67,4 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"{classical.min():.3g} at p = {classical.idxmin()} coefficients, rises to {risk.max():.2g} at "
         f"p = {risk.idxmax()}, where the curve passes through every sample, and is {risk.iloc[-1]:.2g} at "
         f"p = {risk.index[-1]}. Tuned ridge stays at or below {ridge.max():.2g} everywhere."
-    )
-
-
-def _shown(measurements: pd.DataFrame) -> dict[int, str]:
-    """Return the numbers of coefficients whose curves were kept, and what each of them is an example of."""
-    n = int(measurements["n_train"].iloc[0])
-    kept = sorted(int(p) for p in measurements.loc[measurements["quantity"] == "prediction", "n_params"].unique())
-    best = polynomial_risk.medians(measurements, BASIS, "minimum_norm", "test")
-    best = int(best[best.index < n].idxmin())
-
-    def role(p: int) -> str:
-        if p >= n:
-            return "p = n" if p == n else "far beyond"
-        return "right" if p == best else ("too stiff" if p < best else "too wild")
-
-    return {p: role(p) for p in kept}
-
-
-def _curve(axis: plt.Axes, measurements: pd.DataFrame, p: int) -> None:
-    parts = {name: measurements[measurements["quantity"] == name] for name in ("target", "prediction", "sample")}
-    fitted = parts["prediction"][parts["prediction"]["n_params"] == p]
-    axis.plot(
-        parts["target"]["x"], parts["target"]["value"], color=theme.INK, linestyle="--", linewidth=1, label="target"
-    )
-    axis.plot(fitted["x"], fitted["value"], color=theme.CATEGORIES[1], linewidth=1.2, label="fit")
-    axis.plot(
-        parts["sample"]["x"], parts["sample"]["value"], "o", color=theme.CATEGORIES[0], markersize=3, label="samples"
     )

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
-from overparam.drawing import labels, theme
+from overparam.drawing import direct_labels, labels, regimes, theme
 
 SEEDS_SHOWN = 20  # of some hundred, a faint line each
 SMALLEST_SHOWN = 1e-4  # below this the train error is rounding
@@ -32,17 +32,24 @@ def line(axis: plt.Axes, rows: pd.DataFrame, seeds: bool, **style) -> None:
         )  # fmt: skip
     sns.lineplot(
         rows, x="n_params", y="value", estimator="median", errorbar=theme.median_interval, ax=axis,
-        markeredgewidth=0, **style,
+        legend=False, markeredgewidth=0, **style,
     )  # fmt: skip
 
 
 def axes(axis: plt.Axes, measurements: pd.DataFrame, largest: float) -> None:
-    """Set logarithmic axes up to the error ``largest``, their labels and the line at the interpolation threshold."""
+    """Set logarithmic axes up to the error ``largest``, their labels and the regimes beside the threshold."""
     n_train = int(measurements["n_train"].iloc[0])
     axis.set(xscale="log", yscale="log", ylim=(SMALLEST_SHOWN, largest * 30))
-    axis.set_xlabel(f"{labels.column(measurements, 'n_params')} p = degree + 1")
-    axis.set_ylabel(f"{labels.quantity(measurements, 'loss')} (median)")
+    axis.set_xlabel(f"{labels.column(measurements, 'n_params')} $p$ = degree + 1")
+    axis.set_ylabel(f"{labels.quantity(measurements, 'loss')}\n(median)")
     ticks = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
-    theme.mark_threshold(axis, n_train, f"p = n = {n_train}")
+    regimes.shade(axis, n_train, f"$p = n = {n_train}$")
+
+
+def end(axis: plt.Axes, rows: pd.DataFrame, text: str, color: str) -> None:
+    """Name a curve where it leaves the axis."""
+    curve = rows.groupby("n_params")["value"].median()
+    curve = curve[curve > SMALLEST_SHOWN]
+    direct_labels.at_end(axis, curve.index, curve, text, color)
