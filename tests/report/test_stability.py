@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from overparam.jobs import files, table_checks
-from overparam.report import page, reading, stability, summary
+from overparam.report import page, reading, stability, summary, terminal
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_verdict_that_two_roots_do_not_repeat_is_unstable(entries, runs, refer
     rows = summary.table(list(claims.values())).set_index(["id", "form"])
     assert rows.loc[("E13", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 2, True]
     assert rows.loc[("A1", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 1, False]
-    text = summary.text(summary.table(list(claims.values())), 120)
+    text = terminal.text(summary.table(list(claims.values())), 120)
     assert text.replace("\n", " ").count("unstable") == 1
 
 
