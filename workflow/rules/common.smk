@@ -219,9 +219,7 @@ def measurements_of(wildcards):
 
 def report_templates():
     """Return the files that the page is made from, besides its code."""
-    return tuple(
-        sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css", ".js"))
-    )
+    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css")))
 
 
 def claim_labels(wildcards):
