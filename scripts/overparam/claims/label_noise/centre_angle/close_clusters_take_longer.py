@@ -15,13 +15,12 @@ PAIRS = {"opposite": "opposite labels within pairs", "same": "the same label wit
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw steps with the exponent predicted on the left, recovery for all widths and the control on the right."""
     figure, (steps, recovery) = theme.panels(2, height=4.6)
-    width = judged.declared(verdict, STEPS, "corrected")["where"]["width"]
     for style, (pairs, words) in enumerate(PAIRS.items()):
-        rows = rows_of(measurements, "first_perfect_step", pairs=pairs, width=width)
+        rows = rows_of(measurements, "first_perfect_step", pairs=pairs, wide=True)
         mean_curve(steps, rows[np.isfinite(rows["value"])], "inverse_eigenvalue", words, style)
     places = np.array(sorted(measurements["inverse_eigenvalue"].unique()))
     slope = exponents.predicted(verdict, STEPS, "corrected")
-    last = _median_steps(measurements, width, "opposite").iloc[-1]
+    last = _median_steps(measurements, "opposite").iloc[-1]
     guide = last * (places / places[-1]) ** slope
     steps.plot(places, guide, color=theme.INK, linestyle="--", label="in proportion to 1/λ(C)")
     steps.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "inverse_eigenvalue"))
@@ -38,20 +37,19 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     recovery.set_title(labels.quantity(measurements, "recovered"))
     for axis in (steps, recovery):
         axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2))
-    figure.suptitle(_headline(measurements, verdict), fontsize=11)
+    figure.suptitle(_headline(measurements), fontsize=11)
     return figure
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the steps at the largest and the smallest angle, the exponent, and recovery at the smallest angle."""
-    width = judged.declared(verdict, STEPS, "corrected")["where"]["width"]
-    opposite, same = (_median_steps(measurements, width, pairs) for pairs in PAIRS)
+    opposite, same = (_median_steps(measurements, pairs) for pairs in PAIRS)
     angles = sorted(measurements["angle"].unique())
     closest = rows_of(measurements, "recovered", pairs="opposite", angle=angles[0]).groupby("width")["value"].mean()
     shares = ", ".join(f"{100 * share:.0f} % with k = {k}" for k, share in closest.items())
     permuted = rows_of(measurements, "recovered", pairs="permuted")["value"]
     return (
-        f"{_headline(measurements, verdict)}: a median of {opposite.iloc[0]:.0f} at {angles[-1]:g} degrees and "
+        f"{_headline(measurements)}: a median of {opposite.iloc[0]:.0f} at {angles[-1]:g} degrees and "
         f"{opposite.iloc[-1]:.0f} at {angles[0]:g} degrees where the two labels differ, with an exponent of "
         f"{exponents.measured(verdict, STEPS, 'corrected')} in 1/λ(C); {same.iloc[0]:.0f} and {same.iloc[-1]:.0f} "
         f"where they are the same. At {angles[0]:g} degrees every label is right when theory stops in {shares} hidden "
@@ -59,15 +57,14 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
-    width = judged.declared(verdict, STEPS, "corrected")["where"]["width"]
-    steps, places = _median_steps(measurements, width, "opposite"), sorted(measurements["inverse_eigenvalue"].unique())
+def _headline(measurements: pd.DataFrame) -> str:
+    steps, places = _median_steps(measurements, "opposite"), sorted(measurements["inverse_eigenvalue"].unique())
     return (
         f"Closer centres with different labels take {steps.iloc[-1] / steps.iloc[0]:.0f} times the steps where 1/λ(C) "
         f"is {places[-1] / places[0]:.0f} times as large"
     )
 
 
-def _median_steps(measurements: pd.DataFrame, width: int, pairs: str) -> pd.Series:
-    rows = rows_of(measurements, "first_perfect_step", pairs=pairs, width=width)
+def _median_steps(measurements: pd.DataFrame, pairs: str) -> pd.Series:
+    rows = rows_of(measurements, "first_perfect_step", pairs=pairs, wide=True)
     return rows.groupby("inverse_eigenvalue")["value"].median()

@@ -59,8 +59,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"{_headline(measurements, enough)}. At k/d = {enough:g} that is {_counted(solved[solved[X] == enough])} "
         f"problems; with labels of one sign and k/d = {nearest[X].iloc[0]:g} it is {_counted(nearest)}. Where starts "
-        f"of the narrow network got stuck, the smallest eigenvalue of the Hessian over the largest is at most {way} once "
-        f"units of weight zero are added."
+        f"of the narrow network got stuck, the smallest eigenvalue of the Hessian over the largest is at most {way} "
+        f"once units of weight zero are added."
     )
 
 
