@@ -72,8 +72,8 @@ def _one_case(settings: dict[str, Any], angle: float, kind: str, width: int) -> 
     condition = {
         "angle": float(angle), "inverse_eigenvalue": 1 / smallest,
         "condition": (dimension / n_clusters) ** 0.5 * float(np.linalg.norm(centres, 2)) / smallest,
-        "pairs": kind, "width": width, "wide": width == settings["width"], "n_clusters": n_clusters, "n_train": n_train, "n_params": width * dimension,
-        "label_noise": noise,
+        "pairs": kind, "width": width, "wide": width == settings["width"], "n_clusters": n_clusters,
+        "n_train": n_train, "n_params": width * dimension, "label_noise": noise,
     }  # fmt: skip
     return [
         {**condition, "seed": seed, "quantity": quantity, "value": float(values[seed])}
