@@ -92,8 +92,8 @@ class _Sweep:
             looks = {"heldout_loss": {key: np.where(better, now[key], before[key]) for key in now}, "final": now}
             diverged = ~np.asarray(moment.finite)
         common = {
-            "optimizer": name, "width": width, "n_params": pack.n_params, "n_train": len(self.train), "label_noise": 0.0,
-            "noise_definition": NOISE,
+            "optimizer": name, "width": width, "n_params": pack.n_params, "n_train": len(self.train),
+            "label_noise": 0.0, "noise_definition": NOISE,
         }  # fmt: skip
         for number, (noise, seed) in enumerate(self.members):
             one = {**common, "label_noise": noise, "seed": seed}
