@@ -1,5 +1,7 @@
 """Test loss over width for both optimisers, with early stopping beside it, and the train error."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -17,7 +19,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     levels = sorted(measurements["label_noise"].unique())
     for (optimizer, name), axis in zip(NAMES.items(), losses, strict=True):
         for level, marker, color in zip(levels, MARKERS, theme.ordered(len(levels)), strict=False):
-            look = {"color": color, "marker": marker, "markersize": 4, "markeredgewidth": 0}
+            look: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4, "markeredgewidth": 0}
             final, early = (
                 _curve(measurements, optimizer, level, "loss", "test", rule) for rule in ("final", "heldout_loss")
             )

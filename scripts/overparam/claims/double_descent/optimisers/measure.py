@@ -46,7 +46,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
             f"{available}"
         )
     device = machine.prepare(settings["gpus"])
-    sweep, rows = _Sweep(settings, dataset, device), []
+    sweep = _Sweep(settings, dataset, device)
+    rows: list[dict[str, Any]] = []
     progress = Progress(2 * len(settings["widths"]), "widths")
     for name in ("adam", "sgd"):
         for width in settings["widths"]:
@@ -83,7 +84,8 @@ class _Sweep:
         pack = trained.initialised(
             settings["model"], width, settings["seed"], addresses, self.train.images, self.n_classes
         )
-        best, looks = np.full(len(self.members), np.inf), {}
+        best = np.full(len(self.members), np.inf)
+        looks: dict[str, Look] = {}
         for moment in trainer.fit(pack, self._training(name), self.train):
             now, heldout = self._look(pack), _losses(trained.logits(pack, self.heldout.images), self.heldout.noisy)
             better = heldout < best

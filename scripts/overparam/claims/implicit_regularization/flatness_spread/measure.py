@@ -1,7 +1,7 @@
 """The spread of test losses over initialisations, beside the flatness of the minima that the networks are in."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from overparam import seeding
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
+from overparam.packs.perceptron import Perceptron
 from overparam.progress import Progress
 from overparam.training import machine
 from overparam.training import trained_solutions as trained
@@ -50,7 +51,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
          {"name": "sgd", "learning_rate": step, "schedule": "constant"})
         for step in steps
     ]  # fmt: skip
-    progress, shared, rows = Progress(len(cases), "cases"), _SharedSamples(settings, dataset), []
+    progress, shared = Progress(len(cases), "cases"), _SharedSamples(settings, dataset)
+    rows: list[dict[str, Any]] = []
     for sweep, width, step, epochs, optimizer in cases:
         common = {
             "sweep": sweep, "width": width, "step_size": step, "smallest_step": sweep == "width" or step == min(steps),
@@ -90,7 +92,10 @@ class _SharedSamples:
             for seed in range(self.shape[0])
             for one in range(self.shape[1])
         ]
-        pack = trained.initialised(MODEL, width, settings["seed"], addresses, self.train.images, self.n_classes)
+        pack = cast(
+            "Perceptron",
+            trained.initialised(MODEL, width, settings["seed"], addresses, self.train.images, self.n_classes),
+        )
         training = {
             "seed": settings["seed"], "order_seed": 0, "epochs": epochs, "batch_size": n, "evaluations": [epochs],
             "optimizer": optimizer,
@@ -124,7 +129,7 @@ class _SharedSamples:
         return losses.numpy().reshape(self.shape)
 
 
-def rescale(pack: trained.Pack, factors: torch.Tensor) -> None:
+def rescale(pack: Perceptron, factors: torch.Tensor) -> None:
     """Multiply all ReLU units of each network by its factor (M,) and divide their output weights by it, in place."""
     with torch.no_grad():
         pack.hidden.weight.mul_(factors[:, None, None])
@@ -146,12 +151,12 @@ def top_eigenvalues(pack: trained.Pack, images: torch.Tensor, given: torch.Tenso
     vectors = _unit([torch.randn(one.shape, generator=random) for one in parameters])[0]
     lengths = torch.zeros(pack.n_models)
     for _ in range(products):
-        along = sum((slope * vector).sum() for slope, vector in zip(slopes, vectors, strict=True))
+        along = torch.stack([(slope * vector).sum() for slope, vector in zip(slopes, vectors, strict=True)]).sum()
         vectors, lengths = _unit(torch.autograd.grad(along, parameters, retain_graph=True))
     return lengths.double().numpy()
 
 
 def _unit(vectors: Any) -> tuple[list[torch.Tensor], torch.Tensor]:
     """Return the vectors of every network over their length, and the lengths (M,)."""
-    lengths = sum(one.flatten(1).square().sum(dim=1) for one in vectors).sqrt()
+    lengths = torch.stack([one.flatten(1).square().sum(dim=1) for one in vectors]).sum(dim=0).sqrt()
     return [one / lengths.view(-1, *[1] * (one.dim() - 1)) for one in vectors], lengths

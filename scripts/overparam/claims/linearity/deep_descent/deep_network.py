@@ -45,7 +45,7 @@ class Pass:
     def kernel(self) -> Float[torch.Tensor, "networks n n"]:
         """Return the tangent kernel JJᵀ without forming J."""
         pairs = zip(self.slopes, self.layers, strict=True)
-        return sum((slope @ slope.mT) * (layer @ layer.mT) for slope, layer in pairs)
+        return torch.stack([(slope @ slope.mT) * (layer @ layer.mT) for slope, layer in pairs]).sum(dim=0)
 
 
 def through(weights: Weights, inputs: Float[torch.Tensor, "networks n d"], activation: str) -> Pass:
