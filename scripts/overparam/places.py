@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).resolve().parent
 CLAIMS = PACKAGE / "claims"
 DECLARATION = "experiment.yaml"
 REFERENCE = PACKAGE.parents[1] / "results/reference"  # results that belong to the project
+VERDICTS = REFERENCE / "default/claims.parquet"  # those of a finished run of the default configuration
+DURATIONS = REFERENCE / "default/seconds.json"  # how long its jobs took
 STABILITY = REFERENCE / "stability/verdicts.parquet"  # how verdicts fared under other root seeds
 ERROR_RATES = REFERENCE / "judge/error_rates.parquet"  # how often the judge errs
 
