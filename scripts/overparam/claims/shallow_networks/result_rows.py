@@ -17,6 +17,7 @@ def allowed(axis: plt.Axes, limit: float, side: str, label: str = "promised") ->
     axis.axvspan(*ends, **FAINT)
     axis.axvline(limit, **EDGE)
     axis.set_xlim(low, high)
+    axis.set_title(axis.get_title(), pad=18)
     note = axis.annotate(
         label, (ends[0] if side == "above" else ends[1], 1), xycoords=("data", "axes fraction"),
         xytext=(3 if side == "above" else -3, 1), textcoords="offset points", va="bottom",

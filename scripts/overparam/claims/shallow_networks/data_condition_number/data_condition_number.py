@@ -1,4 +1,4 @@
-"""κ(X) of random points while their number grows, and the rate of gradient descent over the κ(X) of clustered inputs."""
+"""κ(X) of random points while their number grows, and the rate of descent over the κ(X) of clustered inputs."""
 
 from fractions import Fraction
 

@@ -36,15 +36,28 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         grows.plot(constant.index, constant, color=color, linestyle=":", linewidth=1.2)
         for dimension, dashes in zip(dimensions, KEPT, strict=False):
             at = (sphere["dimension"] == "kept") & (sphere["n_features"] == dimension)
-            _curve(kept, sphere[at & (sphere["activation"] == name)], "n_train", marker, dashes, color)
+            _curve(
+                kept,
+                sphere[at & (sphere["activation"] == name)],
+                "n_train",
+                marker,
+                dashes,
+                theme.GREY if dimension == dimensions[0] else color,
+            )
         grows.plot([], [], color=color, marker=marker, label=label)
         for kind, (_, dashes) in KINDS.items():
-            _rate(rates, rate[(rate["activation"] == name) & (rate["labels"] == kind)], marker, dashes, color)
+            _rate(
+                rates,
+                rate[(rate["activation"] == name) & (rate["labels"] == kind)],
+                marker,
+                dashes,
+                theme.GREY if kind == "by cluster" else color,
+            )
     grows.plot([], [], **EDGE, label="limit for d → ∞")
     for dimension, dashes, note in zip(dimensions, KEPT, (" (control)", ""), strict=False):
-        kept.plot([], [], color=theme.INK, linestyle=dashes, label=f"d = {dimension}{note}")
+        kept.plot([], [], color=theme.GREY if note else theme.INK, linestyle=dashes, label=f"d = {dimension}{note}")
     for label, dashes in KINDS.values():
-        rates.plot([], [], color=theme.INK, linestyle=dashes, label=label)
+        rates.plot([], [], color=theme.GREY if "control" in label else theme.INK, linestyle=dashes, label=label)
     theme.mark_threshold(grows, 0.5, "$d(d+1)/2$")
     grows.set(xlabel=labels.column(measurements, "n_over_d2"), title="d grows with n")
     kept.set(xlabel=labels.column(measurements, "n_train"), title="one dimension")

@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.shallow_networks import log_ticks
 from overparam.drawing import direct_labels, exponents, headlines, labels, predicted, studies, theme
 
 USUAL, STEEP = "one over root width", "steep"
@@ -34,10 +33,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"))
     axis.set_xticks(widths, [f"{width:g}" for width in widths])
     axis.minorticks_off()
-    log_ticks.plain(axis.yaxis)
     lowest = usual[usual["quantity"] == "relative_distance"].groupby(["activation", "width"])["value"].mean().min()
     across = widths[-1] / widths[0]
-    start = (widths[0], 0.8 * lowest * across**0.5)
+    start = (widths[0], 0.5 * lowest * across**0.5)
     predicted.predicted_slope(axis, verdict, SLOPE, "corrected", start=start, to=widths[-1], label="predicted")
     axis.set_ylabel(labels.quantity(measurements, "relative_distance"))
     theme.headline(figure, _headline(usual, verdict))

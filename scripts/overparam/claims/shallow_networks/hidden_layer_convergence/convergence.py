@@ -54,7 +54,7 @@ def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 def _headline(verdict: dict) -> str:
     if [verdict["forms"][form]["verdict"] for form in ("printed", "universal")] == ["supported", "refuted"]:
-        return "Descent fits random labels at the theorem's width, the more slowly the closer two inputs are"
+        return "Descent fits random labels at the theorem's width, but the more slowly the closer two inputs are"
     return headlines.by_verdict(
         verdict,
         supported="Descent fits random labels at the theorem's width, at least as fast as promised",

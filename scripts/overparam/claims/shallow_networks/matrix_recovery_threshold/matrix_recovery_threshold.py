@@ -26,11 +26,15 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         share = share_fitted(rows[rows["rank"] == rank], SECOND)
         success.plot(share.index, share, color=color, marker="o", markersize=3.5, label=f"$r = {rank:g}$")
     control = rows[rows["start"] == "one_column"].groupby("samples_over_limit")["value"].mean()
-    success.plot(control.index, control, **theme.CONTROL, label="one column\n(control)")
-    success.set_xlabel(labels.column(measurements, "samples_over_limit"))
+    success.plot(control.index, control, **theme.CONTROL)
+    success.annotate(
+        "one column (control)", (control.index[0], 0), xytext=(0, 4), textcoords="offset points", fontsize=9,
+        color=theme.GREY, va="bottom",
+    )  # fmt: skip
+    success.set_xlabel(labels.column(measurements, "samples_over_limit").replace(" min(", "\nmin("))
     success.set(ylabel=labels.quantity(measurements, "fitted"), title="Levenberg–Marquardt")
     predicted.predicted_band(success, verdict, THRESHOLD, "corrected", along="x", label=None)
-    success.legend(loc="center left", fontsize=9)
+    success.legend(loc="upper right", fontsize=9, borderaxespad=0)
     theme.headline(figure, _headline(verdict))
     return figure
 

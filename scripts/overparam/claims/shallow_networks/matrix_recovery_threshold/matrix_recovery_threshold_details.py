@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from overparam.claims.shallow_networks.matrix_recovery_threshold import matrix_recovery_threshold as first
 from overparam.drawing import labels, studies, theme
 
-COLUMNS = 4
+COLUMNS = 3
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -15,7 +15,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     rows = measurements[(measurements["quantity"] == "fitted") & (measurements["place"] == "grid")]
     ranks = sorted(rows["rank"].unique())
     columns = min(len(ranks), COLUMNS)
-    figure, axes = studies.grid(-(-len(ranks) // columns), columns, 2.4, sharex=True, sharey=True)
+    figure, axes = studies.grid(-(-len(ranks) // columns), columns, 2.6, sharex=True, sharey=True)
     for axis, rank in zip(axes.flat, ranks, strict=False):
         own = rows[rows["rank"] == rank]
         for solver, (_, marker, fill, color) in first.SOLVERS.items():
@@ -26,8 +26,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         axis.set_title(f"$r = {rank:g}$")
     for axis in axes.flat[len(ranks) :]:
         axis.set_visible(False)
-    figure.supxlabel(labels.column(measurements, "samples_over_limit"), fontsize=10.5)
-    figure.supylabel(labels.quantity(measurements, "fitted"), fontsize=10.5)
+        axis.tick_params(labelbottom=True)
+    for axis in axes[:, 0]:
+        axis.set_ylabel(labels.quantity(measurements, "fitted"))
+    across = labels.column(measurements, "samples_over_limit").replace(" min(", "\nmin(")
+    axes[-1, 0].set_xlabel(across)
     shown = {
         label: {"color": color, "marker": marker, "fillstyle": fill}
         for label, marker, fill, color in first.SOLVERS.values()
