@@ -12,7 +12,7 @@ from overparam.drawing.rounding import at_least, at_most
 
 COLORS = {"softplus": theme.CATEGORIES[0], "tanh": theme.CATEGORIES[3], "relu": theme.CATEGORIES[1]}
 ARMS = {  # as an axis has room for them
-    "sufficient width": "theorem's\nwidth", "close pair": "close\npair", "rate": "sizes of\nthe rate",
+    "sufficient width": "theorem's\nwidth", "close pair": "close\npair",
     "duplicated": "input twice\n(control)", "large step": "16 × step\n(control)",
 }  # fmt: skip
 SPELLED = {"relu": "ReLU"}

@@ -23,17 +23,19 @@ PANELS = {  # quantity: title, the case in which it must fail, its name
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw rate, distance from the closest optimum and length of the path against the condition number."""
     wide = _wide(measurements)
-    figure, axes = theme.panels(len(PANELS), height=3.9)
+    figure, axes = theme.panels(len(PANELS), height=4.2)
     for axis, (quantity, (title, control, name)) in zip(axes, PANELS.items(), strict=True):
         failing = _line(axis, wide, quantity, control, theme.CONTROL)
         _line(axis, wide, quantity, USUAL, {"color": theme.CATEGORIES[0], "marker": "o", "markersize": 5})
         axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "condition"), title=title)
         low, high = axis.get_ylim()
         axis.set_ylim(low / 3 if quantity == "rate_share" else low, high * (3 if quantity == "closest_error" else 1.4))
+        beneath = quantity == "closest_error"
+        place = (0.97, 0.97) if quantity == "path_over_distance" else (failing.index[-1], failing.iloc[-1])
         axis.annotate(
-            name, (failing.index[-1], failing.iloc[-1]), xytext=(0, -6 if quantity == "closest_error" else 5),
-            textcoords="offset points", ha="right", fontsize=9, color=theme.GREY,
-            va="top" if quantity == "closest_error" else "bottom",
+            name, place, xycoords="axes fraction" if quantity == "path_over_distance" else "data",
+            xytext=(0, -6 if beneath else 6), textcoords="offset points", ha="right", fontsize=9, color=theme.GREY,
+            va="bottom" if quantity == "rate_share" else "top",
         )  # fmt: skip
     rate, closest, path = axes
     rate.set_ylabel("measured rate / promised rate")
@@ -44,6 +46,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     allowed = wide.groupby("condition")["allowed"].median()
     path.plot(allowed.index, allowed, **EDGE)
     path.fill_between(allowed.index, path.get_ylim()[0], allowed, **FAINT)
+    for axis in axes:
+        axis.yaxis.label.set_size(9.5)
     kappa = np.sort(wide["condition"].unique())
     for axis in axes:
         axis.set_xticks(kappa, [f"{value:g}" for value in kappa], minor=False)
@@ -58,7 +62,7 @@ def _line(axis: plt.Axes, wide: pd.DataFrame, quantity: str, case: str, style: d
     """Draw the median over problems of one case at its largest step, with its interval, and return it."""
     rows = wide[wide["case"] == case]
     rows = rows[rows["learning_rate"] == rows["learning_rate"].max()].rename(columns={quantity: "value"})
-    studies.lines(axis, rows, "condition", average="median", **style)
+    studies.lines(axis, rows, "condition", seeds=False, average="median", **style)
     return rows.groupby("condition")["value"].median()
 
 

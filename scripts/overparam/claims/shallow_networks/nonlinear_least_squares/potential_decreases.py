@@ -11,7 +11,7 @@ LEMMA, MAIN = "conditions of the lemma", "1/(2β²)"
 SHARE = 0.5  # α over σ_min(J(θ₀)): the slide's condition
 FORMS = {  # potential, case: label, marker, colour, and where the label stands
     ("printed", LEMMA): ("printed, without $\\alpha$", "s", theme.CATEGORIES[1], (16, 12)),
-    ("corrected", LEMMA): ("corrected, with $\\alpha$", "o", theme.CATEGORIES[0], (16, 9)),
+    ("corrected", LEMMA): ("corrected, with $\\alpha$", "o", theme.CATEGORIES[0], (-4, -18)),
     ("corrected", "labels out of reach"): ("labels out of reach\n(control)", "X", theme.GREY, (14, 0)),
 }
 KEYS = ["problem", "case", "direction", "alpha_share", "scale", "step_size", "seed"]
@@ -30,7 +30,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         axis.vlines(x, grouped["value"].min(), grouped["value"].max(), color=color, alpha=0.6, linewidth=1.4)
         axis.scatter(x, middle, color=color, marker=marker, s=34, linewidths=0)
         if len(x):
-            named = x.argmin() if potential == "printed" else x.argmax()
+            named = x.argmin() if case == LEMMA else x.argmax()
             axis.annotate(
                 label, (x.iloc[named], middle.iloc[named]), xytext=place, textcoords="offset points", color=color,
                 fontsize=10, va="center" if case != LEMMA else "bottom",

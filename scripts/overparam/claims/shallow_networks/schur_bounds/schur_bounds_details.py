@@ -42,6 +42,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     middle = [values.loc["full rank"].groupby("size").median() for values in (excess, share)]
     said = ", ".join(f"{a:.2g} and {b:.2g} at size {size}" for size, a, b in zip(middle[0].index, *middle, strict=True))
     return (
-        "Distance of the smallest eigenvalue above its bound, and the largest as a share of its bound, over the size of "
-        f"the matrices. For pairs of full rank the medians are {said}."
+        "Distance of the smallest eigenvalue above its bound, and the largest as a share of its bound, over the size "
+        f"of the matrices. For pairs of full rank the medians are {said}."
     )
