@@ -5,6 +5,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 
 from overparam.drawing import theme
 from overparam.drawing.predicted import EDGE, FAINT, NOTE
@@ -17,13 +18,18 @@ def allowed(axis: plt.Axes, limit: float, side: str, label: str = "promised") ->
     axis.axvspan(*ends, **FAINT)
     axis.axvline(limit, **EDGE)
     axis.set_xlim(low, high)
-    axis.set_title(axis.get_title(), pad=18)
     note = axis.annotate(
         label, (ends[0] if side == "above" else ends[1], 1), xycoords=("data", "axes fraction"),
         xytext=(3 if side == "above" else -3, 1), textcoords="offset points", va="bottom",
         ha="left" if side == "above" else "right", **NOTE,
     )  # fmt: skip
     note.set_in_layout(False)
+
+
+def raise_titles(figure: Figure) -> None:
+    """Move the titles of all panels above what :func:`allowed` writes there; call it when they are set."""
+    for axis in figure.axes:
+        axis.set_title(axis.get_title(), pad=18)
 
 
 def row(axis: plt.Axes, place: float, values: npt.ArrayLike, color: Any, control: bool = False) -> None:

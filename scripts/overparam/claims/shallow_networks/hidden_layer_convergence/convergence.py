@@ -48,6 +48,7 @@ def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
             "predicted by one $c$", (fastest.index[0], start[1]), xytext=(2, 3), textcoords="offset points", fontsize=9,
             color=theme.INK, va="bottom",
         )  # fmt: skip
+    result_rows.raise_titles(drawn)
     theme.headline(drawn, _headline(verdict))
     return drawn
 

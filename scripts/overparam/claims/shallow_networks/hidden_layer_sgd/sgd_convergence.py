@@ -44,12 +44,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             left, verdict, ATTAINED, "attained", start=start, to=float(theorem.index[-1]), label=None
         )
         left.annotate(
-            "predicted\n$\\propto n^2/d$",
-            start,
-            xytext=(4, 12),
-            textcoords="offset points",
-            fontsize=9,
-            color=theme.INK,
+            "predicted\n$\\propto n^2/d$", (0.05, 0.95), xycoords="axes fraction", fontsize=9, color=theme.INK, va="top"
         )
     rows = measurements[measurements["quantity"] == "residual_ratio"]
     right.set(xscale="log", xlim=(rows["value"].min() / 2, HIGHEST), title="at the end of every run")
@@ -59,6 +54,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for place, (arm, (_, color)) in enumerate(ROWS.items()):
         result_rows.row(right, place, rows[rows["arm"] == arm]["value"], color, color == theme.GREY)
     right.set_xlabel(labels.quantity(measurements, "residual_ratio"))
+    result_rows.raise_titles(figure)
     theme.headline(figure, _headline(verdict))
     return figure
 

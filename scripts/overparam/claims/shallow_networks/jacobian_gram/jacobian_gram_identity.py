@@ -55,6 +55,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         title=f"{SHOWN}, one data set", xlim=ends, ylim=ends,
     )  # fmt: skip
     entries.legend(loc="lower right", fontsize=9, handletextpad=0.2, borderaxespad=0)
+    result_rows.raise_titles(figure)
     theme.headline(figure, _headline(verdict))
     return figure
 

@@ -38,9 +38,11 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     lowest = usual.loc[usual["value"] > 0, "value"].min()
     left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "time"), ylim=(lowest / 50, 3))
     left.set_ylabel(labels.quantity(measurements, "squared_residual"))
-    left.legend(title="samples / degrees\nof freedom", loc="lower left", borderaxespad=0)
+    left.set_title("how fast it fits")
+    left.legend(title="samples / degrees\nof freedom", loc="lower left", fontsize=9, title_fontsize=9, borderaxespad=0)
     direct_labels.at_end(left, time, np.exp(exponent * time), f"promised\n$e^{{{power}}}$", theme.INK)
     _distances(right, measurements, verdict, colors)
+    result_rows.raise_titles(figure)
     theme.headline(figure, _headline(verdict))
     return figure
 

@@ -39,6 +39,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         result_rows.row(paths, place, chosen["path_share"], color, control)
         result_rows.say(paths, place, f"{broken(chosen)} of {len(chosen)}", color)
     result_rows.say(paths, -0.75, "runs that\nbreak either")
+    result_rows.raise_titles(figure)
     theme.headline(figure, _headline(wide, verdict))
     return figure
 

@@ -39,9 +39,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     around.axvspan(-0.5, max(offsets) + 0.2, **FAINT)
     around.axvline(-0.5, **theme.CONTROL)
     around.set_xlim(min(offsets) - 0.2, max(offsets) + 0.2)
-    for text, side, shift in (("too few\nunits\n(control)", "right", -4), ("$k \\geq n$", "left", 4)):
+    for text, side, shift, height in (("too few\nunits\n(control)", "right", -4, 0.2), ("$k \\geq n$", "left", 4, 0.9)):
         around.annotate(
-            text, (-0.5, 0.2), xycoords=("data", "axes fraction"), xytext=(shift, 0), textcoords="offset points",
+            text, (-0.5, height), xycoords=("data", "axes fraction"), xytext=(shift, 0), textcoords="offset points",
             ha=side, fontsize=9, color=theme.GREY if side == "right" else theme.INK,
         )  # fmt: skip
     theme.headline(figure, _headline(verdict))

@@ -36,6 +36,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for place, (pair, (*_, color)) in enumerate(PAIRS.items()):
         for axis, values in ((lower, excess), (upper, share)):
             result_rows.row(axis, place, values.loc[pair], color, color == theme.GREY)
+    result_rows.raise_titles(figure)
     theme.headline(figure, _headline(verdict))
     return figure
 
