@@ -12,7 +12,7 @@ from overparam.drawing import theme
 
 @pytest.fixture
 def axis():
-    figure, (axis,) = theme.panels()
+    _, (axis,) = theme.panels()
     axis.set(xscale="log", xlim=(0.1, 10))
     return axis
 
