@@ -49,6 +49,9 @@ def _headline(usual: pd.DataFrame, verdict: dict) -> str:
             f"$k^{{{exponents.measured(verdict, SLOPE, 'corrected', each=f'activation = {name}')}}}$" for name in names
         ]
         return f"Wider networks move less: the distance falls like {' and '.join(found)}, and the printed bound grows"
+    held = verdict["forms"]["printed"]["verdict"]
+    if verdict["forms"]["corrected"]["verdict"] == "inconclusive" and held != "inconclusive":
+        return "The distance lies below the printed bound" + ("" if held == "supported" else " at some widths only")
     return headlines.by_verdict(
         verdict,
         form="corrected",

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from overparam.claims.shallow_networks import printed_and_corrected
 from overparam.claims.shallow_networks.activation_lines import ACTIVATION_STYLES
-from overparam.drawing import direct_labels, headlines, judged, labels, studies, theme
+from overparam.drawing import direct_labels, judged, labels, studies, theme
 from overparam.drawing.predicted import EDGE, FAINT
 from overparam.drawing.rounding import at_least
 
@@ -54,11 +55,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["refuted", "supported"]:
-        return "With the printed coefficient the lower bound breaks; with the squared mean curvature it holds"
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="With the printed coefficient the lower bound breaks; with the squared mean curvature it holds",
+        printed="With the printed coefficient the lower bound breaks",
         supported="The covariance is at least its quadratic part, with the squared mean curvature",
         refuted="The covariance is not bounded below by its quadratic part",
         undecided="the covariance less its quadratic part",

@@ -54,7 +54,10 @@ def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "universal")] == ["supported", "refuted"]:
+    forms = [verdict["forms"][form]["verdict"] for form in ("printed", "universal")]
+    if forms == ["inconclusive", "refuted"]:
+        return "Descent is the slower the closer two inputs are: no single $c$ holds for all data"
+    if forms == ["supported", "refuted"]:
         return "Descent fits random labels at the theorem's width, but the more slowly the closer two inputs are"
     return headlines.by_verdict(
         verdict,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.shallow_networks import result_rows
-from overparam.drawing import direct_labels, headlines, judged, labels, theme
+from overparam.claims.shallow_networks import printed_and_corrected, result_rows
+from overparam.drawing import direct_labels, judged, labels, theme
 from overparam.drawing.predicted import EDGE
 from overparam.drawing.rounding import at_least, at_most
 
@@ -61,11 +61,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["refuted", "supported"]:
-        return "The printed $JJ^T$ is right for output weights $\\pm 1$ only; with $diag(v)^2$ it always is"
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="The printed $JJ^T$ is right for output weights $\\pm 1$ only; with $diag(v)^2$ it always is",
+        printed="The printed $JJ^T$ is right for output weights $\\pm 1$ only",
         supported="The formulas for $J$ and $JJ^T$ agree with automatic differentiation",
         refuted="The formulas for $J$ and $JJ^T$ do not agree with automatic differentiation",
         undecided="the formulas for $J$ and $JJ^T$ against automatic differentiation",

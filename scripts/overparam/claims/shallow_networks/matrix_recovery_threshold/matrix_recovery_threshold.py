@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import direct_labels, headlines, labels, predicted, theme
+from overparam.claims.shallow_networks import printed_and_corrected
+from overparam.drawing import direct_labels, labels, predicted, theme
 from overparam.drawing.rounding import at_least, at_most
 
 SECOND, FIRST = "levenberg_marquardt", "gradient_descent"
@@ -70,11 +71,10 @@ def share_fitted(rows: pd.DataFrame, solver: str) -> pd.Series:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["refuted", "supported"]:
-        return "$UU^T$ fits as many labels as it has degrees of freedom: fewer than the printed $dr$, more than $r^2$"
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="$UU^T$ fits as many labels as it has degrees of freedom: fewer than the printed $dr$, more than $r^2$",
+        printed="$UU^T$ does not fit the printed $n = dr$ labels",
         supported="$UU^T$ fits about as many labels as it has degrees of freedom",
         refuted="$UU^T$ does not fit as many labels as it has degrees of freedom",
         undecided="how many labels $UU^T$ fits, by its rank",

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.shallow_networks import result_rows
-from overparam.drawing import headlines, judged, theme
+from overparam.claims.shallow_networks import printed_and_corrected, result_rows
+from overparam.drawing import judged, theme
 from overparam.drawing.rounding import at_least, at_most
 
 INSIDE = "conditions of the lemma"
@@ -58,14 +58,10 @@ def _rows(wide: pd.DataFrame, verdict: dict):
 
 
 def _headline(wide: pd.DataFrame, verdict: dict) -> str:
-    forms = [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")]
-    if forms == ["refuted", "supported"]:
-        return (
-            "With $\\eta = 1/(2\\beta^2)$ every run is as promised; with the printed $2/\\beta$ the unit of $f$ decides"
-        )
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="With $\\eta = 1/(2\\beta^2)$ every run is as promised; with the printed $2/\\beta$ the unit of $f$ decides",
+        printed="With the printed $2/\\beta$ the unit of $f$ decides whether descent is as fast and as short as promised",
         supported="With $\\eta = 1/(2\\beta^2)$ every run is as fast and as short as promised",
         refuted="Descent is slower, or goes farther, than the key lemma promises",
         undecided="rate and path of descent over what the key lemma promises",

@@ -3,7 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import headlines, judged, labels, theme
+from overparam.claims.shallow_networks import printed_and_corrected
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.predicted import EDGE, FAINT
 from overparam.drawing.rounding import at_least, at_most
 
@@ -52,11 +53,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["refuted", "supported"]:
-        return "With the factor $\\alpha$ residual plus path never grows; without it the unit of $f$ decides"
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="With the factor $\\alpha$ residual plus path never grows; without it the unit of $f$ decides",
+        printed="As printed, without the factor $\\alpha$, residual plus path grows along descent",
         supported="Residual plus a share of the path never grows along descent",
         refuted="Residual plus a share of the path grows along descent",
         undecided="what a step costs, over what the residual falls",

@@ -91,6 +91,8 @@ def _headline(verdict: dict) -> str:
     forms = [verdict["forms"][form]["verdict"] for form in ("printed", "always", "corrected")]
     if forms == ["supported", "refuted", "supported"]:
         return "The output layer alone interpolates from $k = n$ on, but for ReLU in two or three dimensions"
+    if forms[:2] == ["inconclusive", "refuted"]:
+        return "As many units as samples are not always enough for the output layer to interpolate"
     return headlines.by_verdict(
         verdict,
         supported="The output layer alone interpolates with at most twice as many units as samples",

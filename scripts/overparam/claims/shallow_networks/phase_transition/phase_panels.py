@@ -40,7 +40,7 @@ def panel(axis: plt.Axes, rows: pd.DataFrame, activation: str, n_train: int):
 def filled(axis: plt.Axes, cells: pd.DataFrame):
     """Fill a column per dimension with the share of trials that fit, a cell per width; return the cells.
 
-    Beyond the widths that were tried a column goes on in a paler shade of its ends.
+    Beyond the widths that were tried a column goes on in a fainter shade of its ends.
     """
     shares = cells.groupby(["dimension", "width"])["value"].mean()
     sides = _edges(np.sort(cells["dimension"].unique()).astype(float))

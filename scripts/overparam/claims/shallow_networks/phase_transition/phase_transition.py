@@ -29,7 +29,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         textcoords="offset points", ha="right", va="bottom", fontsize=8.5, color=theme.INK,
     )  # fmt: skip
     axes[0].annotate(
-        "paler: not tried", (0, 0), xycoords="axes fraction", xytext=(5, 5), textcoords="offset points", fontsize=8.5,
+        "faint: not tried", (0, 0), xycoords="axes fraction", xytext=(5, 5), textcoords="offset points", fontsize=8.5,
         color=theme.INK,
     )  # fmt: skip
     phase_panels.name_axes(axes, measurements)
@@ -42,13 +42,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
     ratio = judged.declared(verdict, MODERATE, "corrected")["where"]["dimension_per_sample"]["max"]
     found = _constants(measurements, ratio)
-    if found.empty:
-        return "Undecided at this size"
+    few = f"{at_least(found.min())} to {at_most(found.max())}" if len(found) else "A few"
     return headlines.by_verdict(
         verdict,
-        supported=f"{at_least(found.min())} to {at_most(found.max())} parameters per sample fit half of the time where "
-        rf"$n/d \geq {1 / ratio:.0f}$; theory asks for about $n$ each",
-        refuted="Networks fit random labels only with far more units than predicted",
+        supported=f"{few} parameters per sample fit half of the time where $n/d \\geq {1 / ratio:.0f}$; theory asks "
+        "for about $n$ each",
+        refuted="Networks fit random labels only with more units than predicted, or with fewer parameters than samples",
         undecided="where networks fit random labels, over dimension and hidden units",
     )
 

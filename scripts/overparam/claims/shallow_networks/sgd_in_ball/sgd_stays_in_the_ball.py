@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from overparam.drawing import headlines, judged, labels, theme
+from overparam.claims.shallow_networks import printed_and_corrected
+from overparam.drawing import judged, labels, theme
 from overparam.drawing.predicted import EDGE
 from overparam.drawing.rounding import at_least, at_most
 
@@ -87,11 +88,10 @@ def _leaving(axis: Axes, measurements: pd.DataFrame) -> None:
 
 
 def _headline(verdict: dict) -> str:
-    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["refuted", "supported"]:
-        return "The printed potential rises where the corrected one never does, and no run of SGD leaves its ball"
-    return headlines.by_verdict(
+    return printed_and_corrected.headline(
         verdict,
-        form="corrected",
+        both="The printed potential rises where the corrected one never does, and no run of SGD leaves its ball",
+        printed="The printed potential rises, so that it is no supermartingale",
         supported="The corrected potential never rises, and no more runs of SGD leave than it allows",
         refuted="Even the corrected potential rises, or more runs of SGD leave than it allows",
         undecided="where five potentials rise, and how many runs of SGD leave their ball",
