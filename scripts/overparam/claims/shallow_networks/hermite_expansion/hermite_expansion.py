@@ -37,6 +37,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     start = tail.index[tail.index >= FIRST].min() if (tail.index >= FIRST).any() else tail.index[0]
     cut.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "terms"), title="series cut after $R$ terms")
     finite.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"), title="finite width, all six")
+    cut.set_ylim(SMALLEST / 300, None)  # room for the names of lines that end at rounding
     predicted.predicted_slope(cut, verdict, TAIL, start=(start, 0.25 * tail[start]), to=terms[-1])
     highest = unit[unit["quantity"] == "concentration"].groupby("width")["value"].mean()
     begin = (float(highest.index[0]), 0.35 * _least(unit))

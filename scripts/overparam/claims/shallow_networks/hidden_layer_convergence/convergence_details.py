@@ -69,9 +69,9 @@ def _widths(axis: plt.Axes, measurements: pd.DataFrame, names: list[str]) -> Non
             ("smallest_width", convergence.COLORS[name], f"{convergence.SPELLED.get(name, name)}: smallest"),
         ):
             places = np.arange(len(sizes)) + 0.15 * k
-            ends = [[float(getattr(own, end)()[(quantity, *size)]) for size in sizes] for end in ("min", "max")]
+            low, high = ([float(ends[(quantity, *size)]) for size in sizes] for ends in (own.min(), own.max()))
             middle = [float(own.median()[(quantity, *size)]) for size in sizes]
-            axis.vlines(places, *ends, color=convergence.COLORS[name], linewidth=1)
+            axis.vlines(places, low, high, color=convergence.COLORS[name], linewidth=1)
             axis.plot(
                 places, middle, marker="o", linestyle="none", markerfacecolor=face, label=label,
                 markeredgecolor=convergence.COLORS[name], markersize=6,

@@ -47,7 +47,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     path.plot(allowed.index, allowed, **EDGE)
     path.fill_between(allowed.index, path.get_ylim()[0], allowed, **FAINT)
     for axis in axes:
-        axis.yaxis.label.set_size(9.5)
+        axis.yaxis.label.set_fontsize(9.5)
     kappa = np.sort(wide["condition"].unique())
     for axis in axes:
         axis.set_xticks(kappa, [f"{value:g}" for value in kappa], minor=False)

@@ -60,8 +60,9 @@ def _rows(wide: pd.DataFrame, verdict: dict):
 def _headline(wide: pd.DataFrame, verdict: dict) -> str:
     return printed_and_corrected.headline(
         verdict,
-        both="With $\\eta = 1/(2\\beta^2)$ every run is as promised; with the printed $2/\\beta$ the unit of $f$ decides",
-        printed="With the printed $2/\\beta$ the unit of $f$ decides whether descent is as fast and as short as promised",
+        both="With $\\eta = 1/(2\\beta^2)$ every run is as promised; with the printed $2/\\beta$ the unit of $f$ "
+        "decides",
+        printed="With the printed $2/\\beta$ the unit of $f$ decides whether descent is as promised",
         supported="With $\\eta = 1/(2\\beta^2)$ every run is as fast and as short as promised",
         refuted="Descent is slower, or goes farther, than the key lemma promises",
         undecided="rate and path of descent over what the key lemma promises",

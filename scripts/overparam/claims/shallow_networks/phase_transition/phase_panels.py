@@ -1,5 +1,7 @@
 """Filled panels of the share of trials that fit, over input dimension and hidden units, as the talk draws them."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -44,7 +46,7 @@ def filled(axis: plt.Axes, cells: pd.DataFrame):
     """
     shares = cells.groupby(["dimension", "width"])["value"].mean()
     sides = _edges(np.sort(cells["dimension"].unique()).astype(float))
-    look = {"cmap": SHARES, "vmin": 0, "vmax": 1, "edgecolors": "face", "linewidth": 0.3}
+    look: dict[str, Any] = {"cmap": SHARES, "vmin": 0, "vmax": 1, "edgecolors": "face", "linewidth": 0.3}
     widths = _edges(np.sort(cells["width"].unique()).astype(float))
     for column, left, right in zip(sorted(cells["dimension"].unique()), sides[:-1], sides[1:], strict=True):
         one = shares.loc[column]
