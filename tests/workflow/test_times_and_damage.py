@@ -70,6 +70,7 @@ def test_data_may_be_deleted_once_it_was_used(project):
 
 
 SHOWN = ["figure.svg", "figure.png", "figure.pdf", "figure.alt.txt", "figure.sha256", "verdict.json", "verdict.sha256"]
+SHOWN += ["details.svg", "details.png", "details.pdf", "details.alt.txt"]
 FINAL = [f"claims/B4/{name}" for name in SHOWN]
 FINAL += ["claims.parquet", "claims.sha256", "report/index.html", "report/index.sha256"]
 FINAL += ["measurements/width_sweep.parquet", "measurements/width_sweep.cost.json", "measurements/width_sweep.sha256"]
