@@ -10,7 +10,7 @@ import seaborn as sns
 from overparam.drawing import labels, theme
 
 TITLES = {"relu": "random ReLU features", "fourier": "random Fourier features"}
-THRESHOLD = "N = n"
+THRESHOLD = "$N = n$"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SMALLEST = 1e-4  # drawn in place of an error of zero on a logarithmic axis
 RATIO = "features_per_sample"
@@ -55,7 +55,7 @@ def styles(measurements: pd.DataFrame) -> dict[tuple[float, str | None], dict[st
 def legend_entries(measurements: pd.DataFrame) -> dict[str, dict]:
     """Return the legend of the arms and of ridge."""
     entries = {arm_name(*arm): {**style, "markersize": 4} for arm, style in styles(measurements).items()}
-    return {**entries, "tuned ridge": {"color": theme.INK, "linestyle": "--", "linewidth": 1.2}}
+    return {**entries, "tuned ridge (control)": theme.CONTROL}
 
 
 def arm_name(noise: float, definition: str | None) -> str:
@@ -94,14 +94,13 @@ def line(axis: plt.Axes, curve: pd.DataFrame, seeds: bool = True, **style) -> No
 
 
 def ratio_axis(axis: plt.Axes, measurements: pd.DataFrame, label: str | None = None) -> None:
-    """Use a logarithmic axis for N/n with plain ticks, and mark the threshold."""
+    """Use a logarithmic axis for N/n with plain ticks; with a label, which may be empty, mark the threshold."""
     axis.set_xscale("log")
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
     axis.set_xlabel(labels.column(measurements, RATIO))
-    axis.axvline(1, color=theme.INK, linestyle="--", linewidth=1)
-    if label:
+    if label is not None:
         theme.mark_threshold(axis, 1, label)
 
 

@@ -93,6 +93,11 @@ def headline(figure: Figure, text: str) -> None:
     figure.suptitle("\n".join(lines), x=0.012, ha="left", **HEADLINE)
 
 
+def context(figure: Figure, text: str) -> None:
+    """Say below a figure, at its left and small, on what was measured; not together with a legend below."""
+    figure.supxlabel(text, x=0.012, ha="left", fontsize=8.5, color=INK)
+
+
 def _width(figure: Figure, text: str) -> float:
     """Return the width of a line of a headline, in pixels."""
     trial = figure.text(0, 0, text, **HEADLINE)
@@ -102,8 +107,8 @@ def _width(figure: Figure, text: str) -> float:
 
 
 def mark_threshold(axis: plt.Axes, x: float, label: str) -> None:
-    """Draw a labelled dashed vertical line, say at the interpolation threshold."""
-    axis.axvline(x, color=INK, linestyle="--", linewidth=1)
+    """Draw a labelled thin vertical line, say at the interpolation threshold."""
+    axis.axvline(x, color=INK, linewidth=0.8, alpha=0.7)
     axis.annotate(
         label, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
         ha="left", va="top", fontsize=8, color=INK,

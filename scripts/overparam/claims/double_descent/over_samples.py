@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import studies, theme
+from overparam.drawing import direct_labels, studies, theme
 
 Styles = dict[str, tuple[str, str, str, str]]  # by rule of stopping: label, colour, marker, dashes
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -55,6 +55,13 @@ def by_stopping(axis: plt.Axes, measurements: pd.DataFrame, x: str, quantity: st
     for stopping, (_, color, marker, dashes) in styles.items():
         rows = chosen(measurements, quantity=quantity, stopping=stopping)
         studies.lines(axis, rows, x, color, linestyle=dashes, marker=marker, markersize=4)
+
+
+def name_ends(axis: plt.Axes, measurements: pd.DataFrame, x: str, quantity: str, styles: Styles) -> None:
+    """Write at the end of each line of :func:`by_stopping` which rule it belongs to."""
+    for stopping, (label, color, *_) in styles.items():
+        curve = mean(axis, chosen(measurements, quantity=quantity, stopping=stopping), x)
+        direct_labels.at_end(axis, curve.index, curve, label, color)
 
 
 def stopping_legend(figure: Figure, styles: Styles) -> None:

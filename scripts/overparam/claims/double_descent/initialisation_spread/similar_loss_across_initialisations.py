@@ -6,43 +6,52 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import labels, random_features, studies, theme
+from overparam.drawing import headlines, labels, random_features, regimes, studies, theme
 
 STOPPING = {  # label, colour, marker, dashes
-    "final": ("at the end of training", theme.CATEGORIES[0], "o", "-"),
-    "heldout_loss": ("stopped early (control)", theme.CATEGORIES[3], "s", "--"),
+    "final": ("at the end", theme.CATEGORIES[0], "o", "-"),
+    "heldout_loss": ("stopped early\n(control)", theme.GREY, "s", "--"),
 }
 X = "params_per_label"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the test loss of every network, the spread of every draw of samples, and the train error."""
-    figure, (losses, spread, errors) = theme.panels(3, height=3.9)
-    figure.get_layout_engine().set(w_pad=0.08)
+    figure, (losses, spread, errors) = theme.panels(3, height=4.1)
     seen = over_samples.chosen(measurements, quantity="loss")
     color = STOPPING["final"][1]
     losses.plot(seen[X], seen["value"], ".", color=color, alpha=0.15, markersize=3, markeredgewidth=0)
     for axis, quantity in ((losses, "mean_loss"), (spread, "spread"), (errors, "train_error")):
         over_samples.by_stopping(axis, measurements, X, quantity, STOPPING)
         over_samples.plain_ticks(axis, [0.2, 0.5, 1, 2, 5, 10])
-        theme.mark_threshold(axis, 1, "p = nK" if axis is spread else "")
         axis.set_xlabel(fill(labels.column(measurements, X), 22))
     losses.set(yscale="log", ylabel=labels.quantity(measurements, "mean_loss"), title="every network")
-    spread.set(ylabel=fill(labels.quantity(measurements, "spread"), 36), title="spread")
-    errors.set(ylabel=f"{labels.quantity(measurements, 'train_error')}, given labels", title="fit")
+    spread.set(ylabel=fill(labels.quantity(measurements, "spread"), 36), title="their spread")
+    errors.set(ylabel=f"{labels.quantity(measurements, 'train_error')}, given labels", title="how well they fit")
     losses.yaxis.set_major_formatter("{x:g}")
     studies.percent_axis(errors)
     first = measurements.iloc[0]
     arm = random_features.arm_name(first["label_noise"], first["noise_definition"])
     count = seen["initialisation"].nunique()
-    figure.suptitle(
+    for axis in (losses, spread, errors):
+        regimes.shade(axis, 1, "$p = nK$", short=True)
+    over_samples.name_ends(errors, measurements, X, "train_error", STOPPING)
+    theme.headline(figure, _headline(verdict))
+    theme.context(
+        figure,
         f"{random_features.data_label(verdict)}, n = {first['n_train']:,}, {arm}; {count} initialisations of each "
         f"network, {measurements['seed'].nunique()} draws of the labels",
-        fontsize=9,
-        color=theme.INK,
     )
-    over_samples.stopping_legend(figure, STOPPING)
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="Where training starts matters most near the threshold, and hardly far beyond it",
+        refuted="Where training starts does not matter most near the threshold and little far beyond it",
+        undecided="How much it matters where training starts",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -1,70 +1,74 @@
-"""How much interpolating solutions differ on test images, and their loss, from N = n on; and how much networks do."""
-
-from textwrap import fill
+"""How many test images interpolating solutions class differently: random features from N = n on, and networks."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import judged, labels, random_features, studies, theme
+from overparam.drawing import direct_labels, headlines, judged, labels, random_features, regimes, studies, theme
 from overparam.drawing.rounding import at_least, at_most
 
-PANELS = ("spread", "disagreement", "loss")
-NETWORKS = {  # quantity: label, colour, marker, dashes
-    "disagreement": ("networks that fit: classed differently", theme.CATEGORIES[4], "P", "-"),
-    "train_error": ("all networks: train error", theme.INK, ".", ":"),
-}
-STARTS = {"random": ("random starts", "-"), "row_space": ("starts in the samples' span (control)", "--")}
+STARTS = ("random", "row_space")  # the second is the control
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per label noise: spread, disagreement and loss over N/n, and networks over p/(nK)."""
+    """Draw the disagreement of random features over N/n, and that of networks over p/(nK) with their train error."""
+    figure, (features, networks) = theme.panels(2, height=4.6)
     rows = _random_features(measurements)
-    noises, kinds = sorted(rows["label_noise"].unique()), random_features.kinds(rows)
-    figure, axes = studies.grid(len(PANELS) + 1, len(noises), 2.0, sharey="row")
-    style = dict(zip(kinds, zip(theme.CATEGORIES, over_samples.MARKERS, strict=False), strict=False))
-    for column, noise in enumerate(noises):
-        networks = over_samples.chosen(measurements, features="network", label_noise=noise)
-        _networks(axes[-1, column], networks)
-        for axis, quantity in zip(axes[:-1, column], PANELS, strict=True):
-            axis.set_yscale("log" if quantity == "loss" else "linear")
-            for kind, (color, marker) in style.items():
-                for start, (_, dashes) in STARTS.items():
-                    case = over_samples.chosen(rows, quantity=quantity, features=kind, label_noise=noise, start=start)
-                    if quantity == "loss":
-                        case = case.groupby(["seed", "features_per_sample"], as_index=False)["value"].mean()
-                    studies.lines(
-                        axis, case, "features_per_sample", color, seeds=start == "random", linestyle=dashes,
-                        marker=marker, markersize=3.5,
-                    )  # fmt: skip
-            over_samples.plain_ticks(axis, [1, 1.5, 2, 3, 5, 8])
-            theme.mark_threshold(axis, 1, "N = n" if axis is axes[0, column] else "")
-            label = labels.quantity(measurements, quantity)
-            label = f"test {label} (squared) of all solutions" if quantity == "loss" else label
-            axis.set(xlabel="", ylabel=fill(label, 21))
-            if quantity == "disagreement":
-                studies.percent_axis(axis)
-        axes[-2, column].set_xlabel(labels.column(measurements, random_features.RATIO))
-        definition = rows.loc[rows["label_noise"] == noise, "noise_definition"].iloc[0]
-        name = random_features.arm_name(noise, definition)
-        axes[0, column].set_title(
-            f"{random_features.data_label(verdict)}, n = {rows['n_train'].iloc[0]}, {name}\n"
-            f"train residual ≤ {at_most(_residual(rows, noise), 1)} everywhere",
-            fontsize=9,
-        )
-    axes[-1, 0].set_ylim(bottom=0)
-    entries = {
-        random_features.TITLES[kind]: {"color": color, "marker": marker, "markersize": 4}
-        for kind, (color, marker) in style.items()
-    }
-    entries |= {name: {"color": theme.INK, "linestyle": dashes} for name, dashes in STARTS.values()}
-    entries |= {
-        name: {"color": color, "marker": marker, "linestyle": dashes, "markersize": 4}
-        for name, color, marker, dashes in NETWORKS.values()
-    }
-    studies.legend(figure, entries, loc="outside lower center", ncols=2)
+    noises, kind = sorted(rows["label_noise"].unique()), random_features.kinds(rows)[0]
+    for noise, color, marker in zip(noises, theme.CATEGORIES, over_samples.MARKERS, strict=False):
+        case = over_samples.chosen(rows, quantity="disagreement", features=kind, label_noise=noise)
+        own, control = (case[case["start"] == start] for start in STARTS)
+        studies.lines(features, control, random_features.RATIO, seeds=False, **theme.CONTROL)
+        studies.lines(features, own, random_features.RATIO, color, marker=marker, markersize=4)
+        name = f"{100 * noise:g} % noise" if noise else "no noise"
+        _name(features, own, random_features.RATIO, name, color)
+        if noise == noises[-1]:
+            _name(features, control, random_features.RATIO, "one start\n(control)", theme.GREY)
+        case = over_samples.chosen(measurements, features="network", label_noise=noise, place=None)
+        for quantity, style in (
+            ("disagreement", {"marker": marker, "markersize": 4}),
+            ("train_error", {"linestyle": ":"}),
+        ):
+            part = over_samples.chosen(case, quantity=quantity).dropna(subset="value")
+            studies.lines(networks, part, "params_per_label", color, **style)
+            if quantity == "disagreement" and len(part):
+                _name(networks, part, "params_per_label", name, color)
+    over_samples.plain_ticks(features, [1, 1.5, 2, 3, 5, 8])
+    over_samples.plain_ticks(networks, [1, 2, 5, 10])
+    n, of_networks = rows["n_train"].iloc[0], over_samples.chosen(measurements, features="network")["n_train"].iloc[0]
+    data = random_features.data_label(verdict)
+    features.set_title(f"{random_features.TITLES[kind]}\non {data}, $n = {n}$")
+    networks.set_title(f"networks that fit (dotted: train\nerror of all) on {data}, $n = {of_networks}$")
+    features.set_xlabel("features per sample, $N/n$")
+    networks.set_xlabel(labels.column(measurements, "params_per_label"))
+    features.set_ylabel(labels.quantity(measurements, "disagreement"))
+    networks.set_ylabel("share of images")
+    for axis in (features, networks):
+        studies.percent_axis(axis)
+        axis.set_ylim(bottom=-0.01)
+    features.axvline(1, color=theme.INK, linewidth=0.8, alpha=0.7)
+    regimes.shade(networks, 1, "$p = nK$", names=False)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _name(axis: Axes, rows: pd.DataFrame, x: str, text: str, color: str) -> None:
+    curve = rows.groupby(x)["value"].mean()
+    direct_labels.at_end(axis, curve.index.astype(float), curve, text, color)
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Random features: one model fits at $N = n$, many different ones beyond",
+        refuted="Random features: solutions beyond $N = n$ do not differ as predicted",
+        undecided="How much models that fit differ beyond $N = n$",
+    )
+    corrected = verdict["forms"].get("corrected", {}).get("verdict")
+    if corrected == "supported":
+        return f"{text}; networks differ most where they just fit"
+    return text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -96,18 +100,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _networks(axis: Axes, rows: pd.DataFrame) -> None:
-    """Draw what networks that fit class differently, and the train error of all of them, over p/(nK)."""
-    for quantity, (_, color, marker, dashes) in NETWORKS.items():
-        case = over_samples.chosen(rows, quantity=quantity, place=None).dropna(subset="value")
-        studies.lines(axis, case, "params_per_label", color, linestyle=dashes, marker=marker, markersize=4)
-    over_samples.plain_ticks(axis, [0.5, 1, 2, 5, 10])
-    theme.mark_threshold(axis, 1, "p = nK")
-    axis.set(xlabel=f"networks: {labels.column(rows, 'params_per_label')}", ylabel="share of images")
-    axis.set_title(f"networks, n = {rows['n_train'].iloc[0]:,}", fontsize=9)
-    studies.percent_axis(axis)
-
-
 def _networks_text(measurements: pd.DataFrame) -> str:
     """State the disagreement of networks at the smallest width that fits and at the largest, by label noise."""
     rows = over_samples.chosen(measurements, features="network", quantity="disagreement")
@@ -124,7 +116,3 @@ def _networks_text(measurements: pd.DataFrame) -> str:
 
 def _random_features(measurements: pd.DataFrame) -> pd.DataFrame:
     return measurements[measurements["start"].isin(STARTS) & (measurements["features"] != "network")]
-
-
-def _residual(rows: pd.DataFrame, noise: float) -> float:
-    return over_samples.chosen(rows, quantity="residual", label_noise=noise)["value"].max()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from overparam.drawing import judged, labels, random_features, studies, theme
+from overparam.drawing import direct_labels, judged, labels, random_features, studies, theme
 
 NETWORK = "network"
 COLOR = theme.CATEGORIES[3]
@@ -23,36 +23,27 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     rows = networks[networks["quantity"] == "loss"]
     control = rows[rows["parameters"] == "twice"].iloc[0]
     rows = rows[(rows["n_train"] == control["n_train"]) & (rows["n_classes"] == control["n_classes"])]
-    after = _steps(rows)[-2]
     fixed, once = rows["stopping"] == "fixed_loss", rows["parameters"] == "independent"
     arms = {
-        "to a fixed loss": (rows[fixed & once], COLOR, "X"),
-        "the same, pixels twice (control)": (rows[fixed & ~once], theme.CATEGORIES[1], "s"),
-        f"{after:,} steps": (
-            rows[(rows["steps"] == after).fillna(False).astype(bool) & once],
-            theme.CATEGORIES[5],
-            "o",
-        ),
+        "to a fixed loss": (rows[fixed & once], {"color": COLOR, "marker": "X"}),
+        "pixels twice\n(control)": (rows[fixed & ~once], {**theme.CONTROL, "marker": "s"}),
     }
     axis.set(xscale="log", yscale="log")
-    for case, color, marker in arms.values():
-        for split, dashes in (("test", "-"), ("train", ":")):
-            studies.lines(
-                axis, case[case["split"] == split], "params_per_label", color, seeds=False, linestyle=dashes,
-                marker=marker, markersize=4,
-            )  # fmt: skip
-    theme.mark_threshold(axis, 1, "p = nK")
+    for name, (case, style) in arms.items():
+        for split in ("test", "train"):
+            part, faint = case[case["split"] == split], {} if split == "test" else {"alpha": 0.55}
+            studies.lines(axis, part, "params_per_label", seeds=False, markersize=4, **style, **faint)
+            curve = _typical(part, ["params_per_label"])
+            said = f"{split}, {name}" if split == "test" else split
+            direct_labels.at_end(axis, curve.index.astype(float), curve, said, style["color"])
     _ticks(axis)
     axis.set_xlabel(labels.column(networks, "params_per_label"))
-    axis.set_ylabel(f"{labels.quantity(networks, 'loss')} (solid: test, dotted: train)")
+    axis.set_ylabel(labels.quantity(networks, "loss"))
     noise = random_features.arm_name(control["label_noise"], control["noise_definition"])
     axis.set_title(
-        f"networks on {random_features.data_label(verdict)}, n = {control['n_train']}, K = {control['n_classes']}\n"
-        f"{noise}",
-        fontsize=9,
+        f"networks on {random_features.data_label(verdict)},\n"
+        f"$n = {control['n_train']}$, $K = {control['n_classes']}$, {noise.split(',')[0]}"
     )
-    entries = {name: {"color": color, "marker": marker, "markersize": 4} for name, (_, color, marker) in arms.items()}
-    studies.legend(axis, entries, loc="lower left", fontsize=8)
 
 
 def drift(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
@@ -61,7 +52,7 @@ def drift(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     cases = rows[["n_train", "n_classes"]].drop_duplicates().itertuples(index=False)
     axis.set(xscale="log", yscale="log")
     axis.axhspan(*judged.band(verdict, "networks-fit-from-about-nk-on"), color=theme.INK, alpha=0.15, linewidth=0)
-    axis.axhline(1, color=theme.INK, linestyle="--", linewidth=1)
+    axis.axhline(1, color=theme.INK, linewidth=0.8, alpha=0.7)
     for (n, k), marker in zip(cases, MARKERS, strict=False):
         case = rows[(rows["n_train"] == n) & (rows["n_classes"] == k)]
         for quantity, dashes in (("threshold_params_per_label", "-"), ("peak_params_per_label", ":")):
@@ -78,8 +69,16 @@ def drift(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     axis.minorticks_off()
     axis.set_xlabel(f"{labels.column(networks, 'steps')}, for all widths")
     axis.set_ylabel(f"{labels.quantity(networks, 'threshold_params_per_label')} (solid),\nat the peak (dotted)")
-    axis.set_title("fixed numbers of steps: the place drifts\n(band: predicted at the fixed loss)", fontsize=9)
+    axis.set_title("fixed numbers of steps\n(band: predicted at a fixed loss)")
     axis.legend(fontsize=8, loc="lower right")
+
+
+def drift_text(networks: pd.DataFrame) -> str:
+    """State where networks start to fit after fixed numbers of steps."""
+    moved = networks[networks["quantity"] == "threshold_params_per_label"]
+    moved = _typical(_independent(moved, "fixed_steps"), ["steps"]).dropna()
+    moved = [f"{value:.2g} nK after {step:,} steps" for step, value in moved.items() if np.isfinite(value)]
+    return f"At fixed numbers of steps the threshold moves: {', '.join(moved) or 'it is never reached'}."
 
 
 def text(networks: pd.DataFrame) -> str:
@@ -93,15 +92,12 @@ def text(networks: pd.DataFrame) -> str:
     twice = fixed[(fixed["parameters"] == "twice") & (fixed["quantity"] == "threshold_params_per_label")]["value"]
     doubled = twice[np.isfinite(twice)]
     least = f"at least {doubled.min():.2g} nK" if len(doubled) else "more than was tried"
-    moved = networks[networks["quantity"] == "threshold_params_per_label"]
-    moved = _typical(_independent(moved, "fixed_steps"), ["steps"]).dropna()
-    moved = [f"{value:.2g} nK after {step:,} steps" for step, value in moved.items() if np.isfinite(value)]
     noise = f"{100 * networks['label_noise'].max():g} %"
     return (
         f"Networks with one hidden layer and {noise} wrong labels, trained to a fixed loss at n = "
         f"{_listed(fixed['n_train'])} and K = {_listed(fixed['n_classes'])}: they fit from {_span(place['threshold'])} "
         f"nK parameters on, and the test loss is largest at {_span(place['peak'])} nK; with every pixel twice it takes "
-        f"{least}. At fixed numbers of steps the threshold moves: {', '.join(moved) or 'it is never reached'}."
+        f"{least}. {drift_text(networks)}"
     )
 
 

@@ -1,69 +1,60 @@
-"""Norm of the minimum-norm solution over N/n, distance to the kernel limit, and where gradient descent ends."""
-
-from textwrap import fill
+"""Norm of the minimum-norm solution over N/n beside the kernel's, and its distance to the kernel's predictor."""
 
 import pandas as pd
-import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, random_features, studies, theme
+from overparam.drawing import direct_labels, headlines, labels, random_features, regimes, theme
 from overparam.drawing.rounding import at_least, at_most
 
-PANELS = ("function_norm", "norm", "kernel_distance")
+PANELS = {"function_norm": "the norm", "kernel_distance": "distance to the kernel's predictor"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per kind of features; the last row shows gradient descent from two starts."""
-    kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
-    figure, axes = studies.grid(
-        len(PANELS) + 1, len(kinds), 1.95, sharey="row", gridspec_kw={"height_ratios": [1] * len(PANELS) + [0.5]}
-    )
-    for column, kind in enumerate(kinds):
-        for axis, quantity in zip(axes[:-1, column], PANELS, strict=True):
+    """Draw both for the first kind of features, without label noise and with, beside the kernel and tuned ridge."""
+    kind = random_features.kinds(measurements)[0]
+    figure, axes = theme.panels(2, height=4.4)
+    arms = random_features.arms(measurements)
+    for axis, (quantity, title) in zip(axes, PANELS.items(), strict=True):
+        axis.set_yscale("log")
+        for color, arm in zip(theme.CATEGORIES, (arms[0], arms[-1]), strict=False):
             wanted = {"features": kind, "quantity": quantity}
-            axis.set_yscale("log")
-            for arm, style in styles.items():
-                fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
-                random_features.line(axis, fitted, markersize=3.5, **style)
-                ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
-                if len(ridge):
-                    random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
-                limit = random_features.rows(measurements, *arm, method="kernel", **wanted)
-                if len(limit):
-                    level, last = limit["value"].mean(), fitted["features_per_sample"].max()
-                    axis.plot([1, last], [level, level], color=style["color"], linestyle=":")
-            axis.set_ylabel(labels.quantity(measurements, quantity))
-            random_features.ratio_axis(
-                axis, measurements, random_features.THRESHOLD if axis is axes[0, column] else None
+            fitted, ridge, kernel = (
+                random_features.rows(measurements, *arm, method=method, **wanted)
+                for method in ("minimum_norm", "ridge", "kernel")
             )
-        for axis in axes[: len(PANELS) - 1, column]:
-            axis.set_xlabel("")
-            axis.tick_params(labelbottom=False)
-        axes[0, column].set_title(f"{random_features.TITLES[kind]}, {random_features.data_label(verdict)}", fontsize=9)
-        _descent(axes[-1, column], measurements[measurements["features"] == kind])
-    axes[-1, 0].set_ylabel(labels.column(measurements, "start"))
-    entries = random_features.legend_entries(measurements)
-    entries["kernel limit (N = ∞)"] = {"color": theme.INK, "linestyle": ":"}
-    studies.legend(figure, entries, loc="outside lower center", ncols=3, fontsize=8)
+            last, clean = fitted[random_features.RATIO].max(), arm[0] == 0
+            if len(ridge):
+                random_features.line(axis, ridge, seeds=False, **theme.CONTROL)
+                if clean:
+                    end = random_features.geometric_mean(ridge).iloc[-1]
+                    direct_labels.at_end(axis, [last], [end], "tuned ridge\n(control)", theme.GREY)
+            random_features.line(axis, fitted, seeds=False, color=color, marker="o" if clean else "s", markersize=4)
+            if len(kernel):
+                axis.plot([1, last], [kernel["value"].mean()] * 2, color=color, linestyle=":")
+            name = "no noise" if clean else f"{arm[0]:.0%} noise".replace("%", " %")
+            direct_labels.at_end(axis, [last], [random_features.geometric_mean(fitted).iloc[-1]], name, color)
+        axis.set(ylabel=labels.quantity(measurements, quantity), title=title)
+        random_features.ratio_axis(axis, measurements)
+        axis.set_xticks([0.02, 0.1, 0.5, 1, 2, 6], ["0.02", "0.1", "0.5", "1", "2", "6"])
+        axis.set_xlabel("features per sample, $N/n$")
+        regimes.shade(axis, 1, random_features.THRESHOLD, short=True)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="The norm is largest at $N = n$ and then falls towards the kernel's (dotted), whose predictor is "
+        "approached",
+        refuted="The norm does not peak at $N = n$ and fall to the kernel's (dotted) as predicted",
+        undecided="The norm around $N = n$, beside the kernel's (dotted)",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State where the norm is largest and what it falls to, the distance to the kernel, and gradient descent's end."""
     return " ".join(_finding(measurements, kind, verdict) for kind in random_features.kinds(measurements))
-
-
-def _descent(axis: Axes, measurements: pd.DataFrame) -> None:
-    """Draw one point per seed and start."""
-    ends = measurements[(measurements["method"] == "gradient_descent")]
-    distance = ends[ends["quantity"] == "solution_distance"]
-    sns.stripplot(
-        distance, x="value", y="start", order=["zero", "random"], hue="start", hue_order=["zero", "random"],
-        palette=theme.CATEGORIES[:2], size=5, jitter=False, alpha=0.6, legend=False, ax=axis,
-    )  # fmt: skip
-    axis.set(xscale="log", ylabel="")
-    axis.set_xlabel(fill(f"end of descent: {labels.quantity(measurements, 'solution_distance')}", 34))
 
 
 def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:

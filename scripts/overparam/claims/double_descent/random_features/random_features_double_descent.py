@@ -1,39 +1,61 @@
-"""0-1 error and squared loss of random features over N/n, with and without label noise, beside tuned ridge."""
+"""0-1 error of random features over N/n, on test and training images, with and without label noise."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, random_features, studies
+from overparam.drawing import direct_labels, headlines, labels, random_features, regimes, studies, theme
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per kind of features: test error, test loss and train error."""
-    kinds, styles = random_features.kinds(measurements), random_features.styles(measurements)
-    figure, axes = studies.grid(3, len(kinds), 2.25, sharex="col", sharey="row")
-    panels = (("error", "test"), ("loss", "test"), ("error", "train"))
-    for column, kind in enumerate(kinds):
-        for axis, (quantity, split) in zip(axes[:, column], panels, strict=True):
-            wanted = {"features": kind, "quantity": quantity, "split": split}
-            axis.set_yscale("log" if split == "test" else "linear")
-            for arm, style in styles.items():
-                fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
-                random_features.line(axis, fitted, markersize=3.5, **style)
-                ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
-                random_features.line(axis, ridge, seeds=False, color=style["color"], linestyle="--", linewidth=1.2)
-            random_features.ratio_axis(
-                axis, measurements, random_features.THRESHOLD if axis is axes[0, column] else None
-            )
-            squared = " (squared)" if quantity == "loss" else ""
-            axis.set_ylabel(f"{split} {labels.quantity(measurements, quantity)}{squared}")
-            if quantity == "error":
-                studies.percent_axis(axis)
-        axes[0, column].set_title(f"{random_features.TITLES[kind]}\n{_size(measurements, verdict)}", fontsize=9)
-        for axis in axes[:-1, column]:
-            axis.set_xlabel("")
-    axes[-1, 0].set_ylim(bottom=-0.02)
-    entries = random_features.legend_entries(measurements)
-    studies.legend(figure, entries, loc="outside lower center", ncols=2, fontsize=8)
+    """Draw test error above train error for the first kind of features, beside tuned ridge."""
+    kind = random_features.kinds(measurements)[0]
+    figure, axes = studies.grid(2, 1, 2.9, sharex=True, gridspec_kw={"height_ratios": (1.7, 1)})
+    arms = random_features.arms(measurements)
+    for axis, split in zip(axes[:, 0], ("test", "train"), strict=True):
+        if split == "test":
+            axis.set_yscale("log")
+        for color, arm in zip(theme.CATEGORIES, (arms[0], arms[-1]), strict=False):
+            _curves(axis, measurements, arm, color, kind, split)
+        random_features.ratio_axis(axis, measurements)
+        axis.set_ylabel(f"{split} {labels.quantity(measurements, 'error')}")
+        studies.percent_axis(axis)
+    title = random_features.TITLES[kind]
+    axes[0, 0].set_title(f"{title} on {_size(measurements, verdict)}")
+    axes[0, 0].set_xlabel("")
+    axes[1, 0].set_ylim(bottom=-0.02)
+    for axis in axes[:, 0]:
+        regimes.shade(axis, 1, "$N = n$" if axis is axes[0, 0] else None, names=axis is axes[0, 0])
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _curves(
+    axis: Axes, measurements: pd.DataFrame, arm: tuple[float, str | None], color: str, kind: str, split: str
+) -> None:
+    """Draw the solution of smallest norm and tuned ridge for one level of label noise."""
+    wanted = {"features": kind, "quantity": "error", "split": split}
+    fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
+    ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
+    random_features.line(axis, ridge, seeds=False, **theme.CONTROL)
+    random_features.line(axis, fitted, color=color, marker="o" if arm[0] == 0 else "s", markersize=4)
+    last, name = fitted[random_features.RATIO].max(), random_features.arm_name(*arm).replace(", ", ",\n")
+    if split == "train":
+        return
+    direct_labels.at_end(axis, [last], [random_features.mean(fitted).iloc[-1]], name, color)
+    if len(ridge) and arm[0] > 0:
+        end = random_features.mean(ridge).iloc[-1]
+        direct_labels.at_end(axis, [last], [end], "tuned ridge\n(controls)", theme.GREY)
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="Random features err most at $N = n$; with many more than that and clean labels they err less than "
+        "any smaller model",
+        refuted="Random features do not descend below the best small model beyond a peak at $N = n$",
+        undecided="The test error of random features around $N = n$",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from overparam.claims.double_descent import over_samples
-from overparam.drawing import judged, labels, random_features, studies, theme
+from overparam.drawing import direct_labels, judged, labels, random_features, studies, theme
 from overparam.judge.selection import COMPARISONS
 
 NETWORK = "network"
@@ -39,7 +39,7 @@ def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> 
         case = rows[rows["width"] == width]
         studies.lines(axis, _last(case), "n_train", color, seeds=quantity == "error", marker=marker, markersize=3.5)
         stopped = over_samples.mean(axis, case[case["method"] == "early_stopping"], "n_train")
-        axis.plot(stopped.index.astype(float), stopped, color=color, linestyle="--", linewidth=1.1)
+        axis.plot(stopped.index.astype(float), stopped, **theme.CONTROL, linewidth=1.1)
         if quantity == "error":
             train = networks[(networks["quantity"] == quantity) & (networks["split"] == "train")]
             case = _last(train[train["width"] == width])
@@ -51,6 +51,24 @@ def curves(axis: Axes, networks: pd.DataFrame, quantity: str, verdict: dict) -> 
         studies.percent_axis(axis)
         title = f"networks on {random_features.data_label(verdict)}, {_noise(networks)}"
         axis.set_title(f"{title}\ndotted: train error", fontsize=9)
+
+
+def named_losses(axis: Axes, networks: pd.DataFrame) -> None:
+    """Draw the test loss over n after the last step, a line per width, and that of early stopping."""
+    rows = networks[(networks["quantity"] == "loss") & (networks["split"] == "test")]
+    axis.set_yscale("log")
+    colors = (theme.CATEGORIES[2], theme.CATEGORIES[3], *theme.CATEGORIES[4:])
+    for (width, (_, marker)), color in zip(_styles(networks).items(), colors, strict=False):
+        case = rows[rows["width"] == width]
+        stopped = over_samples.mean(axis, case[case["method"] == "early_stopping"], "n_train")
+        axis.plot(stopped.index.astype(float), stopped, **theme.CONTROL, linewidth=1.1)
+        studies.lines(axis, _last(case), "n_train", color, seeds=False, marker=marker, markersize=3.5)
+        curve = over_samples.mean(axis, _last(case), "n_train")
+        direct_labels.at_end(axis, curve.index.astype(float), curve, f"{width} units", color)
+        if width == max(_styles(networks)):
+            direct_labels.at_end(axis, stopped.index.astype(float), stopped, "stopped\nearly\n(controls)", theme.GREY)
+    _n_axis(axis, rows)
+    axis.set(ylabel=f"test {labels.quantity(networks, 'loss')}", title="networks:\ntest loss")
 
 
 def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
@@ -101,10 +119,21 @@ def peaks(
     axis.set_title(f"networks\nband: {band_in_words(band)}", fontsize=8.5)
 
 
+def places(networks: pd.DataFrame, criterion: str) -> list[tuple[float, float]]:
+    """Return complexity and n at the peak, one pair per width at which there is a complexity."""
+    found = []
+    for width in _styles(networks):
+        case = networks[networks["width"] == width]
+        place = _complexity(case, criterion), _geometric(_last(case[case["quantity"] == "samples_at_peak"]))
+        if np.isfinite(place[0]) and place[0] > 0:
+            found.append(place)
+    return found
+
+
 def predicted(axis: Axes, limits: np.ndarray, band: tuple[float, float]) -> None:
     """Draw where peak and complexity agree between the ``limits``, and the band of the ratio that is predicted."""
     low, high = band
-    axis.plot(limits, limits, color=theme.INK, linewidth=1, linestyle="--")
+    axis.plot(limits, limits, color=theme.INK, linewidth=1, linestyle=":")
     axis.fill_between(limits, limits * low, limits * high, color=theme.INK, alpha=0.15, linewidth=0)
 
 

@@ -1,63 +1,64 @@
-"""Test error, test loss and train error over the number of samples: random features, and networks of fixed width."""
+"""Test and train error over the number of samples of random features, and test loss of networks of fixed width."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
 from overparam.claims.double_descent.sample_wise import network_panels
-from overparam.drawing import judged, labels, random_features, studies, theme
+from overparam.drawing import headlines, judged, labels, random_features, studies, theme
 
 X = "samples_per_feature"
-TICKS = [0.1, 0.2, 0.5, 1, 2, 3]
+TICKS = [0.1, 0.3, 1, 3]
+COLORS = (theme.CATEGORIES[0], theme.CATEGORIES[1], theme.CATEGORIES[4])
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a column of panels per label noise: test error by kind of features, more of the first, then networks."""
+    """Draw test and train error of random features at the largest label noise, and the test loss of networks."""
+    figure, (test, train, loss) = theme.panels(3, height=4.4)
     curves = measurements[measurements[X].notna()]
-    kinds, sizes = random_features.kinds(curves), over_samples.widths(curves)
-    noises = sorted(curves["label_noise"].unique())
-    panels = [("error", "test", kind) for kind in kinds] + [("loss", "test", kinds[0]), ("error", "train", kinds[0])]
-    columns = max(2, len(noises))
-    figure, axes = studies.grid(len(panels) + 1, columns, 1.85)
-    for axis in axes[:-1, len(noises) :].flat:
-        axis.set_axis_off()
-    for column, noise in enumerate(noises):
-        for axis, (quantity, split, kind) in zip(axes[:-1, column], panels, strict=True):
-            axis.set_yscale("log" if quantity == "loss" else "linear")
-            axis.tick_params(labelbottom=axis is axes[-2, column], labelleft=column == 0)
-            if column:
-                axis.sharey(axes[panels.index((quantity, split, kind)), 0])
-            rows = over_samples.chosen(curves, quantity=quantity, split=split, features=kind, label_noise=noise)
-            for n_features, (color, marker) in zip(sizes, over_samples.colors(len(sizes)), strict=True):
-                case = rows[rows["n_features"] == n_features]
-                fitted, ridge = (case[case["method"] == name] for name in ("minimum_norm", "ridge"))
-                x, faint = X, split == "test"  # the training errors of all seeds lie on one another
-                studies.lines(axis, fitted, x, color, seeds=faint, marker=marker, markersize=3.5)
-                mean = over_samples.mean(axis, ridge, x)
-                axis.plot(mean.index, mean, color=color, linestyle="--", linewidth=1.1)
-            over_samples.plain_ticks(axis, TICKS)
-            theme.mark_threshold(axis, 1, "n = N" if axis is axes[0, column] else "")
-            if column == 0:
-                features = random_features.TITLES[kind].split()[1]
-                axis.set_ylabel(f"{split} {labels.quantity(curves, quantity)}\n({features})")
-            if axis is axes[-2, column]:
-                axis.set_xlabel(labels.column(curves, X))
-            if quantity == "error":
-                studies.percent_axis(axis)
-        data = random_features.data_label(verdict)
-        axes[0, column].set_title(f"{data}, {random_features.arm_name(noise, _definition(curves, noise))}", fontsize=9)
-    networks = network_panels.noisiest(measurements)
-    for axis, quantity in zip(axes[-1], ("error", "loss"), strict=False):
-        network_panels.curves(axis, networks, quantity, verdict)
-    entries = {
-        f"N = {n_features}": {"color": color, "marker": marker, "markersize": 4}
-        for n_features, (color, marker) in zip(sizes, over_samples.colors(len(sizes)), strict=True)
-    }
-    entries |= network_panels.entries(networks)
-    entries["tuned ridge, stopped early (control)"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1.1}
-    studies.legend(figure, entries, loc="outside lower center", ncols=4)
+    kind, noise = random_features.kinds(curves)[0], curves["label_noise"].max()
+    rows = over_samples.chosen(curves, quantity="error", features=kind, label_noise=noise)
+    for axis, split in ((test, "test"), (train, "train")):
+        _features(axis, rows[rows["split"] == split])
+        axis.set(
+            xlabel="samples per\nfeature, $n/N$", title=f"random {random_features.TITLES[kind].split()[1]}:\n{split}"
+        )
+        axis.set_ylabel(labels.quantity(curves, "error"))
+        axis.set_ylim(bottom=-0.01)
+        theme.mark_threshold(axis, 1, "$n = N$")
+    network_panels.named_losses(loss, network_panels.noisiest(measurements))
+    theme.headline(figure, _headline(verdict))
+    arm = random_features.arm_name(noise, _definition(curves, noise))
+    sizes = ", ".join(f"{size}" for size in over_samples.widths(curves))
+    theme.context(
+        figure, f"{random_features.data_label(verdict)}, {arm}; random features: N = {sizes} (blue, orange, violet)"
+    )
     return figure
+
+
+def _features(axis: Axes, rows: pd.DataFrame) -> None:
+    """Draw the error over n/N, a line per number of features, and that of tuned ridge."""
+    for n_features, color, marker in zip(over_samples.widths(rows), COLORS, over_samples.MARKERS, strict=False):
+        case = rows[rows["n_features"] == n_features]
+        fitted, ridge = (case[case["method"] == name] for name in ("minimum_norm", "ridge"))
+        studies.lines(axis, ridge, X, seeds=False, interval=False, **theme.CONTROL, linewidth=1.1)
+        studies.lines(axis, fitted, X, color, seeds=False, marker=marker, markersize=3.5)
+    over_samples.plain_ticks(axis, TICKS)
+    studies.percent_axis(axis)
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Near the threshold more samples raise the test error",
+        refuted="More samples do not raise the test error near the threshold as predicted",
+        undecided="Whether more samples raise the test error near the threshold",
+    )
+    if verdict["forms"].get("procedure", {}).get("verdict") == "supported":
+        return f"{text}; with tuned ridge (grey) they never hurt"
+    return text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -1,67 +1,63 @@
-"""Largest loss of a single sample over the number of parameters per sample."""
+"""Largest loss of a single sample over the number of parameters per sample, and where no number of them helps."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import judged, labels, random_features, theme
+from overparam.claims.interpolation.interpolation import sample_losses
+from overparam.drawing import direct_labels, headlines, judged, labels, random_features, regimes, theme
 from overparam.drawing.rounding import at_least, at_most
 
-CASES = [  # problem, activation, label, marker, dashes
-    ("distinct inputs", "softplus", "softplus", "o", "-"),
-    ("distinct inputs", "tanh", "tanh", "s", "--"),
-    ("duplicated inputs", "softplus", "softplus, some inputs twice", "^", "-."),
-    ("linear network", "none", "linear network", "v", ":"),
-]
 NETWORK = "image network"
-SMALLEST = 1e-32  # an exact zero is drawn here
+NEVER_FITTED = {  # problem: label
+    "duplicated inputs": "an input twice,\nwith both labels",
+    "linear network": "linear network",
+}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw max ℓ_i over p/n of every trained network, on small problems and on images, and of the constructed ones."""
-    figure, (trained, networks, built) = theme.panels(3, height=4.2)
-    rows = measurements.assign(value=measurements["value"].clip(lower=SMALLEST))
+    """Draw max ℓ_i over p/n of networks on small problems with two counterexamples, and of networks on images."""
+    figure, (small, networks) = theme.panels(2, height=4.4)
+    rows = measurements.assign(value=measurements["value"].clip(lower=sample_losses.SMALLEST))
     losses = rows[rows["quantity"] == "largest_loss"]
-    for (problem, activation, label, marker, dashes), color in zip(CASES, theme.CATEGORIES, strict=False):
-        part = losses[(losses["problem"] == problem) & (losses["activation"] == activation)]
-        _curve(trained, part, label, marker, dashes, color)
-    means = rows[(rows["quantity"] == "mean_loss") & (rows["problem"] == "distinct inputs")]
-    _medians(trained, means[means["activation"] == "softplus"], "softplus, mean over samples", ".", "--", theme.INK)
-    theme.mark_threshold(trained, 1, "p = n")
-    part = rows[rows["problem"] == NETWORK]
-    _curve(networks, part[part["quantity"] == "largest_loss"], "image network", "P", "-", theme.CATEGORIES[4])
-    _medians(networks, part[part["quantity"] == "mean_loss"], "image network, mean over samples", ".", "--", theme.INK)
-    theme.mark_threshold(networks, 1, "p = nK")
-    data = f"{random_features.data_label(verdict)}, n = {part['n_train'].iloc[0]:,}"
-    size = labels.column(measurements, "p_over_n")
-    trained.set(xlabel=f"{size}\np/n", ylabel=labels.quantity(measurements, "largest_loss"))
-    networks.set(xlabel=f"{size}\np/(nK)", title=f"trained, gradient descent,\n{data}")
-    trained.set_title("trained,\nsmall problems")
-    for axis in (trained, networks):
-        axis.set(xscale="log", yscale="log")
-        axis.set_xticks([0.5, 1, 2, 4, 8, 16], ["0.5", "1", "2", "4", "8", "16"])
-        axis.minorticks_off()
-    found = losses[losses["problem"] == "construction"]
-    sizes = sorted(found["n_train"].unique())
-    styles = {True: ("2n + d weights", "o", theme.CATEGORIES[0]), False: ("p < n (control)", "X", theme.CATEGORIES[3])}
-    for enough, (label, marker, color) in styles.items():
-        part = found[(found["p_over_n"] > 1) == enough]
-        built.plot(
-            part["n_train"], part["value"], marker, color=color, alpha=0.4, markersize=5, markeredgewidth=0, label=label
-        )
-    built.set(xscale="log", yscale="log", title="constructed,\nReLU")
-    built.set(xlabel=labels.column(measurements, "n_train"), ylabel="")
-    built.set_xticks(sizes, [str(size) for size in sizes])
-    built.minorticks_off()
+    last = losses["p_over_n"].max()
+    part = losses[(losses["problem"] == "distinct inputs") & (losses["activation"] == "softplus")]
+    sample_losses.curve(small, part, "softplus", "o", "-", theme.CATEGORIES[0])
+    direct_labels.at_end(
+        small, [last], [sample_losses.medians(part).iloc[-1]], "softplus\nnetwork", theme.CATEGORIES[0]
+    )
+    for (problem, name), color, marker in zip(NEVER_FITTED.items(), theme.CATEGORIES[1:], "^v", strict=False):
+        part = losses[losses["problem"] == problem]
+        sample_losses.curve(small, part, name, marker, "-", color)
+        direct_labels.at_end(small, [last], [sample_losses.medians(part).iloc[-1]], name, color)
+    part = losses[losses["problem"] == NETWORK]
+    sample_losses.curve(networks, part, "image network", "o", "-", theme.CATEGORIES[4])
     level = judged.declared(verdict, "softplus begins to fit at p = n")["level"]
-    for axis in (trained, networks, built):
-        axis.axhline(level, color=theme.INK, linewidth=0.8, alpha=0.6)
-        axis.set_ylim(SMALLEST / 10, 1e4)
-    handles = [axis.get_legend_handles_labels() for axis in (trained, networks, built)]
-    lines, names = ([entry for one in handles for entry in one[k]] for k in (0, 1))
-    figure.legend(lines, names, loc="outside lower center", ncol=3, fontsize=8)
+    size = labels.column(measurements, "p_over_n")
+    small.set(title="small problems", xlabel=f"{size} $p/n$", ylabel=labels.quantity(measurements, "largest_loss"))
+    data = f"{random_features.data_label(verdict)}, $n = {part['n_train'].iloc[0]:,}$"
+    networks.set(title=f"trained on {data}", xlabel=f"{size} $p/(nK)$")
+    for axis, threshold in ((small, "$p = n$"), (networks, "$p = nK$")):
+        sample_losses.axes(axis, level)
+        regimes.shade(axis, 1, threshold, short=True)
+    networks.annotate(
+        f"fitted below $10^{{{np.log10(level):g}}}$", (0, level), (4, -4), xycoords=("axes fraction", "data"),
+        textcoords="offset points", va="top", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Networks with enough parameters fit every random label",
+        refuted="With enough parameters networks still miss some random labels",
+        undecided="Whether networks with enough parameters fit every random label",
+    )
+    if verdict["forms"].get("literal", {}).get("verdict") == "refuted":
+        return f"{text}; other models may not, however many they have"
+    return text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -94,21 +90,4 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"largest loss of at most {at_most(largest.iloc[-1], 1)} at {largest.index[-1]:.2g} nK parameters and of at "
         f"least {at_least(smallest.iloc[0])} at {smallest.index[0]:.2g} nK. Small problems that reached the limit of "
         f"steps: {counts}."
-    )
-
-
-def _curve(axis: plt.Axes, rows: pd.DataFrame, label: str, marker: str, dashes: str, color: str) -> None:
-    """Draw the median over seeds with its interval, and a faint line per seed."""
-    for _, curve in rows.groupby("seed"):
-        axis.plot(curve["p_over_n"], curve["value"], color=color, alpha=0.2, linewidth=0.6)
-    spread = np.log(rows.set_index("p_over_n")["value"]).groupby(level=0).agg(theme.median_interval)
-    low, high = np.exp(np.array(spread.tolist())).T
-    axis.fill_between(spread.index, low, high, color=color, alpha=0.2, linewidth=0)
-    _medians(axis, rows, label, marker, dashes, color)
-
-
-def _medians(axis: plt.Axes, rows: pd.DataFrame, label: str, marker: str, dashes: str, color: str) -> None:
-    curve = np.exp(np.log(rows.set_index("p_over_n")["value"]).groupby(level=0).median())
-    axis.plot(
-        curve.index, curve, color=color, marker=marker, markersize=4, markeredgewidth=0, linestyle=dashes, label=label
     )

@@ -7,9 +7,9 @@ from overparam.claims.interpolation.polynomial_regression import polynomial_risk
 from overparam.drawing import headlines, theme
 
 BASES = {  # label, marker
-    "legendre_orthonormal": ("Legendre, orthonormal", "o"),
-    "legendre": ("Legendre, maximum 1", "^"),
-    "monomial": ("monomials (control)", ""),
+    "legendre_orthonormal": ("Legendre,\northonormal", "o"),
+    "legendre": ("Legendre,\nmaximum 1", "^"),
+    "monomial": ("monomials\n(control)", ""),
 }
 
 
@@ -20,7 +20,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         style = {"color": color, "marker": marker, "markersize": 4.5} if marker else theme.CONTROL
         test = polynomial_risk.losses(measurements, basis, "minimum_norm", "test")
         polynomial_risk.line(axis, test, seeds=False, **style)
-        polynomial_risk.end(axis, test, f"test:\n{label.replace(', ', ',' + chr(10))}", style["color"])
+        polynomial_risk.end(axis, test, f"test:\n{label}", style["color"])
     train = polynomial_risk.losses(measurements, "legendre_orthonormal", "minimum_norm", "train")
     polynomial_risk.line(axis, train, seeds=False, color=theme.CATEGORIES[0], marker="s", markersize=4)
     polynomial_risk.end(axis, train, "train", theme.CATEGORIES[0])
@@ -43,7 +43,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     risks = {basis: polynomial_risk.medians(measurements, basis, "minimum_norm", "test") for basis in BASES}
     last = max(risks["monomial"].index)
     changes = "; ".join(
-        f"{label.removesuffix(' (control)')}: {risks[basis][n]:.1e} to {risks[basis][last]:.2g}"
+        f"{' '.join(label.removesuffix('(control)').split())}: {risks[basis][n]:.1e} to {risks[basis][last]:.2g}"
         for basis, (label, *_) in BASES.items()
     )
     classical = risks["legendre"]
