@@ -43,10 +43,10 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     right.set(xscale="log", yscale="log", title="the one after the L-th")
     right.set_xlabel(f"{labels.column(measurements, 'radius')} (smaller to the right)")
     right.set_ylabel(labels.quantity(measurements, "beyond"))
-    low, _ = judged.band(verdict, "gap-after-L")
+    least = judged.band(verdict, "gap-after-L")[0] or 1.0
     limits = right.get_xlim(), right.get_ylim()
     right.fill_between(
-        (limits[0][0], largest_radius(verdict)), limits[1][0], 1 / low, facecolor=theme.INK, alpha=0.1, linewidth=0
+        (limits[0][0], largest_radius(verdict)), limits[1][0], 1 / least, facecolor=theme.INK, alpha=0.1, linewidth=0
     )
     right.set(xlim=limits[0], ylim=limits[1])
     right.annotate(
@@ -56,8 +56,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     direct_labels.of_lines(left)
     for line in right.get_lines():
         if not str(line.get_label()).startswith("_"):
-            x, y = line.get_data()
-            direct_labels.at_end(right, [min(x)], [y[np.argmin(x)]], str(line.get_label()), line.get_color())
+            x, y = (np.asarray(data, dtype=float) for data in line.get_data())
+            last = [x.argmin()]
+            direct_labels.at_end(right, x[last], y[last], str(line.get_label()), line.get_color())
     text = headlines.by_verdict(
         verdict,
         supported=f"Where inputs lie in $L = {n_clusters}$ clusters, the Jacobian has $L$ large singular values",

@@ -20,7 +20,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             axis.set(title=f"{corruption.title(study)}: {words}", ylabel="", ylim=(0, 1.04))
             studies.percent_axis(axis)
         row[0].set_ylabel("accuracy")
-    studies.legend(figure, corruption.level_entries(colors), loc="outside lower center", ncols=6)
+    studies.legend(figure, corruption.level_entries(colors), loc="outside lower center", ncols=7, columnspacing=1)
     theme.headline(figure, "How accuracy gets there, by the share of labels that are corrupted")
     return figure
 

@@ -31,7 +31,12 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     excess.set_ylabel(labels.quantity(measurements, "distance_over_clean"))
     excess.set_ylim(0, max(excess.get_ylim()[1], 1.5))
     predicted.predicted_band(excess, verdict, "near-when-stopped", label="predicted when stopped")
-    predicted.predicted_band(excess, verdict, "far-at-the-end", label=None)
+    far = judged.band(verdict, "far-at-the-end")[0] or 0.0
+    excess.axhline(far, **predicted.EDGE)
+    excess.annotate(
+        "predicted at the end: above", (0, far), xycoords=("axes fraction", "data"), xytext=(4, 3),
+        textcoords="offset points", **predicted.NOTE,
+    )  # fmt: skip
     theme.headline(figure, _headline(measurements, verdict))
     return figure
 

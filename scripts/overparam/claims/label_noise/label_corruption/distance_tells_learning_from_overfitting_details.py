@@ -22,7 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         axis.set_ylim(bottom=0)
     stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
     entries = corruption.level_entries(colors) | {"stopped": stop}
-    studies.legend(figure, entries, loc="outside lower center", ncols=6)
+    studies.legend(figure, entries, loc="outside lower center", ncols=7, columnspacing=1)
     theme.headline(figure, "How far weights travel in every study, by the share of labels that are corrupted")
     return figure
 

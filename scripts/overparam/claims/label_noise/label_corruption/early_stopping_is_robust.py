@@ -1,6 +1,7 @@
 """Test accuracy and fitted false labels over label noise, with and without early stopping."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.label_noise.label_corruption import corruption
@@ -31,6 +32,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             early = corruption.at(rows, stopped)
             studies.lines(axis, early, "label_noise", color=color, marker=marker, markersize=4.5)
             corruption.name_end(axis, early, words, color)
+        _mark_spared(axis, test, stopped, judged.declared(verdict, "spares-test-error")["where"]["label_noise"])
         if len(fitted):
             axis.axhline(_chance(study), color=theme.INK, linestyle=":", linewidth=1)
         axis.set(xlabel=corruption.noise_label(measurements), ylabel="", ylim=(0, 1.04))
@@ -43,6 +45,18 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     )  # fmt: skip
     theme.headline(figure, _headline(measurements, verdict))
     return figure
+
+
+def _mark_spared(axis: Axes, test: pd.DataFrame, stopped: str, level: float) -> None:
+    """Draw an arrow from the accuracy at the last epoch to that where training is stopped, at the judged level."""
+    ends = [corruption.mean(corruption.at(test, rule)).get(level) for rule in (LAST, stopped)]
+    if None in ends:
+        return
+    axis.annotate("", (level, ends[1]), (level, ends[0]), arrowprops={"arrowstyle": "->", "color": theme.INK})
+    axis.annotate(
+        f"{100 * (ends[1] - ends[0]):+.0f}\npoints", (level, sum(ends) / 2), xytext=(-4, 0), textcoords="offset points",
+        ha="right", va="center", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
 
 
 def _headline(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -26,7 +26,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             studies.percent_axis(axis)
     stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
     entries = corruption.level_entries(colors) | {"stopped": stop}
-    studies.legend(figure, entries, loc="outside lower center", ncols=6)
+    studies.legend(figure, entries, loc="outside lower center", ncols=7, columnspacing=1)
     theme.headline(figure, "When training would have stopped, while false labels are fitted later")
     return figure
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.linearity.linear_regime.linearity_gives_convergence import by_activation, ratios
-from overparam.drawing import judged, labels, theme
+from overparam.drawing import labels, predicted, theme
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -16,10 +16,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for axis, table in zip((rates, lines), tables, strict=True):
         axis.set(xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'width')} m")
         by_activation(axis, table)
-    promised, _ = judged.band(verdict, "SGD keeps the promised rate")
-    rates.axhline(promised, color=theme.INK, linestyle=":", linewidth=1.2)
+    predicted.predicted_band(rates, verdict, "SGD keeps the promised rate")
     rates.set_ylabel(" / ".join(labels.quantity(measurements, name) for name in ("slowest_rate", "promised_rate")))
-    rates.set_title("SGD (dotted: promised)")
+    rates.set_title("SGD")
     lines.set_ylabel(labels.quantity(measurements, "parabola_deviation"))
     lines.set_title("along random lines")
     theme.headline(figure, "The same for SGD, and along random lines")
