@@ -21,7 +21,7 @@ from overparam.plan import contract, experiment_settings, registry
 
 CLAIMS = registry.load()
 PRESETS = {"default", "smoke", "cifar10-small", "cifar10", "paper"}
-DRAWN_ANEW = ("C", "D", "F", "G")  # topics whose figures have headlines
+DRAWN_ANEW = ("A", "B", "C", "D", "F", "G")  # topics whose figures have headlines
 RECORD = {"data": None, "cost": {}, "provenance": {}}
 
 

@@ -9,6 +9,7 @@ from matplotlib import pyplot
 from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.epoch_wise import epoch_wise_double_descent
+from overparam.claims.double_descent.epoch_wise import epoch_wise_double_descent_details as details
 from overparam.claims.double_descent.epoch_wise import measure as epoch_wise
 from overparam.judge.predictions import evaluate
 
@@ -152,6 +153,7 @@ def test_the_figure_shows_every_study_and_its_text_the_numbers():
     text = epoch_wise_double_descent.alt_text(table, undecided_yet)
     assert "is not shown to fall, rise and fall again by 7 points" in text
     figure = epoch_wise_double_descent.draw(table, verdict)
-    assert len(figure.axes) == 2 * 4  # map, its scale, test and train
+    assert len(figure.axes) == 4  # map, its scale, test and train
+    assert len(details.draw(table, verdict).axes) == 2 * 4
     assert figure.get_size_inches()[0] * figure.dpi <= 900
     pyplot.close("all")

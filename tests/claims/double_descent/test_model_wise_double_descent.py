@@ -9,6 +9,7 @@ from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.width_sweep import measure as width_sweep
 from overparam.claims.double_descent.width_sweep import model_wise_double_descent
+from overparam.claims.double_descent.width_sweep import model_wise_double_descent_details as details
 
 VERDICT = undecided("model_wise_double_descent")
 
@@ -66,7 +67,7 @@ def test_the_sweep_shows_medians_where_the_judge_takes_them():
     assert "median of 20 seeds" in text and "31.0% at width 8" in text
     figure = model_wise_double_descent.draw(measurements, verdict)
     assert "median of 20 seeds" in figure.axes[0].get_title()
-    averages = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    averages = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "s")]
     assert np.max([line.get_ydata() for line in averages]) < 1
 
 
@@ -79,8 +80,20 @@ def test_a_sweep_without_held_out_samples_is_drawn():
 
 
 @pytest.mark.parametrize("names", [("a",), ("a", "b")])
-def test_every_study_of_a_sweep_has_its_axes(names):
-    assert len(model_wise_double_descent.draw(swept(names), VERDICT).axes) == 2 * len(names)
+def test_every_study_of_a_sweep_has_its_axes_in_the_details(names):
+    assert len(model_wise_double_descent.draw(swept(names), VERDICT).axes) == 2
+    assert len(details.draw(swept(names), VERDICT).axes) == 2 * len(names)
+
+
+def test_networks_without_label_noise_are_drawn_beside_whichever_study_they_belong_to():
+    noisy = synthetic_training.table((4, 8, 16, 32), (0.2,), study="a")
+    clean = synthetic_training.table((4, 8, 16, 32), (0.0,), study="b")
+    for training in (pd.concat([noisy, clean]), synthetic_training.table((4, 8, 16, 32), (0.0, 0.2), study="a")):
+        drawn = model_wise_double_descent.draw(measured(training), VERDICT)
+        named = [
+            text.get_text() for text in drawn.axes[0].texts + drawn.axes[0].get_children() if hasattr(text, "get_text")
+        ]
+        assert "no label\nnoise" in named and "20 % label\nnoise" in named
 
 
 def test_the_threshold_of_the_sweep_and_the_level_of_noise_are_those_of_the_claim():

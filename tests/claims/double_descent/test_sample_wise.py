@@ -9,6 +9,7 @@ from undecided_verdicts import undecided
 
 from overparam.claims.double_descent.random_feature_maps import normalised_inputs
 from overparam.claims.double_descent.sample_wise import effective_model_complexity, sample_wise_non_monotonicity
+from overparam.claims.double_descent.sample_wise import effective_model_complexity_details as details
 from overparam.claims.double_descent.sample_wise import measure as sample_wise
 from overparam.claims.double_descent.sample_wise.measure import largest, measure
 from overparam.claims.double_descent.sample_wise.network_sample_sizes import peak
@@ -223,9 +224,10 @@ def test_the_figure_has_the_band_and_the_steps_of_the_claim(table):
         f"{whose}_at_the_complexity_by_bisection": {"band": [0.25, 4], "where": {"steps": [10_000, None]}}
         for whose in ("peaks", "networks_peak")
     }
-    drawn = effective_model_complexity.draw(
-        declared(table, "sample_wise"), undecided("effective_model_complexity", **changes)
-    )
+    given = declared(table, "sample_wise"), undecided("effective_model_complexity", **changes)
+    said = [text.get_text() for text in effective_model_complexity.draw(*given).axes[1].texts]
+    assert "predicted: within a factor of 4" in said
+    drawn = details.draw(*given)
     titles = [axis.get_title() for axis in drawn.axes]
     assert "≥ 10,000 steps or converged\nband: within a factor of 4" in titles
     assert "networks\nband: within a factor of 4" in titles

@@ -126,7 +126,7 @@ def test_figure_and_its_text(table):
     assert f"samples by at least {at_least(rows['value'].min())}" in text
     networks = table[(table["problem"] == "image network") & (table["quantity"] == "largest_loss")]
     assert f"at most {at_most(networks.loc[networks['width'] == 100, 'value'].max(), 1)} at" in text
-    assert len(figure.draw(declared(table, "interpolation"), undecided("interpolation")).axes) == 3
+    assert len(figure.draw(declared(table, "interpolation"), undecided("interpolation")).axes) == 2
 
 
 def test_the_line_in_the_figure_is_the_limit_of_the_claim(table):

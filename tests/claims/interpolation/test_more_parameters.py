@@ -8,6 +8,7 @@ from undecided_verdicts import undecided
 
 from overparam.claims.interpolation.more_parameters import measure as more_parameters
 from overparam.claims.interpolation.more_parameters import more_parameters_generalise_better as figure
+from overparam.claims.interpolation.more_parameters import more_parameters_generalise_better_details as details
 
 SETTINGS = {"seed": 0, "fitted": 0.01}
 VERDICT = undecided("more_parameters_generalise_better")
@@ -73,7 +74,9 @@ def test_printed_networks_are_kept_beside(measurements):
 def test_figure(measurements):
     drawn = figure.draw(measurements, VERDICT)
     assert [axis.get_xlabel() for axis in drawn.axes] == ["parameters"] * 2
-    assert "CIFAR-10, n = 50,000" in drawn.axes[0].get_title()
+    beside = details.draw(measurements, VERDICT)
+    assert "CIFAR-10, n = 50,000" in beside.get_supxlabel()
+    assert "CudaConvNet 23.0% at 145,578" in details.alt_text(measurements, VERDICT)
     text = figure.alt_text(measurements, VERDICT)
     assert "23% for CudaConvNet, 47.6% for an MLP with 12 times as many parameters" in text
     assert "MLP on digits, n = 100, 20 % label noise: test error is 40.1% at 80 parameters and 30.1% at 320." in text

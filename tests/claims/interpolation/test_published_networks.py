@@ -92,7 +92,7 @@ def test_printed_rows(measurements):
 def test_figure(measurements):
     verdict = undecided("recht_table", zero_train_loss={"greater": 0.2})
     drawn = figure.draw(declared(measurements, "published_networks"), verdict)
-    assert len(drawn.axes) == 3 and drawn.axes[0].lines[-1].get_xdata()[0] == 0.2
+    assert len(drawn.axes) == 2 and drawn.axes[0].lines[-1].get_xdata()[0] == 0.2
     assert drawn.axes[0].get_xlabel() == "train loss, nats (0 drawn at 0.0001)"
     text = figure.alt_text(measurements, {"data": None})
     assert "CudaConvNet, regularized (145,578 parameters): train loss 0" in text

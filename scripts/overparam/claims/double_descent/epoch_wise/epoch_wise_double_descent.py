@@ -1,45 +1,99 @@
-"""Test error over width and epoch as a map; test and train error over epochs of a small, medium and large network."""
+"""Test and train error over epochs of a small, medium and large network, and a map of test error over both."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from overparam.claims.double_descent import judged_peak
+from overparam.claims.double_descent.epoch_wise import over_epochs
 from overparam.claims.double_descent.epoch_wise.network_sizes import JUST_FITS
-from overparam.drawing import judged, labels, studies, theme
+from overparam.claims.double_descent.epoch_wise.over_epochs import PEAK, SIZES
+from overparam.drawing import cut_axes, direct_labels, headlines, judged, labels, studies, theme
 
-MARKERS = {"small": "s", "medium": "^", "large": "o"}
-PEAK = "large-falls-rises-falls"
+COLORS = dict(zip(SIZES, (theme.GREY, theme.CATEGORIES[0], theme.CATEGORIES[1]), strict=True))  # small: the control
+TICKS = [0.05, 0.1, 0.2, 0.5]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw a map and two panels of curves per study (Nakkiran et al. 2019, figures 2 and 9)."""
+    """Draw curves and map of the first study (Nakkiran et al. 2019, figures 2 and 9)."""
+    name = measurements["study"].iloc[0]
+    study = over_epochs.level_rows(measurements[measurements["study"] == name], verdict)
     theme.apply()
-    names = list(dict.fromkeys(measurements["study"]))
-    figure = plt.figure(figsize=(theme.WIDTH, 3.7 * len(names) + 0.5))
-    grid = figure.add_gridspec(2 * len(names), 2, width_ratios=(1.1, 1))
-    entries: dict[str, dict] = {}
-    for row, name in enumerate(names):
-        study = _level_rows(measurements[measurements["study"] == name], verdict)
-        plane = figure.add_subplot(grid[2 * row : 2 * row + 2, 0])
-        test = figure.add_subplot(grid[2 * row, 1])
-        train = figure.add_subplot(grid[2 * row + 1, 1], sharex=test)
-        highest = _map(figure, plane, study)
-        plane.set_title(studies.title(study, verdict))
-        entries |= _curves(test, train, study)
-        test.set_ylim(0, 1.5 * highest)
-        widths = [str(width) for width in _widths(study).values()]
-        noise, seeds = f"{100 * _level(study, verdict):g} % label noise", f"{study['seed'].nunique()} seeds"
-        test.set_title(f"{noise}, {seeds}\nwidths {', '.join(widths)}")
-        clean = _clean_twin(measurements, name, verdict)
-        if len(clean):
-            style = {"color": theme.INK, "linestyle": ":"}
-            studies.lines(test, clean, "epoch", seeds=False, interval=False, **style)
-            entries["large, no label noise"] = style
-    entries |= {f"train error {100 * JUST_FITS:g} %": {"color": theme.INK, "linestyle": "--", "linewidth": 1}}
-    studies.legend(figure, entries, loc="outside lower center", ncols=len(entries))
+    figure = plt.figure(figsize=(theme.WIDTH, 5.2))
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.5, 1), height_ratios=(1.5, 1))
+    test = figure.add_subplot(grid[0, 0])
+    train = figure.add_subplot(grid[1, 0], sharex=test)
+    plane = figure.add_subplot(grid[:, 1])
+    for axis, split in ((test, "test"), (train, "train")):
+        _curves(axis, study, split)
+    test.tick_params(labelbottom=False)
+    test.set_xlabel("")
+    highest = max(over_epochs.table(study, "test").max(axis=1).min(), 0.01)
+    later = over_epochs.smoothed(study, "large").iloc[1:].max()
+    test.set_ylim(0, min(highest, 1.6 * later))
+    cut_axes.mark_cut(test, "first epochs: higher")
+    train.axhline(JUST_FITS, color=theme.INK, linestyle=":", linewidth=1)
+    noise = f"{100 * over_epochs.level(study, verdict):g} % label noise"
+    test.set_title(f"{studies.title(study, verdict)},\n{noise}, {study['seed'].nunique()} seeds")
+    _map(figure, plane, study)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _curves(axis: plt.Axes, study: pd.DataFrame, split: str) -> None:
+    """Draw smoothed curves with their intervals."""
+    rows = study[(study["quantity"] == "smoothed_error") & (study["split"] == split) & (study["epoch"] > 0)]
+    for size, width in over_epochs.widths(study).items():
+        part = rows[rows["size"] == size]
+        style = theme.CONTROL if size == "small" else {"color": COLORS[size]}
+        studies.lines(axis, part, "epoch", seeds=False, **style)
+        curve, control = part.groupby("epoch")["value"].mean(), "\n(control)" if size == "small" else ""
+        if split == "test":
+            direct_labels.at_end(axis, curve.index, curve, f"{size}, {width}{control}", COLORS[size])
+    axis.set_xscale("log")
+    axis.set_ylim(bottom=0)
+    studies.percent_axis(axis)
+    axis.set(xlabel=labels.column(study, "epoch"), ylabel=f"{split} {labels.quantity(study, 'error')}")
+
+
+def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> None:
+    """Draw test error over width and epoch in full, and a line at the train error of networks that just fit."""
+    test, train = (over_epochs.table(study, split) for split in ("test", "train"))
+    widths, epochs = test.index.to_numpy(float), test.columns.to_numpy(float)
+    shares = test.to_numpy(float).T
+    image = axis.pcolormesh(
+        over_epochs.edges(widths), over_epochs.edges(epochs), shares, cmap="viridis",
+        norm=LogNorm(max(shares.min(), 1e-3), shares.max()), rasterized=True,
+    )  # fmt: skip
+    crossed = [studies.crossing(epochs, curve, JUST_FITS) for curve in train.to_numpy(float)]
+    reached = [(width, epoch) for width, epoch in zip(widths, crossed, strict=True) if epoch]
+    if reached:  # dark below light, so that the line is seen on every colour of the map
+        for color, line, thickness in (("#000000", "-", 2.4), ("#ffffff", "--", 1.2)):
+            axis.plot(*zip(*reached, strict=True), color=color, linestyle=line, linewidth=thickness)
+    axis.set_yscale("log")
+    studies.width_axis(axis, widths.astype(int), 0.35)
+    axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
+    axis.set_ylim(over_epochs.edges(epochs)[[0, -1]])
+    axis.set_title("test error; dashed:\nlabels just fitted")
+    bar = figure.colorbar(image, ax=axis, location="bottom", aspect=14)
+    bar.outline.set_visible(False)
+    bar.ax.xaxis.set_major_locator(FixedLocator(TICKS))
+    bar.ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    bar.ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="In a large network the test error falls, rises and falls again",
+        refuted="In a large network the test error does not fall, rise and fall again",
+        undecided="Whether the test error of a large network falls, rises and falls again",
+    )
+    if verdict["forms"].get("by_size", {}).get("verdict") == "supported":
+        return f"{text}; in one that just fits it rises to the end, in a small one it only falls"
+    return text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -49,77 +103,22 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> float:
-    """Draw test error over width and epoch, and a line at the train error of networks that just fit.
-
-    The scale of colours ends at the largest error that networks have after their best epochs: the higher errors of
-    networks that have hardly learned anything would take all of it. This end is returned.
-    """
-    test, train = (_table(study, split) for split in ("test", "train"))
-    widths, epochs = test.index.to_numpy(float), test.columns.to_numpy(float)
-    highest = max(float(curve[np.argmin(curve) :].max()) for curve in test.to_numpy(float))
-    image = axis.pcolormesh(
-        _edges(widths), _edges(epochs), test.to_numpy(float).T, cmap="viridis", vmax=highest, rasterized=True
-    )
-    crossed = [studies.crossing(epochs, curve, JUST_FITS) for curve in train.to_numpy(float)]
-    reached = [(width, epoch) for width, epoch in zip(widths, crossed, strict=True) if epoch]
-    if reached:  # dark below light, so that the line is seen on every colour of the map
-        for color, line, thickness in (("black", "-", 2.4), ("white", "--", 1.2)):
-            axis.plot(*zip(*reached, strict=True), color=color, linestyle=line, linewidth=thickness)
-    axis.set_yscale("log")
-    studies.width_axis(axis, widths.astype(int), 0.5)
-    axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
-    axis.set_ylim(_edges(epochs)[0], _edges(epochs)[-1])
-    error = labels.quantity(study, "error")
-    bar = figure.colorbar(image, ax=axis, extend="max", label=f"test {error} (true labels)")
-    bar.outline.set_visible(False)
-    studies.percent_axis(bar.ax)
-    return highest
-
-
-def _curves(test: plt.Axes, train: plt.Axes, study: pd.DataFrame) -> dict[str, dict]:
-    """Draw smoothed curves with their intervals over faint raw ones; return the legend's entries."""
-    entries = {}
-    for color, (size, marker) in zip(theme.CATEGORIES, MARKERS.items(), strict=False):
-        rows = study[study["size"] == size]
-        for axis, split in ((test, "test"), (train, "train")):
-            part = rows[(rows["split"] == split) & (rows["epoch"] > 0)]
-            raw, smoothed = (part[part["quantity"] == name] for name in ("error", "smoothed_error"))
-            if raw.empty:
-                continue
-            for _, seed in raw.groupby("seed"):
-                axis.plot(seed["epoch"], seed["value"], color=color, alpha=0.25, linewidth=0.6)
-            style = {"marker": marker, "markersize": 4, "markevery": max(1, raw["epoch"].nunique() // 8)}
-            studies.lines(axis, smoothed, "epoch", color, seeds=False, **style)
-            entries[size] = {"color": color, "marker": marker, "markersize": 4}
-    for axis in (test, train):
-        axis.set_xscale("log")
-        axis.set_ylim(bottom=0)
-        studies.percent_axis(axis)
-    test.tick_params(labelbottom=False)
-    error = labels.quantity(study, "error")
-    test.set(xlabel="", ylabel=f"test {error}")
-    train.set(xlabel=labels.column(study, "epoch"), ylabel=f"train {error}")
-    train.axhline(JUST_FITS, color=theme.INK, linestyle="--", linewidth=1)
-    return entries
-
-
 def _finding(rows: pd.DataFrame, verdict: dict) -> str:
-    study = _level_rows(rows, verdict)
-    widths = _widths(study)
+    study = over_epochs.level_rows(rows, verdict)
+    widths = over_epochs.widths(study)
     text = (
-        f"{studies.title(study, verdict)}, {100 * _level(study, verdict):g} % label noise, smoothed test errors, "
-        f"means of {study['seed'].nunique()} seeds: "
+        f"{studies.title(study, verdict)}, {100 * over_epochs.level(study, verdict):g} % label noise, smoothed "
+        f"test errors, means of {study['seed'].nunique()} seeds: "
     )
     parts = [_large(study, verdict)] if "large" in widths else []
     if "medium" in widths:
-        curve = _smoothed(study, "medium")
+        curve = over_epochs.smoothed(study, "medium")
         parts.append(
             f"the medium one (width {widths['medium']}) goes from {curve.min():.1%} at epoch {curve.idxmin():g} to "
             f"{curve.iloc[-1]:.1%} at the end"
         )
     if "small" in widths:
-        curve = _smoothed(study, "small")
+        curve = over_epochs.smoothed(study, "small")
         parts.append(
             f"the small one (width {widths['small']}) is at {curve.min():.1%} at best, {curve.iloc[-1]:.1%} last"
         )
@@ -128,7 +127,7 @@ def _finding(rows: pd.DataFrame, verdict: dict) -> str:
 
 def _large(study: pd.DataFrame, verdict: dict) -> str:
     """Return what became of the large network: places from the verdict where there is one, else from its curve."""
-    curve, width = _smoothed(study, "large"), study.loc[study["size"] == "large", "width"].iloc[0]
+    curve, width = over_epochs.smoothed(study, "large"), study.loc[study["size"] == "large", "width"].iloc[0]
     estimates, detail = judged_peak.peak(study, verdict, PEAK)
     shown, least_change = judged_peak.shown(estimates), 100 * judged.declared(verdict, PEAK)["prominence"]
     unshown = f"is not shown to fall, rise and fall again by {least_change:g} points"
@@ -144,52 +143,5 @@ def _large(study: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _widths(study: pd.DataFrame) -> dict[str, int]:
-    """Return the widths of the small, medium and large network, as far as the study has them."""
-    found = study.dropna(subset=["size"]).groupby("size")["width"].first()
-    return {size: int(found[size]) for size in MARKERS if size in found}
-
-
 def _least(study: pd.DataFrame, quantity: str) -> float:
     return study.loc[(study["quantity"] == quantity) & (study["size"] == "large"), "value"].min()
-
-
-def _level(study: pd.DataFrame, verdict: dict) -> float:
-    return judged_peak.level(study, verdict, PEAK)
-
-
-def _level_rows(study: pd.DataFrame, verdict: dict) -> pd.DataFrame:
-    return study[study["label_noise"] == _level(study, verdict)]
-
-
-def _clean_twin(measurements: pd.DataFrame, name: str, verdict: dict) -> pd.DataFrame:
-    """Return the smoothed test error of the large network without label noise, where the study has one."""
-    return measurements[
-        (measurements["study"] == name)
-        & (measurements["label_noise"] == 0)
-        & (measurements["size"] == "large")
-        & (measurements["quantity"] == "smoothed_error")
-        & (measurements["split"] == "test")
-        & (_level(measurements[measurements["study"] == name], verdict) > 0)
-    ]
-
-
-def _smoothed(study: pd.DataFrame, size: str) -> pd.Series:
-    """Return the smoothed test error over epochs, averaged over seeds."""
-    rows = study[(study["quantity"] == "smoothed_error") & (study["split"] == "test") & (study["size"] == size)]
-    return rows.groupby("epoch")["value"].mean()
-
-
-def _table(study: pd.DataFrame, split: str) -> pd.DataFrame:
-    """Return the smoothed error by width (rows) and epoch (columns), averaged over seeds."""
-    rows = study[(study["quantity"] == "smoothed_error") & (study["split"] == split)]
-    return rows.pivot_table(index="width", columns="epoch", values="value", aggfunc="mean")
-
-
-def _edges(places: np.ndarray) -> np.ndarray:
-    """Return the borders between places, halfway in the logarithm."""
-    logarithm = np.log(places)
-    if len(places) == 1:
-        return np.exp([logarithm[0] - 0.3, logarithm[0] + 0.3])
-    middle = (logarithm[1:] + logarithm[:-1]) / 2
-    return np.exp([2 * logarithm[0] - middle[0], *middle, 2 * logarithm[-1] - middle[-1]])

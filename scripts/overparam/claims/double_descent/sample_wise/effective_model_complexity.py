@@ -69,7 +69,7 @@ def _peaks(axis: Axes, features: pd.DataFrame, networks: pd.DataFrame, verdict: 
     for name, (label, _, color) in complexities.criteria(verdict).items():
         hollow = {} if name == "near_zero_loss" else {"markerfacecolor": "none"}
         rows = ratios[(ratios["criterion"] == name) & np.isfinite(ratios["complexity"])]
-        axis.plot(rows["complexity"], rows["peak"], "o", color=color, markersize=4.5, label=f"{label}", **hollow)
+        axis.plot(rows["complexity"], rows["peak"], "o", color=color, markersize=4.5, label=label, **hollow)
         own = network_panels.places(networks, name)
         axis.plot(*zip(*own, strict=True) if own else ([], []), "X", color=color, markersize=8, **hollow)
         places += [*zip(rows["complexity"], rows["peak"], strict=True), *own]

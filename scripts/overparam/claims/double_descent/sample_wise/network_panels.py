@@ -66,8 +66,9 @@ def named_losses(axis: Axes, networks: pd.DataFrame) -> None:
         curve = over_samples.mean(axis, _last(case), "n_train")
         direct_labels.at_end(axis, curve.index.astype(float), curve, f"{width} units", color)
         if width == max(_styles(networks)):
-            direct_labels.at_end(axis, stopped.index.astype(float), stopped, "stopped\nearly\n(controls)", theme.GREY)
-    _n_axis(axis, rows)
+            direct_labels.at_end(axis, stopped.index.astype(float), stopped, "(controls)", theme.GREY)
+    over_samples.plain_ticks(axis, sorted(int(n) for n in rows["n_train"].unique())[::4])
+    axis.set_xlabel(labels.column(rows, "n_train"))
     axis.set(ylabel=f"test {labels.quantity(networks, 'loss')}", title="networks:\ntest loss")
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import over_samples
 from overparam.claims.double_descent.sample_wise import network_panels
-from overparam.drawing import headlines, judged, labels, random_features, studies, theme
+from overparam.drawing import direct_labels, headlines, judged, labels, random_features, studies, theme
 
 X = "samples_per_feature"
 TICKS = [0.1, 0.3, 1, 3]
@@ -19,31 +19,32 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     figure, (test, train, loss) = theme.panels(3, height=4.4)
     curves = measurements[measurements[X].notna()]
     kind, noise = random_features.kinds(curves)[0], curves["label_noise"].max()
+    features = random_features.TITLES[kind].removesuffix(" features")
     rows = over_samples.chosen(curves, quantity="error", features=kind, label_noise=noise)
     for axis, split in ((test, "test"), (train, "train")):
-        _features(axis, rows[rows["split"] == split])
-        axis.set(
-            xlabel="samples per\nfeature, $n/N$", title=f"random {random_features.TITLES[kind].split()[1]}:\n{split}"
-        )
+        _features(axis, rows[rows["split"] == split], named=split == "test")
+        axis.set(xlabel="samples per\nfeature, $n/N$", title=f"{features}:\n{split} error")
         axis.set_ylabel(labels.quantity(curves, "error"))
         axis.set_ylim(bottom=-0.01)
         theme.mark_threshold(axis, 1, "$n = N$")
     network_panels.named_losses(loss, network_panels.noisiest(measurements))
     theme.headline(figure, _headline(verdict))
     arm = random_features.arm_name(noise, _definition(curves, noise))
-    sizes = ", ".join(f"{size}" for size in over_samples.widths(curves))
     theme.context(
-        figure, f"{random_features.data_label(verdict)}, {arm}; random features: N = {sizes} (blue, orange, violet)"
+        figure, f"{random_features.data_label(verdict)}, {arm}; grey: tuned ridge, and networks stopped early"
     )
     return figure
 
 
-def _features(axis: Axes, rows: pd.DataFrame) -> None:
-    """Draw the error over n/N, a line per number of features, and that of tuned ridge."""
+def _features(axis: Axes, rows: pd.DataFrame, named: bool) -> None:
+    """Draw the error over n/N, a line per number of features; if they are named, that of tuned ridge as well."""
     for n_features, color, marker in zip(over_samples.widths(rows), COLORS, over_samples.MARKERS, strict=False):
         case = rows[rows["n_features"] == n_features]
         fitted, ridge = (case[case["method"] == name] for name in ("minimum_norm", "ridge"))
-        studies.lines(axis, ridge, X, seeds=False, interval=False, **theme.CONTROL, linewidth=1.1)
+        if named:
+            studies.lines(axis, ridge, X, seeds=False, interval=False, **theme.CONTROL, linewidth=1.1)
+            curve = over_samples.mean(axis, fitted, X)
+            direct_labels.at_end(axis, curve.index, curve, f"$N = {n_features}$", color)
         studies.lines(axis, fitted, X, color, seeds=False, marker=marker, markersize=3.5)
     over_samples.plain_ticks(axis, TICKS)
     studies.percent_axis(axis)
@@ -57,7 +58,7 @@ def _headline(verdict: dict) -> str:
         undecided="Whether more samples raise the test error near the threshold",
     )
     if verdict["forms"].get("procedure", {}).get("verdict") == "supported":
-        return f"{text}; with tuned ridge (grey) they never hurt"
+        return f"{text}; with tuned ridge they never hurt"
     return text
 
 

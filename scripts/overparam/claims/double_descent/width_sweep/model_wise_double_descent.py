@@ -1,68 +1,98 @@
-"""Test error above train error over width, a colour per level of label noise, early stopping dashed."""
+"""Test error above train error over width, with and without label noise, and with early stopping."""
+
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.double_descent import judged_peak
-from overparam.drawing import judged, labels, studies, theme
-from overparam.judge.intervals import effective
+from overparam.claims.double_descent.width_sweep import over_width
+from overparam.claims.double_descent.width_sweep.over_width import PEAK, STOPPED
+from overparam.drawing import direct_labels, headlines, labels, regimes, studies, theme
 
-PEAK = "peak-at-threshold"
-STOPPED = "heldout_error"  # the stopping rule of the control
+NOISY, CLEAN = theme.CATEGORIES[1], theme.CATEGORIES[0]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one column of panels per study (Nakkiran et al. 2019, figures 1 and 4)."""
-    errors, at_threshold = _errors(measurements), _train_error_at_threshold(verdict)
-    names = list(dict.fromkeys(errors["study"]))
-    figure, axes = studies.grid(2, len(names), 2.5, sharex="col", sharey="row")
-    colors = studies.by_level(errors["label_noise"].unique())
-    for column, name in enumerate(names):
-        study = errors[errors["study"] == name]
-        test, train = axes[0, column], axes[1, column]
-        for level, rows in study.groupby("label_noise"):
-            final, stopped = (rows[rows["stopping"] == rule] for rule in ("final", STOPPED))
-            style = {"color": colors[level], "average": _average(study, verdict)}
-            studies.lines(test, _split(final, "test"), "width", marker="o", markersize=4, **style)
-            studies.lines(
-                test, _split(stopped, "test"), "width", seeds=False, linestyle="--", marker="^", markersize=5, **style
-            )
-            studies.lines(train, _split(final, "train"), "width", marker="o", markersize=4, **style)
-        studies.width_axis(train, study["width"].unique(), 1 / len(names))
-        threshold = _threshold(study, verdict)
-        if threshold:
-            theme.mark_threshold(test, threshold, "")
-            theme.mark_threshold(train, threshold, f"train error {100 * at_threshold:g} %")
-        train.axhline(at_threshold, color=theme.INK, linestyle=":", linewidth=1)
-        separator = ", " if len(names) == 1 else "\n"
-        test.set_title(f"{studies.title(study, verdict)}{separator}{_averaged(study, verdict)}")
-        train.set_xlabel(labels.column(measurements, "width"))
-        for axis in (test, train):
-            studies.percent_axis(axis)
-    for axis in axes[:, 0]:  # after all columns are drawn: they share their heights
+    """Draw the first study that is judged (Nakkiran et al. 2019, figures 1 and 4), and its twin without label noise."""
+    errors, noise = over_width.errors(measurements), judged_peak.noise(verdict, PEAK)
+    study = _first(errors, noise)
+    figure, axes = studies.grid(2, 1, 2.8, sharex=True, gridspec_kw={"height_ratios": (1.5, 1)})
+    test, train = axes[:, 0]
+    level = over_width.level(study, verdict)
+    own = study[study["label_noise"] == level]
+    average = over_width.average(study, verdict)
+    final, stopped = (own[own["stopping"] == rule] for rule in ("final", STOPPED))
+    if len(stopped):
+        _line(test, stopped, "test", average, "early stopping\n(control)", **theme.CONTROL)
+    _line(test, final, "test", average, f"{100 * level:g} % label\nnoise", color=NOISY, marker="o")
+    _line(train, final, "train", average, "", color=NOISY, marker="o")
+    clean = _clean(errors, study)
+    if len(clean) and level > 0:
+        for axis, split in ((test, "test"), (train, "train")):
+            _line(axis, clean, split, average, "no label\nnoise" if axis is test else "", color=CLEAN, marker="s")
+    studies.width_axis(train, study["width"].unique())
+    train.set_xlabel(labels.column(measurements, "width"))
+    test.set_title(f"{studies.title(study, verdict)}, {over_width.averaged(study, verdict)}")
+    error, at_threshold = labels.quantity(measurements, "error"), over_width.train_error_at_threshold(verdict)
+    test.set_ylabel(f"test {error}\n(true labels)")
+    train.set_ylabel(f"train {error}\n(given labels)")
+    train.axhline(at_threshold, color=theme.INK, linestyle=":", linewidth=1)
+    for axis in (test, train):
+        studies.percent_axis(axis)
         axis.set_ylim(bottom=0)
-    error = labels.quantity(measurements, "error")
-    axes[0, 0].set_ylabel(f"test {error} (true labels)")
-    axes[1, 0].set_ylabel(f"train {error} (given labels)")
-    entries = {f"{100 * level:g} % label noise": {"color": color} for level, color in colors.items()}
-    entries["last epoch"] = {"color": theme.INK, "marker": "o", "markersize": 4}
-    entries["early stopping"] = {"color": theme.INK, "marker": "^", "linestyle": "--"}
-    studies.legend(figure, entries, loc="outside lower center", ncols=len(entries))
+    if threshold := over_width.threshold(study, verdict):
+        for axis in (test, train):
+            label = f"train error {100 * at_threshold:g} %" if axis is train else None
+            regimes.shade(axis, threshold, label, names=axis is test)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _line(axis: Axes, rows: pd.DataFrame, split: str, average: str, name: str, **style: Any) -> None:
+    part = over_width.split(rows, split)
+    studies.lines(axis, part, "width", seeds=False, average=average, markersize=4.5, **style)
+    if name:
+        curve = part.groupby("width")["value"].agg(average)
+        direct_labels.at_end(axis, curve.index, curve, name, style["color"])
+
+
+def _first(errors: pd.DataFrame, noise: float) -> pd.DataFrame:
+    """Return the first study that has the level of label noise that is judged, else the first of all."""
+    noisy = errors[errors["label_noise"] == noise]
+    return errors[errors["study"] == (noisy if len(noisy) else errors)["study"].iloc[0]]
+
+
+def _clean(errors: pd.DataFrame, study: pd.DataFrame) -> pd.DataFrame:
+    """Return networks without label noise: those of this study, else of one on the same model and data."""
+    rows = errors[(errors["label_noise"] == 0) & (errors["stopping"] == "final")]
+    own = rows[rows["study"] == study["study"].iloc[0]]
+    same = (rows[["model", "dataset", "n_train"]] == study[["model", "dataset", "n_train"]].iloc[0]).all(axis=1)
+    return own if len(own) else rows[same]
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="With label noise the test error rises to a peak where networks just fit, and falls again beyond",
+        refuted="The test error has no peak where networks just fit their labels",
+        undecided="Whether the test error peaks where networks just fit their labels",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State for every study whether the verdict shows a peak, and the errors at the places where it was tested."""
-    errors = _errors(measurements)
+    errors = over_width.errors(measurements)
     return " ".join(_finding(study, verdict) for _, study in errors.groupby("study", sort=False))
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    level, (estimates, detail) = _level(study, verdict), judged_peak.peak(study, verdict, PEAK)
-    average = _average(study, verdict)
-    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {_averaged(study, verdict)}: "
+    level, (estimates, detail) = over_width.level(study, verdict), judged_peak.peak(study, verdict, PEAK)
+    average = over_width.average(study, verdict)
+    text = f"{studies.title(study, verdict)}, {100 * level:g} % label noise, {over_width.averaged(study, verdict)}: "
     tested = judged_peak.places(detail)
-    curve = _curve(study, level, "test", "final", average)
+    curve = over_width.curve(study, level, "test", "final", average)
     if not tested:
         outcome = "no peak shown" if level == judged_peak.noise(verdict, PEAK) else "shown beside it, not judged"
         ends = [f"{curve[width]:.1%} at width {width:g}" for width in (curve.index.min(), curve.index.max())]
@@ -78,12 +108,12 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     weaker = estimates.get("weaker side", {})
     if None not in (low := weaker.get("low"), high := weaker.get("high")):
         text += f". The weaker of rise and fall is {100 * low:.1f} to {100 * high:.1f} points"
-    threshold = _threshold(study, verdict)
+    threshold = over_width.threshold(study, verdict)
     if threshold:
-        text += f". Train error reaches {_train_error_at_threshold(verdict):.0%} at width {threshold:.3g}"
+        text += f". Train error reaches {over_width.train_error_at_threshold(verdict):.0%} at width {threshold:.3g}"
     others = {"with early stopping": (level, STOPPED), "without label noise": (0.0, "final")}
     for words, (noise, rule) in others.items():
-        other = _curve(study, noise, "test", rule, average)
+        other = over_width.curve(study, noise, "test", rule, average)
         if len(other) and (noise, rule) != (level, "final"):
             text += f"; {words} test error is {_at(other, tested[0])}"
     return text + "."
@@ -92,44 +122,3 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
 def _at(curve: pd.Series, places: tuple[float, ...]) -> str:
     values, widths = [f"{curve[place]:.1%}" for place in places], [f"{place:g}" for place in places]
     return f"{', '.join(values[:-1])} and {values[-1]} at widths {', '.join(widths[:-1])} and {widths[-1]}"
-
-
-def _errors(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Return the test errors under the true labels and the train errors under the given ones."""
-    shown = measurements["split"].map({"test": "clean", "train": "noisy"})
-    return measurements[(measurements["quantity"] == "error") & (measurements["labels"] == shown)]
-
-
-def _split(rows: pd.DataFrame, split: str) -> pd.DataFrame:
-    return rows[rows["split"] == split]
-
-
-def _level(study: pd.DataFrame, verdict: dict) -> float:
-    return judged_peak.level(study, verdict, PEAK)
-
-
-def _train_error_at_threshold(verdict: dict) -> float:
-    return judged.declared(verdict, PEAK)["reference"]["level"]
-
-
-def _average(study: pd.DataFrame, verdict: dict) -> str:
-    """Return how the claim's judge averages over this many seeds."""
-    return effective(judged.declared(verdict, PEAK)["average"], study["seed"].nunique())
-
-
-def _averaged(study: pd.DataFrame, verdict: dict) -> str:
-    return f"{_average(study, verdict)} of {study['seed'].nunique()} seeds"
-
-
-def _curve(study: pd.DataFrame, level: float, split: str, rule: str, average: str) -> pd.Series:
-    """Return the average error over width at one level of label noise."""
-    rows = study[(study["label_noise"] == level) & (study["stopping"] == rule)]
-    return _split(rows, split).groupby("width")["value"].agg(average)
-
-
-def _threshold(study: pd.DataFrame, verdict: dict) -> float | None:
-    """Return the width at the interpolation threshold as it was judged, else that of the average curve."""
-    if reference := judged_peak.peak(study, verdict, PEAK)[1].get("reference"):
-        return reference
-    curve = _curve(study, _level(study, verdict), "train", "final", _average(study, verdict))
-    return studies.crossing(curve.index, curve, _train_error_at_threshold(verdict))

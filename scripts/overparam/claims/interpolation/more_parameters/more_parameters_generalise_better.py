@@ -1,68 +1,60 @@
-"""Error over the number of parameters: of different architectures as printed, and of one architecture as measured."""
+"""Test and train error over the number of parameters, of one architecture at several widths."""
 
 import itertools
 
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.claims.interpolation import network_names
 from overparam.claims.interpolation.printed_networks import DATA
-from overparam.drawing import labels, studies, theme
+from overparam.drawing import direct_labels, headlines, labels, studies, theme
 
-DASHES = ("-", "-.", ":")
-MARKERS = {"beyond": "o", "few_beyond": "D", "below": "v"}
-# where the name of a printed network stands if not above it, so that names do not overlap
-PLACES = {"resnet_2m": ((0, -12), "center"), "mlp": ((-5, 2), "right"), "mlp3": ((0, -12), "center")}
-REGIMES = {
-    "beyond": "fits its labels: judged",
-    "few_beyond": "fits, but too few widths do to show a trend: not judged",
-    "below": "does not: the control",
-}
+BELOW = "below"  # the regime of the control
+CLEAN, NOISY = (theme.CATEGORIES[0], theme.CATEGORIES[2]), (theme.CATEGORIES[1], *theme.CATEGORIES[3:])
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the printed networks on the left, the widths of every study on the right."""
-    figure, (left, right) = theme.panels(2, height=3.9)
-    printed = measurements[measurements["arm"] == "printed"]
-    left.scatter(printed["n_params"], printed["value"], color=theme.INK, marker="D", s=28)
-    for row in printed.itertuples():
-        place, side = PLACES.get(row.model, ((0, 6), "center"))
-        left.annotate(
-            network_names.short(row.model), (row.n_params, row.value), xytext=place, textcoords="offset points",
-            ha=side, fontsize=8, color=theme.INK,
-        )  # fmt: skip
-    left.set_xscale("log")
-    size = labels.column(measurements, "n_params")
-    left.set(xlim=(6e4, 7e6), ylim=(0, 0.6), xlabel=size, ylabel=labels.quantity(measurements, "test_error"))
-    left.set_title(f"as printed, {DATA}, n = {printed['n_train'].iloc[0]:,}\ndifferent kinds: not judged")
-    errors, train = (_errors(measurements, split) for split in ("test", "train"))
-    entries: dict[str, dict] = {}
-    groups = errors.groupby(["study", "label_noise"], sort=False)
-    styles = itertools.product(DASHES, theme.CATEGORIES)  # other dashes once the colours are used up
-    for (dashes, color), ((study, noise), rows) in zip(styles, groups, strict=False):
-        look = {"color": color, "linestyle": dashes}
-        sns.lineplot(rows, x="n_params", y="value", errorbar=theme.interval, ax=right, legend=False, **look)
-        fitted = train[(train["study"] == study) & (train["label_noise"] == noise)].groupby("n_params")["value"].mean()
-        right.plot(fitted.index, fitted, color=color, linestyle="--", linewidth=1)
-        for regime, part in rows.groupby("regime"):
-            means = part.groupby("n_params")["value"].mean()
-            right.plot(means.index, means, linestyle="", marker=MARKERS[regime], markersize=5, color=color)
-        entries[f"{studies.title(rows, verdict)}, {100 * noise:g} % noise"] = look
-    train_error = labels.quantity(measurements, "train_error")
-    entries[f"{train_error}, given labels"] = {"color": theme.INK, "linestyle": "--", "linewidth": 1}
-    entries |= {
-        words: {"color": theme.INK, "marker": MARKERS[regime], "linestyle": ""}
-        for regime, words in REGIMES.items()
-        if regime in set(errors["regime"])
-    }
-    right.set_xscale("log")
-    right.set(xlabel=size, ylabel="", title="one architecture, several widths,\ntrained to the end")
-    right.set_ylim(bottom=-0.005)
-    for axis in (left, right):
+    """Draw a line per study and level of label noise; networks that do not fit their labels are grey."""
+    figure, axes = theme.panels(2, height=4.6)
+    sizes = measurements[measurements["arm"] == "one_architecture"]["n_params"].astype(int)
+    for axis, split in zip(axes, ("test", "train"), strict=True):
+        clean, noisy = iter(CLEAN), itertools.cycle(NOISY)
+        for (_, noise), rows in _errors(measurements, split).groupby(["study", "label_noise"], sort=False):
+            name = f"{100 * noise:g} % label\nnoise" if noise else "no label\nnoise"
+            color = next(noisy) if noise else next(clean, CLEAN[0])
+            _line(axis, rows, name if split == "test" else None, color)
+        axis.set_xscale("log")
+        axis.set_xlim(sizes.min() / 1.15, sizes.max() * 1.15)
+        axis.set(xlabel=labels.column(measurements, "n_params"), title=f"{split} error")
+        axis.set_ylabel(labels.quantity(measurements, f"{split}_error"))
+        axis.set_ylim(bottom=-0.005)
         studies.percent_axis(axis)
-    studies.legend(figure, entries, loc="outside lower center", ncols=2)
+    theme.headline(figure, _headline(verdict))
+    named = {studies.title(rows, verdict) for _, rows in _errors(measurements, "test").groupby("study", sort=False)}
+    theme.context(figure, f"{'; '.join(sorted(named))}; grey: networks that do not fit their labels (control)")
     return figure
+
+
+def _line(axis: Axes, rows: pd.DataFrame, name: str | None, color: str) -> None:
+    """Draw one architecture over its sizes, where it does not fit its labels in grey."""
+    fits = rows[rows["regime"] != BELOW]
+    joined = rows[(rows["regime"] == BELOW) | (rows["n_params"] == fits["n_params"].min())]
+    if (rows["regime"] == BELOW).any():
+        studies.lines(axis, joined, "n_params", seeds=False, marker="v", markersize=5, **theme.CONTROL)
+    if len(fits):
+        studies.lines(axis, fits, "n_params", color, seeds=False, marker="o", markersize=5)
+    if name:
+        means = rows.groupby("n_params")["value"].mean()
+        direct_labels.at_end(axis, means.index, means, name, color if len(fits) else theme.GREY)
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="Of networks that fit all their labels, larger ones generalise better",
+        refuted="Of networks that fit all their labels, larger ones do not generalise better",
+        undecided="Whether larger networks generalise better once they fit all their labels",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

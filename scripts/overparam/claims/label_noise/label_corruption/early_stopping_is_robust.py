@@ -54,8 +54,8 @@ def _mark_spared(axis: Axes, test: pd.DataFrame, stopped: str, level: float) -> 
         return
     axis.annotate("", (level, ends[1]), (level, ends[0]), arrowprops={"arrowstyle": "->", "color": theme.INK})
     axis.annotate(
-        f"{100 * (ends[1] - ends[0]):+.0f}\npoints", (level, sum(ends) / 2), xytext=(-4, 0), textcoords="offset points",
-        ha="right", va="center", fontsize=8.5, color=theme.INK,
+        f"{100 * (ends[1] - ends[0]):+.0f}", (level, sum(ends) / 2), xytext=(4, 0), textcoords="offset points",
+        ha="left", va="center", fontsize=8.5, color=theme.INK,
     )  # fmt: skip
 
 
