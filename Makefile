@@ -1,4 +1,5 @@
-# make run: the pipeline with its default configuration, or with those that CONFIG="mine.yaml …" names on top of it.
+# make run: the pipeline with its default configuration, or with those that CONFIG="mine.yaml …" names on top of it;
+# CLAIM="A1 B4" makes these claims alone.
 # make check: what is wrong with these configurations, if anything. make test: every test this machine can run.
 # make claim NAME=my_claim TOPIC=sgd: the files of a new claim, see CONTRIBUTING.md.
 # make benchmark: our own code against the plain way to do the same, each with a ratio; a few minutes on a quiet machine.
@@ -6,6 +7,7 @@
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
+CLAIM ?=
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 OWN_UV = $(filter .uv/bin/uv,$(UV))
 BIN = .venv/bin
@@ -20,7 +22,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONSAFEPATH
 
 # checked first, as Snakemake says little where it can't read a configuration
 run: check
-	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete $(if $(CONFIG),--configfile $(CONFIG))
+	$(BIN)/snakemake --cores $(CORES) --rerun-incomplete$(if $(CLAIM), $(CLAIM))$(if $(CONFIG), --configfile $(CONFIG))
 
 check: .venv/.locked
 	$(BIN)/python workflow/run/check.py $(CONFIG)
@@ -59,12 +61,14 @@ benchmark: .venv/.locked-test
 # the test environment holds everything that the pipeline needs, so it serves both
 .venv/.locked: envs/requirements.txt | $(OWN_UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
-	test .venv/.locked-test -nt $< || $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $<
+	@echo "Making the environment .venv from the lock: about 6 GB, a minute where the network is fast"
+	test .venv/.locked-test -nt $< || $(UV) pip sync --compile-bytecode --python $(BIN)/python --require-hashes $<
 	touch $@
 
 .venv/.locked-test: envs/requirements-test.txt envs/requirements.txt | $(OWN_UV)
 	test -x $(BIN)/python || $(UV) venv --quiet --python ">=3.11" .venv
-	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $<
+	@echo "Making the environment .venv from the lock, with the test tools: about 6 GB, a minute where the network is fast"
+	$(UV) pip sync --compile-bytecode --python $(BIN)/python --require-hashes $<
 	touch $@ .venv/.locked
 
 # where uv is missing, pip installs it into a folder of its own: many systems refuse pip elsewhere

@@ -33,6 +33,7 @@ onstart:
     check_cluster()
     clear_outdated()
     record_run()
+    PROGRESS.begin()
 
 
 onsuccess:

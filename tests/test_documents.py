@@ -3,13 +3,19 @@
 import re
 from pathlib import Path
 
+import documents
+import pandas as pd
 import pytest
 import yaml
+
+from overparam import places
+from overparam.errors import UserError
+from overparam.report import summary, wording
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "config/*.md", "scripts/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "config/*.md", "scripts/**/*.md")
     for path in ROOT.glob(pattern)
 )
 LINK = re.compile(r"\[[^\]]*\]\((?!https?://)([^)#]+)")
@@ -30,7 +36,15 @@ def test_folders_that_are_named_are_there(document):
 
 def test_the_readme_leads_to_the_others():
     links = LINK.findall((ROOT / "README.md").read_text("utf-8"))
-    assert {"CONTRIBUTING.md", "docs/glossary.md", "config/README.md", "CHANGELOG.md", "LICENSE"} <= set(links)
+    assert {"CONTRIBUTING.md", "config/README.md", "CHANGELOG.md", "LICENSE", "CITATION.cff"} <= set(links)
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.*")} - {"docs/libraries.md"}
+    assert pages <= set(links)
+
+
+def test_the_readme_is_short_and_so_is_every_page_that_people_write():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 130
+    for path in (ROOT / "docs").glob("*.md"):
+        assert len(path.read_text("utf-8").splitlines()) <= 100, path.name
 
 
 def test_the_citation_has_what_the_format_asks_for():
@@ -44,3 +58,53 @@ def test_every_word_of_the_glossary_stands_there_once():
     words = re.findall(r"^- \*\*([^*]+)\*\*", (ROOT / "docs/glossary.md").read_text("utf-8"), flags=re.MULTILINE)
     assert len(words) == len(set(words))
     assert {"claim", "form", "prediction", "control", "study", "cell", "entry", "pack", "part", "group"} <= set(words)
+
+
+def test_the_project_has_one_name():
+    heading = (ROOT / "README.md").read_text("utf-8").splitlines()[0]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert heading == f"# {wording.PROJECT}" and citation["title"] == wording.PROJECT
+
+
+def test_the_data_dictionary_is_up_to_date():
+    stale = [path.name for path, text in documents.dictionary().items() if path.read_text("utf-8") != text]
+    assert stale == [], "run `python workflow/documents.py`"
+    pages = set((ROOT / "docs/data").iterdir())
+    assert pages == set(documents.dictionary()) - {documents.DATA}
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return pd.read_parquet(places.VERDICTS)
+
+
+def test_the_readme_shows_the_verdicts_of_the_reference(reference):
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert documents.renewed(text) == text, "run `python workflow/documents.py`"
+    rows = re.findall(r"^\| ([A-Z]\d+) \| .*\? \| (.*) \| [✓✗○] (\w+)(?: \(.*\))? \|$", text, flags=re.MULTILINE)
+    assert [claim for claim, _, _ in rows] == list(documents.SHOWN) and len(rows) == 10
+    found = reference.set_index(["id", "form"])
+    for (claim, form), (_, title, verdict) in zip(documents.SHOWN.items(), rows, strict=True):
+        assert found.loc[(claim, form), "verdict"] == verdict
+        assert title.startswith(found.loc[(claim, form), "title"])
+
+
+def test_the_readme_counts_what_the_reference_has(reference):
+    text, found = " ".join((ROOT / "README.md").read_text("utf-8").split()), summary.counts(reference)
+    assert f"{found['claims']} claims, read in {len(reference)} ways, came to {found['supported']} verdicts" in text
+    refuted = reference[reference["verdict"] == "refuted"]
+    for kind, words in wording.REFUTATIONS.items():
+        assert f"{(refuted['refutation'] == kind).sum()} {words}" in text
+
+
+def test_an_answer_that_rests_on_other_verdicts_is_refused(reference):
+    turned = reference.assign(verdict=reference["verdict"].where(reference["id"] != "B4", "refuted"))
+    with pytest.raises(UserError, match="B4 is refuted, and not supported"):
+        documents.answer(turned)
+
+
+def test_pictures_are_small_and_have_a_text():
+    for claim in documents.DRAWN:
+        picture = documents.PICTURES / f"{claim}.png"
+        assert 5_000 < picture.stat().st_size < 150_000
+        assert len(picture.with_suffix(".alt.txt").read_text("utf-8")) > 60

@@ -12,6 +12,8 @@ CLAIMS = PACKAGE / "claims"
 DECLARATION = "experiment.yaml"
 DETAILS = "_details"  # at the end of the name of a claim's second figure
 REFERENCE = PACKAGE.parents[1] / "results/reference"  # results that belong to the project
+VERDICTS = REFERENCE / "default/claims.parquet"  # those of a finished run of the default configuration
+DURATIONS = REFERENCE / "default/seconds.json"  # how long its jobs took
 STABILITY = REFERENCE / "stability/verdicts.parquet"  # how verdicts fared under other root seeds
 ERROR_RATES = REFERENCE / "judge/error_rates.parquet"  # how often the judge errs
 

@@ -17,7 +17,7 @@ from overparam import tables
 from overparam.datasets import arrow, labels
 from overparam.datasets.arrow import Dataset
 from overparam.jobs import files, records
-from overparam.report import page, reading, summary
+from overparam.report import page, reading, summary, terminal
 
 IMAGES = Dataset(
     "small", "noise", "ab" * 32, [f"class {label}" for label in range(10)],
@@ -169,7 +169,7 @@ READERS = {
 def shown(entry, verdict):
     """Put a verdict into the table and on a page."""
     claims = reading.collect([entry], [verdict])
-    summary.text(summary.table(claims), 100)
+    terminal.text(summary.table(claims), 100)
     return page.render(claims, Path("report/index.html"), "test", [], [], Path("claims.parquet"), None)
 
 

@@ -192,6 +192,15 @@ def test_a_claim_in_the_wrong_place(load, tmp_path, place, expected):
     assert sentences(load, [changed(id="X2")])[0] == f"{place}: {expected}"
 
 
+def test_topics_and_the_bibliography_are_no_claims(load, tmp_path):
+    load([ENTRY])
+    for place in ("bibliography.yaml", "topic/topic.yaml"):
+        (tmp_path / "claims" / place).write_text("title: no claim")
+    assert len(load([ENTRY])) == 1
+    (tmp_path / "claims/topic/sweep/topic.yaml").write_text("title: no claim")
+    assert sentences(load, [ENTRY])[0].startswith("topic/sweep/topic.yaml: there is no topic.py beside it")
+
+
 def test_what_a_claim_lacks_beside_it(load, tmp_path):
     load([ENTRY])
     (tmp_path / "claims/topic/sweep/made_up.py").unlink()

@@ -14,7 +14,6 @@ import pytest
 
 from overparam.errors import UserError
 from overparam.jobs import files
-from overparam.plan import registry
 from overparam.report import chance, page, reading, summary, wording
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -210,29 +209,6 @@ def test_theorems_and_what_was_not_reached_are_counted_apart(entries, verdicts, 
     assert "(1 a theorem or an identity, checked, 1 vacuous)" in html
     assert "(1 not reached at this size, 1 not available in this run)" in html
     assert 'supported<span class="aside"> (a theorem, checked)</span>' in html
-    text = summary.text(summary.table(claims), 120)
-    assert "(1 of them a theorem or an identity, checked, 1 of them vacuous)" in text
-    assert text.endswith("2 inconclusive (1 not reached at this size)")
-
-
-@pytest.mark.parametrize("width", [100, 120])
-def test_text_fits_the_terminal(entries, verdicts, width):
-    text = summary.text(summary.table(reading.collect(entries, verdicts)), width)
-    lines = text.splitlines()
-    assert max(map(len, lines)) <= width
-    assert "−0.5012 [−0.52, −0.4812]" in text
-    assert "not in this run" in text
-    assert lines[-1] == "5 claims, 6 verdicts: 3 supported (1 of them vacuous), 1 refuted, 2 inconclusive"
-
-
-def test_no_word_of_a_verdict_or_a_form_is_broken_in_the_terminal(entries, verdicts):
-    said = [*wording.BASES.values(), *wording.REFUTATIONS.values(), "not reached at this size", "unstable"]
-    forms = {form for claim in registry.load() for form in claim["forms"]}
-    claims = reading.collect(entries, verdicts)
-    lines = summary.text(summary.table(claims), 100).splitlines()
-    form, verdict, estimate = (lines[0].index(head) for head in ("form", "verdict", "estimate"))
-    assert max(len(f"({word})") for text in said for word in text.split()) <= estimate - verdict - 2
-    assert max(len(word) for name in forms for word in name.split("_")) <= verdict - form - 2
 
 
 @pytest.mark.parametrize(

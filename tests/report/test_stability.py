@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from overparam.jobs import files, table_checks
-from overparam.report import page, reading, stability, summary
+from overparam.report import page, reading, stability, summary, terminal
 
 
 @pytest.fixture
@@ -13,7 +13,9 @@ def runs(verdicts):
     """The synthetic verdicts under roots 0 to 3: the first of E13 changes under two of them, that of A1 under one."""
     made = {}
     for root in range(4):
-        changed = copy.deepcopy([{**verdict, "lineage": f"{verdict['claim']} {root}"} for verdict in verdicts])
+        changed = copy.deepcopy(verdicts)
+        for verdict in changed:
+            verdict["cost"] = {"settings": {"n_train": 16, "seed": root}}
         forms = {verdict["claim"]: verdict["forms"]["printed"] for verdict in changed}
         if root > 1:
             forms["E13"]["verdict"] = "inconclusive"
@@ -63,7 +65,7 @@ def test_a_verdict_that_two_roots_do_not_repeat_is_unstable(entries, runs, refer
     rows = summary.table(list(claims.values())).set_index(["id", "form"])
     assert rows.loc[("E13", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 2, True]
     assert rows.loc[("A1", "printed"), ["roots", "roots_differing", "unstable"]].tolist() == [4, 1, False]
-    text = summary.text(summary.table(list(claims.values())), 120)
+    text = terminal.text(summary.table(list(claims.values())), 120)
     assert text.replace("\n", " ").count("unstable") == 1
 
 
@@ -74,14 +76,51 @@ def test_the_page_says_how_a_verdict_fared(entries, runs, reference, tmp_path):
     assert "(unstable)" in said and "vacuous, unstable" not in said
 
 
-@pytest.mark.parametrize("lineage", ["other settings", None])
-def test_nothing_is_said_of_a_verdict_of_other_settings(entries, verdicts, reference, lineage, tmp_path):
-    others = [{**verdict, **({"lineage": lineage} if lineage else {})} for verdict in verdicts]
-    claims = reading.collect(entries, others, reference)
+def _other_settings(verdict):
+    verdict["cost"]["settings"]["n_train"] = 17
+
+
+def _no_settings(verdict):
+    verdict["cost"] = {}
+
+
+def _another_root(verdict):
+    verdict["cost"]["settings"]["seed"] = 9
+
+
+def _other_numbers(verdict):
+    for form in verdict["forms"].values():
+        form["verdict"] = "inconclusive" if form["verdict"] == "refuted" else "refuted"
+
+
+def _other_predictions(verdict):
+    for form in verdict["forms"].values():
+        form["predictions"] = [{**one, "declared": {"band": [7, None]}} for one in form["predictions"]]
+        form["premises"] = [{**PREMISE, "declared": {"limit": 7}}]
+
+
+PREMISE = {"name": "fits", "kind": "bound", "verdict": "supported", "vacuous": False, "detail": {}, "estimates": []}
+CHANGES = [_other_settings, _no_settings, _another_root, _other_numbers, _other_predictions]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
+def test_nothing_is_said_of_a_verdict_that_the_reference_does_not_have(entries, runs, reference, change, tmp_path):
+    for verdict in runs[0]:
+        change(verdict)
+    claims = reading.collect(entries, runs[0], reference)
     assert all(stability.fared(claim, form) is None for claim in claims for form in claim.forms)
     rows = summary.table(claims)
     assert rows["roots"].isna().all() and not rows["unstable"].any()
     assert "With other root seeds" not in page.render(claims, tmp_path / "report/index.html", "test", [], [])
+
+
+def test_rounding_is_no_other_number(entries, runs, reference):
+    (claim,) = [claim for claim in reading.collect(entries, runs[0], reference) if claim.id == "A1"]
+    estimates = claim.verdict["forms"]["printed"]["predictions"][0]["estimates"]
+    estimates[0]["estimate"] *= 1 + 1e-9
+    assert stability.fared(claim, "printed")
+    estimates[0]["estimate"] *= 1 + 1e-3
+    assert not stability.fared(claim, "printed")
 
 
 def test_the_text_names_every_root_and_what_changes(reference):

@@ -81,3 +81,11 @@ def test_make_run_checks_before_it_runs():
         ".venv/bin/python workflow/run/check.py config/smoke.yaml mine.yaml",
         ".venv/bin/snakemake --cores 2 --rerun-incomplete --configfile config/smoke.yaml mine.yaml",
     ]
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+@pytest.mark.parametrize(("given", "ends"), [(["CLAIM=A1 B4"], " A1 B4"), ([], ""), (["CONFIG="], "")])
+def test_make_run_for_some_claims(given, ends):
+    command = ["make", "-n", "-o", ".venv/.locked", "run", "CORES=2", *given]
+    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert lines[-1].rstrip() == f".venv/bin/snakemake --cores 2 --rerun-incomplete{ends}"

@@ -9,7 +9,8 @@ from project_copies import ROOT
 from snakemake import api, benchmark
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
-from snakemake.settings.types import DAGSettings, RerunTrigger
+from snakemake.scheduling import job_scheduler
+from snakemake.settings.types import DAGSettings, RerunTrigger, ResourceSettings
 from snakemake.workflow import DAG, Workflow
 
 
@@ -30,6 +31,19 @@ def test_settings_of_the_plan_can_be_changed_before_it_is_made():
     settings.max_checksum_file_size = 7
     assert settings.max_checksum_file_size == 7 and RerunTrigger.all()
     assert "dag_settings.max_checksum_file_size" in inspect.getsource(DAG.__init__)
+
+
+def test_jobs_have_a_number_a_rule_and_a_message():
+    assert callable(DAG.jobid) and isinstance(Job.message, property)
+    assert {"cores", "nodes"} <= {field.name for field in dataclasses.fields(ResourceSettings)}
+    said = inspect.getsource(Job.log_info)
+    assert "event=LogEvent.JOB_INFO" in said and "jobid=self.dag.jobid(self)" in said
+    assert "event=LogEvent.JOB_FINISHED, job_id=job.jobid" in inspect.getsource(job_scheduler)
+
+
+def test_nothing_to_be_done_ends_a_run_before_its_hooks():
+    source = inspect.getsource(Workflow.execute)
+    assert source.index("NOTHING_TO_BE_DONE_MSG") < source.index("self._onstart(")
 
 
 def test_files_that_are_forced_make_their_job_run():

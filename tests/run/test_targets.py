@@ -6,7 +6,8 @@ import pytest
 import targets
 
 RULES = {"A1": False, "B4": False, "all": False, "claims": False, "measure": True}
-KNOWN = {"datasets": ["digits"], "cells": ["sweep/w2_n0_s0", "sweep/w4_n0_s0"]}
+CLAIMS = {"A1": "polynomial-overfitting", "B4": "model-wise-double-descent", "B5": "epoch-wise-double-descent"}
+KNOWN = {"claims": CLAIMS, "datasets": ["digits"], "cells": ["sweep/w2_n0_s0", "sweep/w4_n0_s0"]}
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,14 @@ def test_what_may_be_asked_for(target):
     ("target", "sentence"),
     [
         ("", "an empty target; leave it out to make everything, or name one of A1, B4"),
-        ("b4", "there is no claim or other target of this name; did you mean 'B4'?"),
+        ("b4", "there is no claim or other target of this name; did you mean B4?"),
+        (
+            "double-descent",
+            "did you mean B4 (model wise double descent) or B5 (epoch wise double descent)?",
+        ),
+        ("Double_Descent, epoch", "did you mean B5 (epoch wise double descent)?"),
+        ("poly", "did you mean A1 (polynomial overfitting)?"),
+        ("model-wise-duoble-descent", "did you mean B4 (model wise double descent)?"),
         ("Z9", "there is no claim or other target of this name; allowed: A1, B4, all, claims"),
         ("clams", "did you mean 'claims'?"),
         ("{x}", "'{x}': there is no claim"),

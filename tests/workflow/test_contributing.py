@@ -57,7 +57,7 @@ def printed(copy):
     """Follow the page, and return what each of its blocks of commands prints."""
     outputs = []
     for language, text in BLOCK.findall((copy / "CONTRIBUTING.md").read_text(encoding="utf-8")):
-        if language == "yaml":  # its first line names the file
+        if language in ("yaml", "python"):  # its first line names the file
             (copy / text.partition("\n")[0].removeprefix("# ")).write_text(text, encoding="utf-8")
         elif not text.startswith("source "):  # of which the copy has a stand-in
             outputs.append(shell(copy, text))
@@ -65,12 +65,13 @@ def printed(copy):
 
 
 def test_a_claim_of_an_experiment_that_exists_is_two_files(copy, printed):
-    shown = printed[0]
+    assert re.search(r"^C98 .* inconclusive ", printed[0], flags=re.MULTILINE)
+    shown = printed[1]
     home = "scripts/overparam/claims/sgd/three_point_sgd"
     changed = re.findall(r"^ (\S+) +\| +\d+ \+*$", shown, flags=re.MULTILINE)
     assert changed == [f"{home}/my_claim.py", f"{home}/my_claim.yaml"]
     assert "2 files changed" in shown
-    assert re.search(r"^C98 .* inconclusive ", shown, flags=re.MULTILINE)
+    assert re.search(r"^C98 .* supported ", shown, flags=re.MULTILINE)
 
 
 def test_a_new_experiment_is_one_folder_and_its_test(copy, printed):
@@ -78,7 +79,7 @@ def test_a_new_experiment_is_one_folder_and_its_test(copy, printed):
     made = shell(copy, "git add --all scripts/overparam/claims tests; git diff --cached --name-only").split()
     files = ("__init__.py", "experiment.yaml", "measure.py", "my_other_claim.py", "my_other_claim.yaml")
     assert made == [*(f"{home}/{name}" for name in files), "tests/claims/sgd/test_my_other_claim.py"]
-    assert re.search(r"^C99 .* inconclusive ", printed[1], flags=re.MULTILINE) and "2 passed" in printed[1]
+    assert re.search(r"^C99 .* inconclusive ", printed[2], flags=re.MULTILINE) and "2 passed" in printed[2]
 
 
 @pytest.mark.parametrize("claim", ["C98", "C99"])

@@ -5,7 +5,8 @@ import re
 import zipfile
 
 import pandas as pd
-from project_copies import RESULTS, fresh
+import pytest
+from project_copies import RESULTS, ROOT, fresh
 
 from overparam.drawing import claim_figure, labels
 from overparam.jobs import records
@@ -135,6 +136,34 @@ def test_a_claim_that_can_not_be_measured_says_why(sources):
     assert all("no study" in form["reason"] for form in forms.values())
     assert not sources.made("claims/B4/figure*")
     assert "no study" in (sources.folder / RESULTS / "report/index.html").read_text()
+
+
+def test_the_lines_of_the_readme_mix_nothing_and_print_the_right_number(finished, capsys):
+    """Of all columns, only repetitions, values and what is grouped by have several values in the rows averaged."""
+    table = finished[0].folder / RESULTS / "measurements/label_corruption.parquet"
+    (lines,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert "results/default/measurements/label_corruption.parquet" in lines and "width == 256" in lines
+    found = {}
+    exec(lines.replace("results/default/measurements/label_corruption.parquet", str(table)).replace("256", "64"), found)
+    rows, printed = found["rows"], capsys.readouterr().out
+    assert set(rows.columns[rows.nunique(dropna=False) > 1]) <= {"label_noise", "seed", "value"}
+    assert rows.groupby(["label_noise", "seed"]).size().eq(1).all()
+    cells = (finished[0].folder / RESULTS / "training/mlp-digits-corruption").glob("*.parquet")
+    trained = pd.concat(map(pd.read_parquet, cells))
+    last = trained[
+        (trained["epoch"] == trained["epoch"].max()) & (trained["split"] == "test") & (trained["width"] == 64)
+    ]
+    expected = last.groupby("label_noise")["error_clean"].mean()
+    said = {float(level): float(error) for level, error in re.findall(r"^([\d.]+) +([\d.]+)$", printed, re.MULTILINE)}
+    assert len(said) == 3 and said == pytest.approx(expected.to_dict(), abs=1e-5)
+
+
+def test_a_run_says_how_far_it_is(finished):
+    _, printed = finished
+    lines = re.findall(r"^(\d+) of (\d+) jobs done, (?:about|less than) .* left; at work: (.+)$", printed, re.MULTILINE)
+    assert printed.rstrip().splitlines()[-1] == f"Index of the pages: {RESULTS}/report/index.html"
+    assert re.search(r"^\d+ jobs, (about .*|less than a minute) to go$", printed, re.MULTILINE)
+    assert len({int(total) for _, total, _ in lines}) == 1 and all("(for " in work for _, _, work in lines)
 
 
 def test_snakemakes_own_report_captions_every_claim(finished, tmp_path):

@@ -19,11 +19,14 @@ SCRIPTS = BASE / "scripts"
 PATTERN = str(BASE).replace("{", "{{").replace("}", "}}")  # where Snakemake would look for wildcards between braces
 ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
+import announcements
 import failed_jobs
 import one_run
 import premises
+import run_progress
 import snakemake_internals
 import targets
+from durations import Durations
 from overparam import errors, places
 from overparam.jobs import devices
 from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
@@ -62,8 +65,18 @@ one_run.supervise(workflow, RESULTS)
 snakemake_internals.sample_memory_every(5)
 snakemake_internals.distrust_times(workflow)
 snakemake_internals.remake(workflow, lambda: damaged_files())
-targets.watch(workflow, RESULTS, {"datasets": list(DATASETS), "cells": [f"{study}/{cell}" for study, cell in CELLS]})
+targets.watch(
+    workflow,
+    RESULTS,
+    {
+        "datasets": list(DATASETS),
+        "cells": [f"{study}/{cell}" for study, cell in CELLS],
+        "claims": {claim["id"]: claim["name"] for claim in REGISTRY},
+    },
+)
+announcements.frame(workflow, RESULTS, RUN, CLAIMS)
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
+PROGRESS = run_progress.RunProgress(workflow, RESULTS, lambda: durations())
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
 os.environ.update(
@@ -296,6 +309,12 @@ def record_run():
     files.write_text(REGISTRY_FILE, json.dumps(claims, indent=1))
 
 
+def durations():
+    """Return how long the jobs of this run should take."""
+    declared = {f"{study}/{name}": (cell.minutes or 0) * 60 for (study, name), cell in CELLS.items()}
+    return Durations(Path(RESULTS), places.DURATIONS, declared)
+
+
 def target_of(name):
     """Return a function that gives the files of a claim, or says that the configuration leaves it out."""
 
@@ -344,7 +363,8 @@ def show_verdicts():
     """Print the verdicts that this run was asked for; the target `claims` prints them by itself."""
     targets = set(workflow.dag_settings.targets)
     names = [name for name in CLAIMS if name in targets or not targets or "all" in targets]
+    colours = {"NO_COLOR": "1"} if workflow.output_settings.nocolor else {}
     if any(Path(path).exists() for path in verdicts(names)):
         command = [sys.executable, SCRIPTS / "show.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/show.log"]
         inputs = ["--input", "verdicts", *verdicts(names), "--input", "stability", *existing(places.STABILITY)]
-        subprocess.run([*command, *inputs], check=False)
+        subprocess.run([*command, *inputs], check=False, env=os.environ | colours)

@@ -5,10 +5,12 @@ has changed what they rest on.
 """
 
 import functools
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from snakemake import benchmark
+from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
 from snakemake.logging import logger
 from snakemake.persistence import PersistenceBase
@@ -34,13 +36,20 @@ def limit(workflow: "Workflow", resource: str, most: int) -> None:
 def around_execution(workflow: "Workflow", around: Callable[[Callable[[], bool], Any], bool]) -> None:
     """Let a run be executed by ``around``, which is given what executes it and the settings common to all jobs.
 
-    A second call goes around the first.
+    A second call goes around the first. A run that ends in a WorkflowError shows its sentences without a traceback.
     """
     execute = workflow.execute
 
     @functools.wraps(execute)
     def executing(*, executor_plugin, **arguments):
-        return around(lambda: execute(executor_plugin=executor_plugin, **arguments), executor_plugin.common_settings)
+        try:
+            return around(
+                lambda: execute(executor_plugin=executor_plugin, **arguments), executor_plugin.common_settings
+            )
+        except WorkflowError:
+            if not workflow.output_settings.verbose:
+                sys.tracebacklimit = 0  # Snakemake lists every function of ours below the sentences, else
+            raise
 
     workflow.execute = executing
 
@@ -83,6 +92,18 @@ def remake(workflow: "Workflow", damaged: Callable[[], Iterable[str]]) -> None:
 def outputs_to_be_made(workflow: "Workflow") -> set[str]:
     """Return the outputs of all jobs that a run is about to start."""
     return {str(path) for job in workflow.dag.needrun_jobs() for path in job.output}
+
+
+def planned_jobs(workflow: "Workflow") -> dict[int, tuple[str, str, str | None]]:
+    """Return the jobs that a run is about to start by their numbers: rule, first log, what is said when they start."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.log]
+    return {workflow.dag.jobid(job): (job.rule.name, str(job.log[0]), job.message) for job in jobs}
+
+
+def jobs_at_once(workflow: "Workflow") -> int:
+    """Return how many jobs of one thread a run may have at work at once, on this machine or on a cluster."""
+    limits = workflow.resource_settings
+    return (limits.cores if workflow.local_exec else limits.nodes) or 1
 
 
 def jobs_name(workflow: "Workflow") -> str:

@@ -1,22 +1,25 @@
 """Targets that nothing makes, answered in one sentence each before anything is planned."""
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import snakemake_internals
 from snakemake.exceptions import WorkflowError
 
 from overparam.plan.cells import LONGEST_RANGE
 from overparam.plan.validation import listed, nearest
-from overparam.quoting import harmless, quoted
+from overparam.quoting import LONGEST, harmless, quoted
 
 if TYPE_CHECKING:
     from snakemake.workflow import Workflow
 
+MOST = 5  # claims that a question names
 
-def watch(workflow: "Workflow", results: str, known: Mapping[str, Collection[str]]) -> None:
+
+def watch(workflow: "Workflow", results: str, known: Mapping[str, Any]) -> None:
     """Let a run of ``workflow`` refuse targets that nothing makes: Snakemake would only say that no rule does.
 
     Parameters
@@ -26,7 +29,8 @@ def watch(workflow: "Workflow", results: str, known: Mapping[str, Collection[str
     results
         Folder of its results.
     known
-        The names of its ``datasets``, and of the cells of each study as ``<study>/<cell>`` under ``cells``.
+        The names of its ``datasets``, of the cells of each study as ``<study>/<cell>`` under ``cells``, and of the
+        ``claims`` by their ids.
     """
 
     def watched(execute, common):
@@ -42,9 +46,7 @@ def watch(workflow: "Workflow", results: str, known: Mapping[str, Collection[str
         snakemake_internals.around_execution(workflow, watched)
 
 
-def problems(
-    target: str, rules: Mapping[str, bool], results: str, known: Mapping[str, Collection[str]]
-) -> Iterator[str]:
+def problems(target: str, rules: Mapping[str, bool], results: str, known: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with a target; ``rules`` says of each rule whether it has wildcards."""
     names = [name for name, many in rules.items() if not many]
     path = Path(target)
@@ -55,8 +57,8 @@ def problems(
     elif not target:
         yield f"an empty target; leave it out to make everything, or name one of {_some(names)}"
     elif "/" not in target and not _is(Path.exists, path):
-        meant = target.upper() if target.upper() in names else target
-        yield f"{quoted(target)}: there is no claim or other target of this name; {nearest(meant, names)}"
+        meant = f"did you mean {target.upper()}?" if target.upper() in names else _called(target, known["claims"])
+        yield f"{quoted(target)}: there is no claim or other target of this name; {meant or nearest(target, names)}"
     elif not inside.is_relative_to(results):
         meant = (
             "is it meant for --configfile?" if _is(Path.is_file, path) else f"this preset's results are in {results}"
@@ -71,7 +73,18 @@ def problems(
         yield from _unknown(str(inside.relative_to(results)), known)
 
 
-def _unknown(path: str, known: Mapping[str, Collection[str]]) -> Iterator[str]:
+def _called(target: str, claims: Mapping[str, str]) -> str | None:
+    """Return which claims the words of a target may mean, as a question; ``None`` if none."""
+    words = re.findall(r"[a-z]{3,}", target[:LONGEST].lower())
+    found = [claim for claim, name in claims.items() if words and all(f"-{word}" in f"-{name}" for word in words)]
+    if not found:
+        alike = difflib.get_close_matches(target[:LONGEST].lower(), claims.values(), n=1, cutoff=0.7)
+        found = [claim for claim, name in claims.items() if name in alike]
+    told = [f"{claim} ({claims[claim].replace('-', ' ')})" for claim in found[:MOST]]
+    return f"did you mean {' or '.join(filter(None, [', '.join(told[:-1]), told[-1]]))}?" if told else None
+
+
+def _unknown(path: str, known: Mapping[str, Any]) -> Iterator[str]:
     """Yield which part of a path below the results names nothing of the configuration."""
     if match := re.fullmatch(r"data/([^/]+)/.*", path):
         if match[1] not in (*known["datasets"], "downloads"):

@@ -22,6 +22,7 @@ PREDICTION |= {"n_seeds": (int, None), "n_instances": (int, None), "declared": {
 CONTROL = {"verdict": VERDICTS, "predictions": [PREDICTION]}
 FORM = {"verdict": VERDICTS, "vacuous": bool, "reason": str, "predictions": [PREDICTION], "control": (CONTROL, None)}
 FORM |= {"basis": {"measurement", "theorem", "identity"}, "not_reached": [str], "premises": [PREDICTION]}
+FORM |= {"refutation?": {"kind": str, "says": str, "why": str}}
 DATASET = {"name": str, "label": str, "checksum": str, "labels?": {...: str}}
 COST = {"seconds": NUMBER, "dataset": (DATASET, None)}
 CELL_COST = {"seconds": NUMBER, "device_name": str}

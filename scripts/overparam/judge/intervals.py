@@ -26,7 +26,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special, stats
+from scipy import special  # not stats, which takes a second to import
 
 from overparam.errors import UserError
 
@@ -178,7 +178,8 @@ def order_statistics(values: np.ndarray, level: float) -> tuple[np.ndarray, np.n
     Infinite values are in their place among the others. Too few seeds for the level give infinite ends.
     """
     n, ordered = len(values), np.sort(values, axis=0)
-    j = int(stats.binom.ppf((1 - level) / 2, n, 0.5))  # P(fewer than j values below the median) is at most that
+    below = special.bdtr(np.arange(n + 1), n, 0.5)  # P(at most j values below the median)
+    j = int(np.searchsorted(below, (1 - level) / 2))  # P(fewer than j) is less than that
     if j == 0:
         return np.full(values.shape[1:], -np.inf), np.full(values.shape[1:], np.inf)
     return ordered[j - 1], ordered[n - j]

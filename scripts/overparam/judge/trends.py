@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from overparam.judge.intervals import over_seeds
 from overparam.judge.selection import Curve, curves, select
@@ -67,7 +66,7 @@ def rank_correlation(curve: Curve) -> float:
     """Return Spearman's correlation; nan with fewer than three places, a missing value or a constant curve."""
     if len(curve.x) < FEWEST_PLACES or np.isnan(curve.y).any() or (curve.y == curve.y[0]).all():
         return np.nan
-    return float(np.clip(np.corrcoef(stats.rankdata(curve.x), stats.rankdata(curve.y))[0, 1], -1, 1))
+    return float(np.clip(np.corrcoef(pd.Series(curve.x).rank(), pd.Series(curve.y).rank())[0, 1], -1, 1))
 
 
 def _without_number(found: list[Curve], statistic: Callable[[Curve], float]) -> dict[str, Any]:

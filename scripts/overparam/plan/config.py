@@ -24,7 +24,7 @@ SCHEMA = Path(__file__).resolve().parents[3] / "workflow/schemas/config.schema.y
 CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
 
 
-def check_files(files: Iterable[str | os.PathLike]) -> None:
+def check_files(files: Iterable[str | Path]) -> None:
     """Read configuration files as strictly as the registry: Snakemake has read them, but forgives too much.
 
     Raises
@@ -164,8 +164,8 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     try:
         _locate(config["sources"]["cifar10"])
     except UserError as error:
-        given = f"${CIFAR10_VARIABLE}" if os.environ.get(CIFAR10_VARIABLE) else "config.sources.cifar10"
-        return [*found, f"CIFAR-10, from {given}: {error}"]
+        told = f"${CIFAR10_VARIABLE}" if os.environ.get(CIFAR10_VARIABLE) else "config.sources.cifar10"
+        return [*found, f"CIFAR-10, from {told}: {error}"]
     cifar10 = config["sources"]["cifar10"]
     given = cifar10["parquet"] or {"archive": _several(cifar10["archive"]["path"] or [])}
     return found + [
@@ -252,7 +252,8 @@ def _experiments(config: Mapping[str, Any], registry: Sequence[dict[str, Any]]) 
     for name in config["experiments"]:
         if name not in known:
             found.append(f"config.experiments.{harmless(name)}: unknown experiment; {nearest(name, known)}")
-    datasets, lacking = [entry["name"] for entry in config["datasets"]], {}
+    datasets = [entry["name"] for entry in config["datasets"]]
+    lacking: dict[str, list[str]] = {}
     for name in sorted({claim["experiment"] for claim in registry}):
         settings, wrong = experiment_settings.resolve(name, config["preset"], config["experiments"].get(name, {}))
         found += [f"config.{sentence}" for sentence in wrong]

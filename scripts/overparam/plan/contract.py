@@ -46,7 +46,8 @@ def _file(claim: Mapping[str, Any]) -> str:
 
 def of_claim(claim: Mapping[str, Any], measures: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each thing in a claim that does not fit what its experiment ``measures``."""
-    table, found = _Table(measures), []
+    table = _Table(measures)
+    found: list[str] = []
     for key, prediction in predictions(claim):
         found += table.prediction(prediction, key)
     for key, control in controls(claim):

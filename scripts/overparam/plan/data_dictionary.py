@@ -1,6 +1,6 @@
 """What every number in an experiment's table means, as a table to read: for the pages and the README."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from overparam.tables import MEASUREMENTS
@@ -27,6 +27,11 @@ def rows(measures: Mapping[str, Any]) -> list[dict[str, str]]:
     return [*quantities, *columns, _row("seed", MEASUREMENTS["seed"] | {"label": "seed"}, "whole")]
 
 
+def columns(declared: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return a row of text for each column of a table that is declared as :mod:`overparam.tables` declares its own."""
+    return [_row(name, {**one, "label": ""}, one["type"]) for name, one in declared.items()]
+
+
 def _row(name: str, one: Mapping[str, Any], kind: str) -> dict[str, str]:
     low, high = one.get("range", (None, None))
     ends = "" if low is None and high is None else f"{_end(low, '−∞')} to {_end(high, '∞')}"
@@ -39,11 +44,14 @@ def _end(end: float | None, unbounded: str) -> str:
     return unbounded if end is None else f"{end:g}"
 
 
-def markdown(table: Iterable[Mapping[str, str]]) -> str:
-    """Return rows as a table in Markdown, a name as code; signs that Markdown would read as its own are escaped."""
-    lines = [" | ".join(HEADS), " | ".join("---" for _ in HEADS)]
+def markdown(table: Iterable[Mapping[str, str]], heads: Sequence[str] = HEADS) -> str:
+    """Return rows as a table in Markdown, a name as code; signs that Markdown would read as its own are escaped.
+
+    ``heads`` says which columns are shown, ``name`` first.
+    """
+    lines = [" | ".join(heads), " | ".join("---" for _ in heads)]
     for row in table:
-        lines.append(" | ".join([f"`{row['name']}`", *(_escaped(row[head]) for head in HEADS[1:])]))
+        lines.append(" | ".join([f"`{row['name']}`", *(_escaped(row[head]) for head in heads[1:])]))
     return "".join(f"| {line} |\n" for line in lines)
 
 

@@ -56,8 +56,8 @@ def declaration(name: str) -> dict[str, Any]:
     if not isinstance(declared.setdefault("gpu", False), bool) or (declared["gpu"] and declared["reads"] == "training"):
         raise UserError(f"{name}/{path.name}: gpu: must be true or false, and false where training is read")
     if declared["reads"] not in READS:
-        known = nearest(declared["reads"], READS)
-        raise UserError(f"{name}/{path.name}: reads: {declared['reads']!r} is not known; {known}")
+        hint = nearest(declared["reads"], READS)
+        raise UserError(f"{name}/{path.name}: reads: {declared['reads']!r} is not known; {hint}")
     if wrong := _wrong_measures(declared["measures"]):
         raise UserError("\n".join(f"{name}/{path.name}: {sentence}" for sentence in wrong))
     return declared

@@ -4,7 +4,7 @@ Imported while the Snakefile is parsed, so it must stay light: no torch, no pand
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from overparam.plan.validation import listed, mistaken_for_text, nearest, place,
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
+TOPIC, BIBLIOGRAPHY = "topic.yaml", "bibliography.yaml"  # what is no claim: of a topic, and of all of them
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
 PROSE = ("description", "title", "says", "why")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -80,9 +81,12 @@ def _no_mapping(content: Any) -> str:
 
 def _misplaced(folder: Path) -> list[str]:
     """Return a sentence for each file that lies where no claim can lie, or lacks one that it needs beside it."""
-    found, homes = [], {}
+    found: list[str] = []
+    homes: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         file, parts = path.relative_to(folder).as_posix(), path.relative_to(folder).parts
+        if file == BIBLIOGRAPHY or (len(parts) == 2 and path.name == TOPIC):
+            continue
         if len(parts) != 3:
             found.append(f"{file}: a claim lies in the folder of its experiment, <topic>/<experiment>/; move it there")
         elif path.name == places.DECLARATION:
@@ -164,7 +168,7 @@ def uncontrolled(entry: dict[str, Any]) -> list[str]:
     ]
 
 
-def _nonsense(prediction: dict[str, Any], where: str) -> Iterator[str]:
+def _nonsense(prediction: Mapping[str, Any], where: str) -> Iterator[str]:
     """Yield what a prediction, which stands at ``where``, says that makes no sense."""
     for key in ("band", "at"):
         low, high = prediction.get(key) or (None, None)
@@ -190,6 +194,8 @@ def _nonsense(prediction: dict[str, Any], where: str) -> Iterator[str]:
 def _texts(value: Any, path: list[str | int]) -> Iterator[tuple[list[str | int], str]]:
     if isinstance(value, str) and path[-1] not in PROSE and path[-2:-1] != ["without"]:
         yield path, value
-    items: Iterable = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
         yield from _texts(item, [*path, key])

@@ -16,6 +16,7 @@ import jsonschema
 
 from overparam.quoting import LONGEST, harmless, quoted
 
+Errors = Iterator[jsonschema.ValidationError]
 TYPES = {
     "integer": "a whole number",
     "number": "a number",
@@ -142,11 +143,11 @@ def mistaken_for_text(text: str, number: str) -> str:
     return f"found {_quoted(text)}, which YAML reads as text: write {number}"
 
 
-def _describing(validator_class: type) -> type:
+def _describing(validator_class: Any) -> Any:
     """Extend a validator so that the description beside a reference goes before that of its target."""
     check_reference = validator_class.VALIDATORS["$ref"]
 
-    def reference(validator, target, instance, schema):
+    def reference(validator: Any, target: str, instance: Any, schema: dict[str, Any]) -> Errors:
         for error in check_reference(validator, target, instance, schema):
             if not error.path and "description" in schema:
                 error.schema = {**error.schema, "description": schema["description"]}
@@ -155,11 +156,11 @@ def _describing(validator_class: type) -> type:
     return jsonschema.validators.extend(validator_class, {"$ref": reference})
 
 
-def _filling(validator_class: type) -> type:
+def _filling(validator_class: Any) -> Any:
     """Extend a validator so that it fills in the defaults of absent properties."""
     check_properties = validator_class.VALIDATORS["properties"]
 
-    def properties(validator, declared, instance, schema):
+    def properties(validator: Any, declared: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Errors:
         if isinstance(instance, dict):
             for key, subschema in declared.items():
                 if "default" in subschema:
@@ -169,19 +170,19 @@ def _filling(validator_class: type) -> type:
     return jsonschema.validators.extend(validator_class, {"properties": properties})
 
 
-def _strict(validator_class: type) -> type:
+def _strict(validator_class: Any) -> Any:
     """Extend a validator so that 100.0 is no whole number, NaN and infinity no numbers, and `$` the end of a text.
 
     No job could use such numbers; Python's `$` also matches before a line break at the end.
     """
 
-    def whole(_, value: Any) -> bool:
+    def whole(_: Any, value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
 
-    def finite(_, value: Any) -> bool:
+    def finite(_: Any, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
-    def pattern(_, wanted, instance, schema):
+    def pattern(_: Any, wanted: str, instance: Any, schema: dict[str, Any]) -> Errors:
         if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), instance):
             yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
 
@@ -198,7 +199,7 @@ def _order(error: jsonschema.ValidationError) -> list[str]:
 
 
 def _tells_apart(items: Any, index: str | int, key: str) -> bool:
-    if not isinstance(items, list) or not isinstance(items[index], dict):
+    if not (isinstance(items, list) and isinstance(index, int) and isinstance(items[index], dict)):
         return False
     values = [item.get(key) for item in items if isinstance(item, dict)]
     return isinstance(items[index].get(key), str) and values.count(items[index][key]) == 1
@@ -207,7 +208,7 @@ def _tells_apart(items: Any, index: str | int, key: str) -> bool:
 def _leaves(error: jsonschema.ValidationError) -> Iterator[jsonschema.ValidationError]:
     """Yield the errors of the alternative that fits best, for a value that fits none of several."""
     if error.validator in ("oneOf", "anyOf") and error.context:
-        depth = {}
+        depth: dict[Any, list[jsonschema.ValidationError]] = {}
         for inner in error.context:
             depth.setdefault(inner.schema_path[0], []).append(inner)
         if all(any(inner.validator == "type" and not inner.path for inner in group) for group in depth.values()):

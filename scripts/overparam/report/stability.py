@@ -1,12 +1,19 @@
-"""How verdicts fare under other root seeds: one row per claim, form and root, and what they say together."""
+"""How verdicts fare under other root seeds: one row per claim, form and root, and what they say together.
+
+The reference is shown beside a verdict that repeats it: the same design (what is predicted, and the settings of the
+experiment), and under the same root seed the same verdict with the same numbers, but for rounding. The code may have
+changed in between: what comes out the same says that the change decided nothing.
+"""
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from overparam.judge.intervals import LEVEL
 from overparam.report import wording
@@ -21,9 +28,11 @@ COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables 
     "prediction": {"type": "text", "gaps": True},
     **NUMBERS,
     "margin": {"type": "number", "gaps": True},
-    "lineage": {"type": "text"},
+    "design": {"type": "text"},
 }
 TOLD = 1_000  # standard errors; more are an interval as narrow as rounding
+ROUNDING = 1e-6  # relative; libraries and processors round differently
+OF_THE_RUN = ("seed", "gpus", "memory_mb")  # settings of an experiment that are no part of its design
 OTHERS_TO_TELL = 2  # roots that differ, for a verdict to be called unstable
 
 
@@ -70,10 +79,22 @@ def rows(verdict: Mapping[str, Any], root: int) -> list[dict[str, Any]]:
                 "prediction": prediction.get("name"),
                 **numbers(estimate),
                 "margin": margin(estimate) if estimate else None,
-                "lineage": verdict["lineage"],
+                "design": design(verdict, name),
             }
         )
     return found
+
+
+def design(verdict: Mapping[str, Any], form: str) -> str:
+    """Return a short hash of what a form is judged by, predictions and settings, whatever root seed and code."""
+    judged = verdict["forms"][form]
+    declared = [[one["declared"] for one in judged[kind]] for kind in ("premises", "predictions")]
+    settings = {key: value for key, value in _settings(verdict).items() if key not in OF_THE_RUN}
+    return hashlib.sha256(json.dumps([declared, settings], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _settings(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (verdict.get("cost") or {}).get("settings") or {}
 
 
 def margin(estimate: Mapping[str, Any]) -> float | None:
@@ -85,7 +106,7 @@ def margin(estimate: Mapping[str, Any]) -> float | None:
     value, low, high = (estimate[key] for key in ("estimate", "low", "high"))
     if value is None or low is None or high is None or low == high:
         return None
-    error = (high - low) / 2 / stats.norm.ppf((1 + LEVEL) / 2)
+    error = (high - low) / 2 / special.ndtri((1 + LEVEL) / 2)
     distances = [sign * (value - end) for sign, end in zip((1, -1), estimate["band"], strict=True) if end is not None]
     return float(min(distances) / error) if distances else None
 
@@ -100,16 +121,26 @@ def table(found: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def fared(claim: Claim, form: str) -> Fared | None:
-    """Return how the verdict on a form fared; None if the reference speaks of other settings, code or data."""
-    reference, lineage = claim.reference, claim.verdict.get("lineage")
-    if reference is None or lineage is None:
+    """Return how the verdict on a form fared; None if the reference does not have this very verdict."""
+    reference, root = claim.reference, _settings(claim.verdict).get("seed")
+    if reference is None or root is None:
         return None
     mine = reference[(reference["claim"] == claim.id) & (reference["form"] == form)]
-    own = mine.loc[mine["lineage"] == lineage, "root"]
-    if own.empty:
+    here = next(row for row in rows(claim.verdict, root) if row["form"] == form)
+    mine = mine[mine["design"] == here["design"]]
+    own = mine[mine["root"] == root].to_dict("records")
+    if not own or not _repeats(own[0], here):
         return None
     margins = {int(root): None if np.isnan(value) else float(value) for root, value in _by_root(mine, "margin")}
-    return Fared(int(own.iloc[0]), {int(root): word for root, word in _by_root(mine, "verdict")}, margins)
+    return Fared(root, {int(root): word for root, word in _by_root(mine, "verdict")}, margins)
+
+
+def _repeats(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two rows have the same verdict for the same reason, with the same numbers but for rounding."""
+    first, second = ([np.nan if row[name] is None else row[name] for name in NUMBERS] for row in (one, other))
+    named = [row["prediction"] if isinstance(row["prediction"], str) else None for row in (one, other)]
+    same = one["verdict"] == other["verdict"] and named[0] == named[1]
+    return same and bool(np.allclose(first, second, rtol=ROUNDING, atol=0, equal_nan=True))
 
 
 def _by_root(rows: pd.DataFrame, column: str) -> Iterable[tuple[int, Any]]:

@@ -1,6 +1,5 @@
-"""The machine-readable answer, one row per claim and form, and the same as text for a terminal."""
+"""The machine-readable answer: one row per claim and form."""
 
-import textwrap
 from typing import Any
 
 import pandas as pd
@@ -9,27 +8,53 @@ from overparam.report import stability, wording
 from overparam.report.reading import NUMBERS, Claim, decisive, numbers
 
 VERDICTS = list(wording.SYMBOLS)
+ENDS = {
+    "estimate": "the estimate that decided",
+    "low": "lower end of its confidence interval",
+    "high": "upper end of its confidence interval",
+    "band_low": "lower end of the predicted band",
+    "band_high": "upper end of the predicted band",
+}
 COLUMNS: dict[str, dict[str, Any]] = {  # declared as those of overparam.tables are
-    "id": {"type": "text"},
-    "name": {"type": "text"},
-    "title": {"type": "text"},
-    "form": {"type": "text"},
-    "verdict": {"type": "text", "values": VERDICTS},
-    "vacuous": {"type": "truth"},
-    "basis": {"type": "text", "values": ["measurement", *wording.BASES]},
-    "refutation": {"type": "text", "values": list(wording.REFUTATIONS), "gaps": True},
-    "not_reached": {"type": "text", "gaps": True},
-    "roots": {"type": "whole", "range": [1, None], "gaps": True},
-    "roots_differing": {"type": "whole", "range": [0, None], "gaps": True},
-    "unstable": {"type": "truth"},
-    "control_verdict": {"type": "text", "values": VERDICTS, "gaps": True},
-    "prediction": {"type": "text", "gaps": True},
-    "kind": {"type": "text", "gaps": True},
-    **NUMBERS,
-    "n_seeds": {"type": "whole", "range": [0, None], "gaps": True},
-    "n_instances": {"type": "whole", "range": [0, None], "gaps": True},
-    "available": {"type": "truth"},
-    "reason": {"type": "text"},
+    "id": {"type": "text", "meaning": "id of the claim"},
+    "name": {"type": "text", "meaning": "its name, which is that of its files"},
+    "title": {"type": "text", "meaning": "what it says, in few words"},
+    "form": {"type": "text", "meaning": "the reading that is judged: as printed, as corrected, or one of its own"},
+    "verdict": {"type": "text", "values": VERDICTS, "meaning": "what the form came to"},
+    "vacuous": {"type": "truth", "meaning": "whether it holds, but far from everything measured"},
+    "basis": {
+        "type": "text",
+        "values": ["measurement", *wording.BASES],
+        "meaning": "what a support rests on: of a theorem or an identity, a run checks only our code",
+    },
+    "refutation": {
+        "type": "text",
+        "values": list(wording.REFUTATIONS),
+        "gaps": True,
+        "meaning": "of which kind a refutation is",
+    },
+    "not_reached": {"type": "text", "gaps": True, "meaning": "premises that did not hold, so that nothing was tested"},
+    "roots": {"type": "whole", "range": [1, None], "gaps": True, "meaning": "root seeds under which it was judged"},
+    "roots_differing": {
+        "type": "whole",
+        "range": [0, None],
+        "gaps": True,
+        "meaning": "those among them that came to another verdict",
+    },
+    "unstable": {"type": "truth", "meaning": "whether two other root seeds do not repeat the verdict"},
+    "control_verdict": {
+        "type": "text",
+        "values": VERDICTS,
+        "gaps": True,
+        "meaning": "what the control came to, which must not be supported",
+    },
+    "prediction": {"type": "text", "gaps": True, "meaning": "name of the prediction that decided"},
+    "kind": {"type": "text", "gaps": True, "meaning": "its kind, which says how it is judged"},
+    **{name: {**NUMBERS[name], "meaning": meaning} for name, meaning in ENDS.items()},
+    "n_seeds": {"type": "whole", "range": [0, None], "gaps": True, "meaning": "repetitions that it rests on"},
+    "n_instances": {"type": "whole", "range": [0, None], "gaps": True, "meaning": "cases that it rests on"},
+    "available": {"type": "truth", "meaning": "whether this run could measure the claim"},
+    "reason": {"type": "text", "meaning": "why the verdict is as it is, in a sentence"},
 }
 TYPES = {"text": "string", "truth": "bool", "number": "Float64", "whole": "Int64"}  # of pandas, which have gaps
 
@@ -67,46 +92,6 @@ def _row(claim: Claim, name: str, form: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def text(rows: pd.DataFrame, width: int = 110) -> str:
-    """Return the table of :func:`table` as plain text at most ``width`` columns wide (at least 90)."""
-    rows = rows.astype(object).where(rows.notna(), None)
-    cells = [
-        (
-            row.id,
-            row.title,
-            row.form.replace("_", " "),
-            wording.verdict(row._asdict()),
-            _measured(row),
-            row.control_verdict or wording.MISSING,
-        )
-        for row in rows.itertuples()
-    ]
-    heads = ("id", "claim", "form", "verdict", "estimate [interval]", "control")
-    widths = [4, 0, 12, 14, 28, 12]  # no word of a form or a verdict is broken
-    widths[1] = max(width, 90) - sum(widths) - 2 * (len(widths) - 1)
-    lines = [_line(heads, widths), "─" * (max(width, 90))]
-    lines += [_line(row, widths) for row in cells]
-    return "\n".join([*lines, "─" * (max(width, 90)), _counted(rows)])
-
-
-def _measured(row: Any) -> str:
-    if row.estimate is None:
-        return "not in this run" if not row.available else wording.MISSING
-    bounds = wording.interval(row.low, row.high)
-    return wording.number(row.estimate) + (f" {bounds}" if bounds != wording.MISSING else "")
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    """Return one row of the table, wrapped within its columns."""
-    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
-    height = max(len(column) for column in columns)
-    padded = [column + [""] * (height - len(column)) for column in columns]
-    return "\n".join(
-        "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
-        for parts in zip(*padded, strict=True)
-    )
-
-
 def counts(rows: pd.DataFrame) -> dict[str, int]:
     """Count what stands in the table: claims, verdicts, and verdicts of each kind."""
     supported = rows[rows["verdict"] == "supported"]
@@ -119,16 +104,3 @@ def counts(rows: pd.DataFrame) -> dict[str, int]:
         "not_reached": int(rows["not_reached"].notna().sum()),
         "unavailable": int((~rows["available"].astype(bool)).sum()),
     }
-
-
-def _counted(rows: pd.DataFrame) -> str:
-    found = counts(rows)
-    kinds = {"a theorem or an identity, checked": found["proved"], "vacuous": found["vacuous"]}
-    named = ", ".join(f"{number} of them {kind}" for kind, number in kinds.items() if number)
-    aside = f" ({named})" if named else ""
-    short = f" ({found['not_reached']} not reached at this size)" if found["not_reached"] else ""
-    totals = f"{wording.counted(found['claims'], 'claim')}, {wording.counted(found['verdicts'], 'verdict')}"
-    return (
-        f"{totals}: {found['supported']} supported{aside}, {found['refuted']} refuted, "
-        f"{found['inconclusive']} inconclusive{short}"
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+PROJECT = "Over-parameterization, measured"
 MISSING = "–"
 SYMBOLS = {"supported": "✓", "refuted": "✗", "inconclusive": "○"}
 MARKS = str.maketrans("-", "−")

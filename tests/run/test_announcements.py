@@ -1,0 +1,57 @@
+"""What a run says before it begins and at its end."""
+
+import announcements
+import pytest
+
+CLAIMS = ["B4", "C1", "C2"]
+RUN = {
+    "datasets": [
+        {"name": "digits", "source": "digits"},
+        {"name": "cifar10-four", "source": "cifar10", "optional": True},
+        {"name": "cifar10", "source": "cifar10", "optional": False},
+    ],
+    "studies": [{"name": "on-digits", "dataset": "digits"}, {"name": "on-images", "dataset": "cifar10-four"}],
+}
+
+
+@pytest.fixture
+def results(tmp_path):
+    for name in ("claims/C1/figure.svg", "claims/C2/figure.svg", "report/claims/C2.html", "report/index.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_images_that_add_studies_to_a_run_are_named(monkeypatch):
+    sentence = announcements.own_images(RUN, "~/images")
+    assert sentence.startswith("OVERPARAM_CIFAR10 is set to '~/images', so this run does more than without it")
+    assert "trains on-images on CIFAR-10 images" in sentence and "`unset OVERPARAM_CIFAR10`" in sentence
+
+
+def test_images_that_a_run_needs_anyway_are_only_said_to_be_read():
+    asked = {"datasets": RUN["datasets"][2:], "studies": [{"name": "on-all", "dataset": "cifar10"}]}
+    assert announcements.own_images(asked, "images").endswith("CIFAR-10 images are read from there.")
+
+
+@pytest.mark.parametrize(("run", "given"), [(RUN, None), (RUN, ""), ({**RUN, "datasets": RUN["datasets"][:1]}, "x")])
+def test_nothing_is_said_where_nothing_changes(run, given):
+    assert announcements.own_images(run, given) is None
+
+
+def test_a_run_for_everything_names_the_page_of_all_claims(results):
+    assert announcements.where_to_look(results, [], CLAIMS) == [f"Index of the pages: {results}/report/index.html"]
+
+
+def test_a_run_for_one_claim_names_what_there_is_of_it(results):
+    page = f"Index of the pages: {results}/report/index.html"
+    figure = f"C1, figure: {results}/claims/C1/figure.svg"
+    assert announcements.where_to_look(results, ["C1"], CLAIMS) == [figure, page]
+    own = [f"C2, page: {results}/report/claims/C2.html", f"C2, figure: {results}/claims/C2/figure.svg"]
+    assert announcements.where_to_look(results, ["C2"], CLAIMS) == [*own, page]
+
+
+def test_nothing_is_named_that_is_not_there(results):
+    (results / "report/index.html").unlink()
+    assert announcements.where_to_look(results, [], CLAIMS) == []
+    (sentence,) = announcements.where_to_look(results, ["B4"], CLAIMS)
+    assert "without a target" in sentence

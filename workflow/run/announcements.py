@@ -1,0 +1,91 @@
+"""What a run says of itself: before it begins, which images of one's own it takes; at its end, where to look."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import snakemake_internals
+from snakemake.logging import logger
+
+from overparam.plan.config import CIFAR10_VARIABLE
+from overparam.quoting import quoted
+
+if TYPE_CHECKING:
+    from snakemake.workflow import Workflow
+
+MOST = 5  # claims whose own files are named at the end of a run
+
+
+def frame(workflow: "Workflow", results: str, run: Mapping[str, Any], claims: Collection[str]) -> None:
+    """Let a run of ``workflow`` say at its start what it takes from the environment, and at its end where to look.
+
+    It does so too where nothing was to be done, and says nothing at the end of a dry run or of a run that failed.
+
+    Parameters
+    ----------
+    workflow
+        The run; its targets are known only when it begins.
+    results
+        Folder of its results.
+    run
+        Its configuration, with all defaults.
+    claims
+        The ids of its claims.
+    """
+
+    def framed(execute, common):
+        if sentence := own_images(run, os.environ.get(CIFAR10_VARIABLE)):
+            logger.warning(sentence)
+        done = execute()
+        if not common.dryrun_exec:
+            for line in where_to_look(Path(results), workflow.dag_settings.targets, claims):
+                logger.info(line)
+        return done
+
+    if workflow.is_main_process:
+        snakemake_internals.around_execution(workflow, framed)
+
+
+def own_images(run: Mapping[str, Any], given: str | None) -> str | None:
+    """Return what the variable that names CIFAR-10 images changes in a run, as a sentence; ``None`` if nothing."""
+    cifar10 = [entry for entry in run["datasets"] if entry["source"] == "cifar10"]
+    if not given or not cifar10:
+        return None
+    added = [entry["name"] for entry in cifar10 if entry.get("optional")]
+    studies = [study["name"] for study in run["studies"] if study["dataset"] in added]
+    where = f"{CIFAR10_VARIABLE} is set to {quoted(given)}"
+    if not studies:
+        return f"{where}: CIFAR-10 images are read from there."
+    return (
+        f"{where}, so this run does more than without it: it also trains {' and '.join(studies)} on CIFAR-10 images, "
+        f"and the claims that read these are judged on them too. To leave them out, `unset {CIFAR10_VARIABLE}`."
+    )
+
+
+def where_to_look(results: Path, targets: Collection[str], claims: Collection[str]) -> list[str]:
+    """Return a line for each file to open after a run, as far as they are there.
+
+    Parameters
+    ----------
+    results
+        Folder of the results.
+    targets
+        What the run was asked for; nothing stands for everything.
+    claims
+        The ids of its claims: for those that were asked for by name, their own pages and figures are named.
+    """
+    asked = [claim for claim in claims if claim in targets]
+    lines = [line for claim in asked[:MOST] for line in _of_claim(results, claim)]
+    page = results / "report/index.html"
+    if page.is_file():
+        lines.append(f"Index of the pages: {page}")
+    elif asked:
+        lines.append("A run without a target makes the pages of all claims.")
+    return lines
+
+
+def _of_claim(results: Path, claim: str) -> Sequence[str]:
+    """Return a line for the page of a claim and one for its figure, as far as they are there."""
+    files = {"page": results / f"report/claims/{claim}.html", "figure": results / f"claims/{claim}/figure.svg"}
+    return [f"{claim}, {kind}: {path}" for kind, path in files.items() if path.is_file()]
