@@ -85,8 +85,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    declared = judged.declared(verdict, "corruption-not-fitted")
-    rows = study[study["label_noise"] <= declared["where"]["label_noise"]["max"]]
+    levels = judged.declared(verdict, "corruption-not-fitted")["where"]["label_noise"]  # up to one of them, or at one
+    rows = study[study["label_noise"] <= (levels["max"] if isinstance(levels, dict) else levels)]
     level, stopped = rows["label_noise"].max(), corruption.judged_rule(verdict, "spares-test-error")
     test, false = corruption.accuracy(rows, "test"), rows_of(rows, "fitted")
     lost, fitted = {}, {}
