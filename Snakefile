@@ -11,12 +11,14 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/shown.smk"
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/cache.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/theory.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/charts.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -27,6 +29,8 @@ rule all:
         rules.tabulate.output,
         shown(),
         measured(),
+    message:
+        "Everything that was asked for"
 
 
 onstart:
@@ -43,4 +47,5 @@ onsuccess:
 
 onerror:
     FAILED_JOBS.show()
+    write_pages_of_what_is_there()
     show_verdicts()

@@ -9,6 +9,7 @@ def work(job: program.Job) -> None:
     """Draw `settings.claim.figure`, and `details` if there are any, from `measurements` and `verdict`."""
     from overparam.drawing import claim_figure, labels
     from overparam.jobs import files, records
+    from overparam.plan import checksums
 
     measurements, verdict = records.measurements(job.input("measurements")), records.verdict(job.input("verdict"))
     labels.attach(measurements, job.settings.get("measures"))
@@ -18,7 +19,8 @@ def work(job: program.Job) -> None:
         more = [f"details_{kind}" for kind in KINDS]
         claim_figure.save(claim["details"], measurements, verdict, *map(job.output, more))
         outputs += more
-    files.write_checksums(job.outputs, *outputs)
+    for path in job.outputs.get("checksums", []):
+        files.write_text(path, checksums.listing(map(job.output, outputs), lineage=job.lineage))
 
 
 if __name__ == "__main__":

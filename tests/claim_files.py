@@ -7,7 +7,8 @@ import yaml
 
 from overparam.plan import registry
 
-SAID_BY_PLACE = ("name", "experiment", "figure")
+WORK = {"authors": ["A Lecturer"], "title": "On errors", "year": 2026, "where": "a lecture"}
+SAID_BY_PLACE = ("name", "experiment", "figure", "interactive")
 
 
 class Dumper(yaml.Dumper):
@@ -25,8 +26,9 @@ def content(entry: Any) -> Any:
 
 
 def experiment(folder: Path) -> Path:
-    """Make the folder of an experiment, with no claim in it."""
+    """Make the folder of an experiment, with no claim in it, and a bibliography for its claims."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder.parents[1] / "bibliography.yaml").write_text(yaml.safe_dump(dict.fromkeys(("S1", "1812.11118"), WORK)))
     for name in ("experiment.yaml", "measure.py"):
         (folder / name).write_text("")
     return folder

@@ -15,9 +15,9 @@ from project_copies import Project, fresh
 
 from overparam.drawing import theme
 from overparam.jobs import files
-from overparam.report import page, reading, summary
+from overparam.report import answer, pages, reading, run, summary
 
-FORMULA = "‖W − W₀‖_F / ‖W₀‖_F ≲ √n/√(kd) · (1 + √(log m)/m)^{1/2} · E‖∇L(w*)‖² ∝ η · λ_min(K)^(−1/2)"
+FORMULA = r"\|W - W_0\|_F \lesssim \frac{\sqrt n}{\sqrt{kd}}, \qquad \mathbb{E}\|\nabla L(w^*)\|^2 \propto \eta"
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,9 @@ def entry(id, name, title, forms=("printed",), **more):
         "id": id,
         "name": name,
         "title": title,
-        "statement": f"What {name} says, in own words & with <angle> brackets.",
+        "question": f"What does {name} ask?",
+        "statement": f"What {name} says of $p_1 < n$, in own words & with <angle> brackets.",
+        "reading": "The axis is $x$. Look at it.",
         "source": {"document": "S1", "place": "“Overfitting?”", "papers": ["1812.11118"], "result": "fig. 2"},
         "formula": FORMULA,
         "experiment": "least_squares",
@@ -216,9 +218,37 @@ def _figure():
     return figure
 
 
+TOPICS = [
+    {"letter": letter, "title": f"Question {letter}?", "bridge": "What $n$ is.", "show_first": first, "folder": "x"}
+    for letter, first in {"A": ["A1"], "B": ["B4"], "C": ["C1"], "D": ["D3"], "E": ["E13"]}.items()
+]
+WORKS = {
+    "S1": {"authors": ["A Lecturer"], "title": "The benefits <of> it", "year": 2026, "where": "a lecture"},
+    "1812.11118": {
+        "authors": ["A One", "B Two", "C Three", "D Four"], "title": "Reconciling", "year": 2018, "where": "PNAS",
+        "url": "https://arxiv.org/abs/1812.11118",
+    },
+}  # fmt: skip
+MEASURES = {"quantities": {"risk": {"meaning": "a risk", "unit": "1", "label": "risk"}}, "columns": {}}
+EXPERIMENTS = {"least_squares": {"description": "what it is", "measures": MEASURES}}
+CHART = '{"mark": "point"}'
+
+
+def pages_of(root, claims, **more):
+    """Return what the pages of the synthetic run are made of, as far as files are there."""
+    known = {"topics": TOPICS, "works": WORKS, "config": "data:\n  name: digits\n", "rates": error_rates_of_slopes()}
+    known["experiments"] = EXPERIMENTS
+    alts, charts = sorted(root.glob("claims/*/*.alt.txt")), sorted(root.glob("claims/*/interactive.json"))
+    drawn = run.collect(
+        sorted(root.glob("claims/*/figure.svg")), alts, sorted(root.glob("claims/*/details.svg")), charts
+    )
+    known |= {"pictures": drawn, "answers": answer.sentences(), **more}
+    return run.Run("test", root, claims, **known)
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> Path:
-    """The folder ``results/<preset>`` of a finished run, with its page."""
+    """The folder ``results/<preset>`` of a finished run, with its pages; E13 has a second figure, and A1 a chart."""
     root = tmp_path_factory.mktemp("results") / "test"
     for experiment in ("least_squares", "hessian"):
         files.write_table(root / "measurements" / f"{experiment}.parquet", pd.DataFrame({"value": [1.0]}))
@@ -228,21 +258,18 @@ def finished_run(tmp_path_factory) -> Path:
         if verdict["claim"] == "B4":
             continue
         paths = [folder / f"figure.{kind}" for kind in ("svg", "png", "pdf")]
-        theme.save(_figure(), f'Risk "peaks" at <n> in {verdict["claim"]}.', *paths, folder / "figure.alt.txt")
+        said = f'Risk "peaks" at <n> in {verdict["claim"]}.'
+        theme.save(_figure(), said, *paths, folder / "figure.alt.txt")
+        if verdict["claim"] == "E13":
+            more = [folder / f"details.{kind}" for kind in ("svg", "png", "pdf", "alt.txt")]
+            theme.save(_figure(), "More of it.", *more)
+        if verdict["claim"] == "A1":
+            files.write_text(folder / "interactive.json", CHART)
     verdicts = [files.read_json(path) for path in sorted(root.glob("claims/*/verdict.json"))]
     claims = reading.collect(ENTRIES, verdicts)
     files.write_table(root / "claims.parquet", summary.table(claims))
-    html = page.render(
-        claims,
-        root / "report" / "index.html",
-        "test",
-        sorted(root.glob("claims/*/figure.svg")),
-        sorted(root.glob("claims/*/figure.alt.txt")),
-        root / "claims.parquet",
-        "data:\n  name: digits\n",
-        error_rates_of_slopes(),
-    )
-    files.write_text(root / "report" / "index.html", html)
+    for name, text in pages.render(pages_of(root, claims)).items():
+        files.write_text(root / "report" / name, text)
     return root
 
 

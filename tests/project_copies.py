@@ -58,7 +58,8 @@ class Project:
         """Return the number of jobs of each rule that a run would start; to draw one figure or two is one rule here."""
         output = self.snakemake("-n", *arguments).stdout
         jobs: dict[str, int] = {}
-        for name, count in re.findall(r"^(\w+?)(?:_with_details)? +(\d+)$", output, flags=re.MULTILINE):
+        last = output.rpartition("Job stats:")[2]  # they stand at the beginning and at the end
+        for name, count in re.findall(r"^(\w+?)(?:_with_details)? +(\d+)$", last, flags=re.MULTILINE):
             jobs[name] = jobs.get(name, 0) + int(count)
         assert jobs or "Nothing to be done" in output, output
         return {name: count for name, count in jobs.items() if name not in ("all", "total")}

@@ -22,7 +22,7 @@ DECIDES = {
     "train": "packs/losses.py",
     "judge": "judge/intervals.py",
     "summarise": "report/summary.py",
-    "report": "report/page.py",
+    "report": "report/pages.py",
 }
 SCRIPTS = Path(__file__).resolve().parent
 PREDICTION = {"name": "made", "kind": "slope", "verdict": "supported", "vacuous": False, "detail": {}}
@@ -60,14 +60,17 @@ def decisive(program, settings):
     if program == "measure":
         (path,) = (SCRIPTS / "overparam").glob(f"claims/*/{settings['experiment']}/measure.py")
         return path
-    if program == "draw":
-        return f"claims/{settings['claim']['figure'].replace('.', '/')}.py"
+    if program in ("draw", "interact"):
+        made = settings["claim"]["figure" if program == "draw" else "interactive"]
+        return f"claims/{made.replace('.', '/')}.py"
     return DECIDES[program]
 
 
 def main():
     program = Path(__file__).stem
     inputs, outputs = given("--input"), given("--output")
+    if program == "report" and "checksums" not in outputs:
+        return  # pages of what is there: no others could be compared with them
     fault, _, place = os.environ.get("FAULT", "").partition("@")
     rule, _, kind = fault.partition(":")
     kind, _, half = kind.partition(",")
@@ -78,7 +81,7 @@ def main():
     given_settings = sys.argv[1]
     text = Path(given_settings[1:]).read_text() if given_settings.startswith("@") else given_settings
     settings = json.loads(text)
-    settings.pop("lineages", None)
+    settings = {key: settings[key] for key in settings if key not in ("lineages", "drawn")}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update((SCRIPTS / "overparam" / decisive(program, settings)).read_bytes())
     for name, listed in sorted(inputs.items()):
@@ -96,7 +99,9 @@ def main():
             path.write_text(json.dumps({**verdict, "lineage": sys.argv[sys.argv.index("--lineage") + 1]}))
         elif name == "checksums":
             listed = [path for other, paths in outputs.items() for path in paths if other != name]
-            path.write_text("".join(f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in listed))
+            sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(path.parent)}\n" for p in listed]
+            lineage = sys.argv[sys.argv.index("--lineage") + 1] if "--lineage" in sys.argv else "none"
+            path.write_text("".join([f"# lineage {lineage}\n", *sums]))
         else:
             long = name in ("train", "labels", "table")  # above Snakemake's own limit for looking into a file
             path.write_text(f"{name} {made}\n" + long * 1_100_000 * "-")

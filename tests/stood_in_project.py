@@ -23,7 +23,7 @@ MODULES = {
     "prepare": "datasets/views.py", "corrupt": "datasets/labels.py", "train": "packs/losses.py",
     "measure": "claims/interpolation/polynomial_regression/measure.py", "judge": "judge/intervals.py",
     "draw": "claims/interpolation/polynomial_regression/polynomial_risk.py", "summarise": "report/summary.py",
-    "report": "report/page.py",
+    "interact": "drawing/charts.py", "report": "report/pages.py",
 }  # fmt: skip
 SETTINGS = {
     "epochs": {"studies": [{**STUDY, "epochs": 4}]},
@@ -39,7 +39,7 @@ def stood_in(folder: Path) -> Project:
     """Return a project whose programs are stand-ins, with images that are a few bytes."""
     project = fresh(folder)
     stand_in = (ROOT / "tests/stand_in.py").read_text()
-    for name in ("prepare", "corrupt", "train", "measure", "judge", "draw", "summarise", "report"):
+    for name in ("prepare", "corrupt", "train", "measure", "judge", "draw", "interact", "summarise", "report"):
         path = project.folder / f"scripts/{name}.py"
         lines = re.findall(r"^ *(from overparam.*)$", path.read_text(), flags=re.MULTILINE)
         path.write_text(re.sub("# IMPORTS.*", "\n    ".join(["if False:", *lines]), stand_in))

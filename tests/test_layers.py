@@ -17,7 +17,7 @@ FLOORS = [
     ("datasets",),
     ("jobs",),
     ("plan",),
-    ("seeding", "progress", "places", "quoting", "tables"),
+    ("seeding", "progress", "places", "quoting", "tables", "typesetting"),
     ("errors",),
 ]
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
@@ -34,6 +34,7 @@ LENT = {
         "overparam.places",
         "overparam.plan.experiment_settings",
     },
+    "overparam.drawing.claim_chart": {"overparam.places"},
     "overparam.drawing.claim_figure": {"overparam.places"},
     "overparam.datasets.cifar10": KINDS,
     "overparam.datasets.cifar10_archive": KINDS,
@@ -41,6 +42,7 @@ LENT = {
     | {"overparam.jobs.locks", "overparam.jobs.network_faults", "overparam.plan.addresses"},
     "overparam.datasets.encoded_images": KINDS,
     "overparam.datasets.parquet": KINDS,
+    "overparam.report.data_view": {"overparam.plan.data_dictionary"},
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
     "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},
     "overparam.training.trainer": {"overparam.jobs.interruption"},

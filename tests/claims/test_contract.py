@@ -13,7 +13,7 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 from overparam import places, tables
-from overparam.drawing import claim_figure, judged, theme
+from overparam.drawing import charts, claim_chart, claim_figure, judged, theme
 from overparam.jobs import records
 from overparam.judge.predictions import KINDS
 from overparam.judge.verdict_file import judge_claim
@@ -65,6 +65,8 @@ def test_a_claim_is_judged_and_drawn(measured, claim):
         for prediction in form["predictions"]:
             said = judged.declared(verdict, prediction["name"], name)
             assert {key: said[key] for key in prediction} == prediction
+    for one in (without_estimates(verdict), verdict):
+        charted(claim, table, one)
     for name in [claim["figure"], *filter(None, [places.details(claim["figure"])])]:
         headlines = []
         for one in (without_estimates(verdict), verdict):
@@ -93,6 +95,18 @@ def drawing(name, table, verdict):
     text, drawn = " ".join(figure.alt_text(table, verdict).split()), figure.draw(table, verdict)
     assert table.equals(before), "the figure changes what it is given"
     return text, drawn
+
+
+def charted(claim, table, verdict):
+    """Make the interactive chart of a claim, if it has one; altair refuses what is no Vega-Lite."""
+    if "interactive" not in claim:
+        return
+    before = table.copy()
+    made = importlib.import_module(places.figure_module(claim["interactive"])).chart(table, verdict).to_dict()
+    assert table.equals(before), "the chart changes what it is given"
+    assert charts.READOUT in {one["name"] for one in made["params"]} and len(made["usermeta"]["message"]) > 20
+    text = claim_chart.written(made)
+    assert len(text.encode()) < claim_chart.LIMIT and "nan" not in text.lower().split('"message"')[-1]
 
 
 def without_estimates(verdict):
@@ -169,6 +183,13 @@ def test_every_figure_belongs_to_a_claim():
     }
     figures = {claim["figure"] for claim in CLAIMS}
     assert drawing == figures | {details for details in map(places.details, figures) if details}
+
+
+def test_every_interactive_chart_belongs_to_a_claim():
+    made = {path.relative_to(places.CLAIMS).with_suffix("") for path in places.CLAIMS.rglob("*_interactive.py")}
+    assert {".".join(path.parts) for path in made} == {
+        claim["interactive"] for claim in CLAIMS if "interactive" in claim
+    }
 
 
 def test_a_topic_reads_like_a_table_of_contents():

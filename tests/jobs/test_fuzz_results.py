@@ -17,7 +17,7 @@ from overparam import tables
 from overparam.datasets import arrow, labels
 from overparam.datasets.arrow import Dataset
 from overparam.jobs import files, records
-from overparam.report import page, reading, summary, terminal
+from overparam.report import pages, reading, run, summary, terminal
 
 IMAGES = Dataset(
     "small", "noise", "ab" * 32, [f"class {label}" for label in range(10)],
@@ -167,10 +167,10 @@ READERS = {
 
 
 def shown(entry, verdict):
-    """Put a verdict into the table and on a page."""
+    """Put a verdict into the table and on pages."""
     claims = reading.collect([entry], [verdict])
     terminal.text(summary.table(claims), 100)
-    return page.render(claims, Path("report/index.html"), "test", [], [], Path("claims.parquet"), None)
+    return pages.render(run.Run("test", Path("results/test"), claims))
 
 
 @pytest.mark.parametrize("kind", READERS)

@@ -60,3 +60,20 @@ def test_a_damaged_list_is_named_itself(listed, content):
 
 def test_no_list_names_nothing(tmp_path):
     assert checksums.damaged(tmp_path / "none.sha256") == []
+
+
+def test_a_list_of_files_below_it_that_says_what_they_are_made_of(tmp_path):
+    for name in ("index.html", "claims/A1.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    path = tmp_path / "index.sha256"
+    path.write_text(checksums.listing([tmp_path / "index.html", tmp_path / "claims/A1.html"], tmp_path, "abc"))
+    assert checksums.lineage(path) == "abc" and checksums.damaged(path) == []
+    if shutil.which("sha256sum"):
+        assert subprocess.run(["sha256sum", "--check", "--strict", path.name], cwd=tmp_path).returncode == 0
+    (tmp_path / "claims/A1.html").write_text("other")
+    assert checksums.damaged(path) == [tmp_path / "claims/A1.html"]
+
+
+def test_a_list_that_does_not_say_it_has_no_lineage(listed, tmp_path):
+    assert checksums.lineage(listed) is None and checksums.lineage(tmp_path / "none.sha256") is None

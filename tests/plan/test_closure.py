@@ -108,7 +108,9 @@ def test_unknown_module_is_named():
         closure.modules("measure.py", "overparam.claims.nonsense")
 
 
-@pytest.mark.parametrize("program", ["draw.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"])
+@pytest.mark.parametrize(
+    "program", ["draw.py", "interact.py", "judge.py", "summarise.py", "report.py", "show.py", "corrupt.py"]
+)
 def test_light_programs_never_import_torch(program):
     code = (
         f"import runpy, sys; sys.path.insert(0, '.'); work = runpy.run_path('{program}')['work']\n"
@@ -121,7 +123,10 @@ def test_light_programs_never_import_torch(program):
 
 
 def test_no_figure_can_import_torch():
-    names = [places.figure_module(claim["figure"]) for claim in registry.load()]
+    claims = registry.load()
+    names = [
+        places.figure_module(claim[kind]) for claim in claims for kind in ("figure", "interactive") if kind in claim
+    ]
     code = f"import importlib, sys; [importlib.import_module(name) for name in {names}]"
     code += "; print('torch' in sys.modules)"  # if so, `python -X importtime` tells whose import it was
     run = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)

@@ -35,6 +35,11 @@ def settings_of(monkeypatch) -> dict[str, list]:
             for claim in REGISTRY[:8]
         ],
         "draw": [{"claim": {key: claim[key] for key in ("id", "figure")}} for claim in REGISTRY[:8]],
+        "interact": [
+            {"claim": {"id": claim["id"], "interactive": claim["interactive"]}}
+            for claim in REGISTRY
+            if "interactive" in claim
+        ],
         "summarise": shown,
         "show": shown,
         "report": shown,

@@ -8,7 +8,7 @@ import pytest
 
 from overparam import places
 from overparam.errors import UserError
-from overparam.plan import experiment_settings, kept_registry, registry
+from overparam.plan import bibliography, experiment_settings, kept_registry, registry, topics
 
 TOPIC = "scripts/overparam/claims/sgd"
 CLAIM = f"{TOPIC}/three_point_sgd/constant_step_has_a_floor"
@@ -34,6 +34,7 @@ def way(memory, monkeypatch):
     """Return a function that loads a registry of one claim, and says whether it was ``read`` or ``recalled``."""
     read = []
     monkeypatch.setattr(registry, "load", lambda: read.append("read") or FOUND)
+    monkeypatch.setattr(topics, "load", lambda claims: [])
     monkeypatch.setattr(experiment_settings, "names", list)
 
     def way():
@@ -53,6 +54,8 @@ def copy(tmp_path, monkeypatch):
     monkeypatch.setattr(kept_registry, "ROOT", tmp_path)
     monkeypatch.setattr(places, "PACKAGE", package)
     monkeypatch.setattr(places, "CLAIMS", package / "claims")
+    monkeypatch.setattr(topics, "SCHEMA", tmp_path / topics.SCHEMA.relative_to(root))
+    monkeypatch.setattr(bibliography, "SCHEMA", tmp_path / bibliography.SCHEMA.relative_to(root))
     for module, name in ((registry, "SCHEMA"), (experiment_settings, "MEASURES")):
         monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(root))
     return tmp_path
@@ -124,7 +127,7 @@ def test_neither_times_nor_figures_nor_the_place_of_the_project_matter(copy, way
     shutil.copytree(copy, moved)
     for module, name in (
         (kept_registry, "ROOT"), (places, "PACKAGE"), (places, "CLAIMS"), (registry, "SCHEMA"),
-        (experiment_settings, "MEASURES"),
+        (experiment_settings, "MEASURES"), (topics, "SCHEMA"), (bibliography, "SCHEMA"),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, moved / getattr(module, name).relative_to(copy))
     assert way() == "recalled"

@@ -44,7 +44,7 @@ def study(config, name):
 def test_nothing_changed_changes_nothing(claims):
     before, after = made(claims), made(claims)
     assert changed(before, after) == (set(), set(), set())
-    assert before.table() == after.table() and before.page(()) == after.page(())
+    assert before.table() == after.table() and before.pages((), before.claims) == after.pages((), after.claims)
 
 
 def test_the_order_of_keys_changes_nothing(claims):
@@ -88,7 +88,7 @@ def test_a_note_changes_the_page_alone(claims):
     before = made(claims)
     after = made(claims, entry=lambda claim: claim.update(note="another"))
     assert changed(before, after) == (set(), set(), set())
-    assert before.table() == after.table() and before.page(()) != after.page(())
+    assert before.table() == after.table() and before.pages((), before.claims) != after.pages((), after.claims)
 
 
 def test_what_forms_and_controls_say_to_the_reader_judges_nothing_anew(claims):
@@ -99,7 +99,7 @@ def test_what_forms_and_controls_say_to_the_reader_judges_nothing_anew(claims):
             form.update({"title": "another"} if "title" in form else {})
 
     before, after = made(claims), made(claims, entry=reword)
-    assert not changed(before, after)[0] and before.page(()) != after.page(())
+    assert not changed(before, after)[0] and before.pages((), before.claims) != after.pages((), after.claims)
     after = made(claims, entry=lambda claim: claim["control"]["where"].update(another=1))
     assert changed(before, after)[0] == set(before.claims)
 

@@ -20,9 +20,11 @@ SLOPE = {"name": "rate", "kind": "slope", "quantity": "error", "x": "width", "ba
 ENTRY = {
     "id": "X1",
     "title": "A made-up claim",
-    "statement": "Errors fall with width.",
+    "question": "Do errors fall with width?",
+    "statement": "Errors fall with width, like $m^{-1/2}$.",
+    "reading": "The axis is $m$. Errors fall along it.",
     "source": {"document": "S1", "place": "slide 3", "papers": ["1812.11118"]},
-    "formula": "e ∝ m^(−1/2)",
+    "formula": r"e \propto m^{-1/2}",
     "forms": {"printed": {"predictions": [SLOPE]}},
     "control": {"description": "Ridge is flat.", "where": {"method": "ridge"}},
 }
@@ -84,12 +86,18 @@ MISTAKES = [
     ({"id": None, "title": 3}, "id: missing"),
     (
         {"source__document": "S4"},
-        'source.document: "S4" is not known; allowed: S1, S2, S3 (S1 the lecture',
+        "source.document: 'S4' is no entry of bibliography.yaml; allowed: 1812.11118, S1",
     ),
     (
         {"source__papers": [1812.11118]},
-        "source.papers[0]: expected text, found 1812.11118 (arXiv number, say",
+        "source.papers[0]: expected text, found 1812.11118 (Key of a work, say",
     ),
+    ({"source__papers": ["1812.1111"]}, "source.papers[0]: '1812.1111' is no entry of bibliography.yaml; did you mean"),
+    ({"formula": r"\foo x"}, r"formula: “\foo x” has the command \foox, which is not known"),
+    ({"formula": r"\frac{a"}, r"formula: “\frac{a” has braces that do not match"),
+    ({"statement": "so $p = n"}, "statement: has an odd number of $"),
+    ({"reading": None}, "reading: missing (How to read the figure"),
+    ({"question": None}, "question: missing (What a reader asks"),
     ({"requires": "pictures"}, 'requires: "pictures" is not known; allowed: images'),
     ({"requires": 3}, "requires: 3 is not known; allowed: images"),
     ({"control": None}, "control: missing (A case in which the claim must fail"),
@@ -194,8 +202,7 @@ def test_a_claim_in_the_wrong_place(load, tmp_path, place, expected):
 
 def test_topics_and_the_bibliography_are_no_claims(load, tmp_path):
     load([ENTRY])
-    for place in ("bibliography.yaml", "topic/topic.yaml"):
-        (tmp_path / "claims" / place).write_text("title: no claim")
+    (tmp_path / "claims/topic/topic.yaml").write_text("title: no claim")
     assert len(load([ENTRY])) == 1
     (tmp_path / "claims/topic/sweep/topic.yaml").write_text("title: no claim")
     assert sentences(load, [ENTRY])[0].startswith("topic/sweep/topic.yaml: there is no topic.py beside it")
@@ -211,6 +218,13 @@ def test_what_a_claim_lacks_beside_it(load, tmp_path):
         "topic/sweep/experiment.yaml: there is no measure.py beside it",
         f"{FILE}: there is no made_up.py beside it, its figure",
     ]
+
+
+def test_a_claim_with_a_chart_beside_it_names_it(load, tmp_path):
+    load([ENTRY])
+    (tmp_path / "claims/topic/sweep/made_up_interactive.py").write_text("")
+    (claim,) = registry.load(tmp_path / "claims")
+    assert claim["interactive"] == "topic.sweep.made_up_interactive"
 
 
 def test_two_experiments_of_one_name(load, tmp_path):

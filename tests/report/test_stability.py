@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from overparam.jobs import files, table_checks
-from overparam.report import page, reading, stability, summary, terminal
+from overparam.report import pages, reading, run, stability, summary, terminal
 
 
 @pytest.fixture
@@ -70,9 +70,10 @@ def test_a_verdict_that_two_roots_do_not_repeat_is_unstable(entries, runs, refer
 
 
 def test_the_page_says_how_a_verdict_fared(entries, runs, reference, tmp_path):
-    html = page.render(reading.collect(entries, runs[2], reference), tmp_path / "report/index.html", "test", [], [])
-    said = " ".join(html.split())
-    assert "With other root seeds: 0 supported" in said and "2 (this one) inconclusive" in said
+    made = pages.render(run.Run("test", tmp_path, reading.collect(entries, runs[2], reference)))
+    said = " ".join(made["claims/E13.html"].split())
+    assert "root seed 0 supported" in said and "root seed 2 (this run) inconclusive" in said
+    assert "of 6 came out otherwise" in " ".join(made["data.html"].split())
     assert "(unstable)" in said and "vacuous, unstable" not in said
 
 
@@ -111,7 +112,8 @@ def test_nothing_is_said_of_a_verdict_that_the_reference_does_not_have(entries, 
     assert all(stability.fared(claim, form) is None for claim in claims for form in claim.forms)
     rows = summary.table(claims)
     assert rows["roots"].isna().all() and not rows["unstable"].any()
-    assert "With other root seeds" not in page.render(claims, tmp_path / "report/index.html", "test", [], [])
+    made = pages.render(run.Run("test", tmp_path, claims))
+    assert all("other random numbers" not in made[page] for page in ("claims/E13.html", "data.html"))
 
 
 def test_rounding_is_no_other_number(entries, runs, reference):

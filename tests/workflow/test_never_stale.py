@@ -135,6 +135,34 @@ def results(project):
     return {path: made for path, made in contents(project).items() if not path.endswith(timed)}
 
 
+def test_one_claim_makes_its_page_and_an_index_of_what_is_there(real, tmp_path):
+    project = real.copy(tmp_path / "project")
+    project.extra = real.extra
+    note = project.folder / "scripts/overparam/claims/interpolation/polynomial_regression/polynomial_overfitting.yaml"
+    note.write_text(note.read_text().replace("note: >-", "note: >-\n  Another note."))
+    (project.folder / RESULTS / "claims/B4/figure.svg").write_text("damaged")
+    assert "Nothing to be done" in project.snakemake("A1").stdout
+    page, index = (project.folder / RESULTS / "report" / name for name in ("claims/A1.html", "index.html"))
+    assert "Another note." in page.read_text() and "claims/B4.html" in index.read_text()
+    assert "B4/figure.svg" not in (page.parent / "B4.html").read_text()  # it is not as it was drawn
+    assert not project.made("report/index.sha256")  # so that the next run of all claims makes all pages
+    assert project.plan() == {"draw": 1, "report": 1}
+    project.snakemake()
+    whole = project.made("report/**/*.html")
+    assert len(project.made("report/index.sha256")) == 1
+    assert "Nothing to be done" in project.snakemake("A1").stdout
+    assert project.made("report/**/*.html") == whole and project.plan() == {}
+    assert "not made yet" not in index.read_text()
+
+
+def test_the_table_of_verdicts_writes_no_page(real, tmp_path):
+    project = real.copy(tmp_path / "project")
+    project.extra = real.extra
+    shutil.rmtree(project.folder / RESULTS / "report")
+    project.snakemake("claims")
+    assert not project.made("report/**/*")
+
+
 @pytest.mark.parametrize("target", [[], ["A1"]])
 def test_an_experiment_that_fails_after_an_edit_fails_again(real, tmp_path, target):
     project = real.copy(tmp_path / "project")
@@ -145,7 +173,8 @@ def test_an_experiment_that_fails_after_an_edit_fails_again(real, tmp_path, targ
     for _ in range(2):
         failed = project.snakemake("--rerun-incomplete", *target, check=False)
         assert failed.returncode and "Nothing to be done" not in failed.stdout
-        assert not project.made("claims/A1/*") and not project.made("report/*")
+        assert not project.made("claims/A1/*") and not project.made("report/claims/A1.html")
+        assert not project.made("report/index.sha256")
     printed = project.snakemake("claims").stdout
     assert "A1: not made yet." in printed and re.search(r"^ ?B4 ", printed, flags=re.MULTILINE)
     path.write_text(whole)
@@ -163,7 +192,7 @@ def test_a_training_that_is_killed_after_an_edit_is_trained_again(real, tmp_path
         job = until(lambda: log.exists() and re.search(r"process (\d+) on", log.read_text()), "the training starts")[1]
         os.kill(int(job), number)
         run.communicate()
-    assert run.returncode and not project.made("claims/B4/*") and not project.made("report/*")
+    assert run.returncode and not project.made("claims/B4/*") and not project.made("report/claims/B4.html")
     assert project.plan("B4")["train"] == 1
     project.extra = real.extra
     project.snakemake("--rerun-incomplete")

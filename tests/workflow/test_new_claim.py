@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import claim_files
 import new_claim
 import pytest
 import yaml
@@ -54,9 +55,7 @@ def test_a_claim_of_an_experiment_that_exists_fits_it(tmp_path, experiment):
     home = places.experiments()[experiment].relative_to(new_claim.BASE)
     assert set(made) == {home / "new_one.yaml", home / "new_one.py"}
     folder = tmp_path / "claims/topic" / experiment
-    folder.mkdir(parents=True)
-    for name in ("experiment.yaml", "measure.py"):
-        (folder / name).write_text("")
+    claim_files.experiment(folder)
     for path, text in made.items():
         (folder / path.name).write_text(text, encoding="utf-8")
     (found,) = registry.load(tmp_path / "claims")

@@ -33,9 +33,14 @@ def test_an_edited_figure_is_redrawn_alone(project):
     assert project.made("claims/*/figure.png") == before
 
 
+def test_an_edited_chart_is_made_anew_alone(project):
+    project.append("scripts/overparam/claims/double_descent/width_sweep/model_wise_double_descent_interactive.py")
+    assert project.plan() == {"interact": 1, "report": 1}
+
+
 def test_an_edited_judge_retrains_nothing(project):
     project.append("scripts/overparam/judge/intervals.py")
-    assert set(project.plan()) == {"judge", "draw", "tabulate", "report"}
+    assert set(project.plan()) == {"judge", "draw", "interact", "tabulate", "report"}
 
 
 def test_an_edited_message_runs_nothing_again(project):
@@ -57,8 +62,10 @@ def test_an_edited_experiment_measures_alone(project):
     assert (plan["measure"], plan["judge"], plan["draw"]) == (1, 2, 2)  # C1 and C2
 
 
-def test_an_edited_page_is_written_alone(project):
-    project.append("scripts/overparam/report/style.css", "\n/* edited */\n")
+def test_edited_pages_are_written_alone(project):
+    project.append("scripts/overparam/report/assets/style.css", "\n/* edited */\n")
+    project.append("scripts/overparam/report/templates/base.html.j2", "\n")
+    project.append("scripts/overparam/report/answer.yaml", "\n# edited\n")
     assert project.plan() == {"report": 1}
 
 
@@ -68,9 +75,10 @@ def edit_claim(project, name, **changes):
     path.write_text(yaml.safe_dump(claim, allow_unicode=True, sort_keys=False))
 
 
-def test_an_edited_note_writes_the_page_alone(project):
+def test_an_edited_note_writes_the_pages_alone_and_is_told_briefly(project):
     edit_claim(project, "C1", note="another note")
     assert project.plan() == {"report": 1}
+    assert max(map(len, project.snakemake("-n").stdout.splitlines())) < 10_000
 
 
 def test_an_edited_prediction_judges_that_claim_alone(project):

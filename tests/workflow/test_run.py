@@ -19,7 +19,8 @@ KINDS = ("svg", "png", "pdf", "alt.txt")
 def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
     project, printed = finished
     table = pd.read_parquet(project.folder / RESULTS / "claims.parquet")
-    page = (project.folder / RESULTS / "report/index.html").read_text()
+    pages = project.folder / RESULTS / "report"
+    page = (pages / "index.html").read_text()
     assert len(registry.load()) >= 16
     for claim in registry.load():
         folder = project.folder / RESULTS / "claims" / claim["id"]
@@ -31,8 +32,21 @@ def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
             assert (verdict["forms"][form]["verdict"], control) != ("supported", "supported")
             assert ((table["id"] == claim["id"]) & (table["form"] == form)).sum() == 1
         assert all((folder / f"figure.{kind}").stat().st_size > 20 for kind in KINDS)
-        assert f"../claims/{claim['id']}/figure.svg" in page
+        assert f"claims/{claim['id']}.html" in page
+        assert f"../../claims/{claim['id']}/figure.svg" in (pages / f"claims/{claim['id']}.html").read_text()
         assert re.search(rf"^\W*{claim['id']}\b", printed, flags=re.MULTILINE), f"{claim['id']} is not in the table"
+
+
+def test_the_pages_of_a_run_are_light(finished):
+    results = finished[0].folder / RESULTS
+    sizes = {path.relative_to(results).as_posix(): path.stat().st_size for path in results.rglob("*.*")}
+    assert sizes["report/index.html"] < 200_000
+    assert sum(size for path, size in sizes.items() if path.startswith("report/")) < 15_000_000
+    heavy = {
+        claim["id"]: sizes[f"report/claims/{claim['id']}.html"] + sizes[f"claims/{claim['id']}/figure.svg"]
+        for claim in registry.load()
+    }
+    assert {claim: size for claim, size in heavy.items() if size > 500_000} == {}
 
 
 def controlled(claim, form):
@@ -47,7 +61,7 @@ def test_every_job_left_a_log(finished):
         path.relative_to(project.folder / RESULTS / "logs").parts[0].removesuffix(".log")
         for path in (project.folder / RESULTS / "logs").rglob("*.log")
     }
-    assert {"prepare", "corrupt", "train", "measure", "judge", "draw", "tabulate", "report"} <= rules
+    assert {"prepare", "corrupt", "train", "measure", "judge", "draw", "interact", "tabulate", "report"} <= rules
 
 
 def test_nothing_is_left_lying_about(finished):
@@ -135,7 +149,7 @@ def test_a_claim_that_can_not_be_measured_says_why(sources):
     assert {form["verdict"] for form in forms.values()} == {"inconclusive"}
     assert all("no study" in form["reason"] for form in forms.values())
     assert not sources.made("claims/B4/figure*")
-    assert "no study" in (sources.folder / RESULTS / "report/index.html").read_text()
+    assert "no study" in (sources.folder / RESULTS / "report/claims/B4.html").read_text()
 
 
 def test_the_lines_of_the_readme_mix_nothing_and_print_the_right_number(finished, capsys):

@@ -61,7 +61,7 @@ def test_images_of_ones_own_with_a_new_time_are_the_same_images(project):
     (project.folder / "images/test.parquet").write_text("PAR1othersPAR1")
     plan = project.plan()
     assert (plan["prepare"], plan["corrupt"], plan["train"]) == (1, 2, 2)
-    assert (plan["judge"], plan["draw"]) == (2, 2)  # B1 and B4
+    assert (plan["judge"], plan["draw"], plan["interact"]) == (2, 2, 2)  # B1 and B4
 
 
 def test_data_may_be_deleted_once_it_was_used(project):
@@ -70,8 +70,9 @@ def test_data_may_be_deleted_once_it_was_used(project):
 
 
 SHOWN = ["figure.svg", "figure.png", "figure.pdf", "figure.alt.txt", "figure.sha256", "verdict.json", "verdict.sha256"]
+SHOWN += ["interactive.json", "interactive.sha256"]
 FINAL = [f"claims/B4/{name}" for name in SHOWN]
-FINAL += ["claims.parquet", "claims.sha256", "report/index.html", "report/index.sha256"]
+FINAL += ["claims.parquet", "claims.sha256", "report/index.html", "report/claims/B4.html", "report/index.sha256"]
 FINAL += ["measurements/width_sweep.parquet", "measurements/width_sweep.cost.json", "measurements/width_sweep.sha256"]
 
 

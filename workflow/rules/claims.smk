@@ -63,7 +63,7 @@ rule draw:
         "Draw {wildcards.claim}"
     shell:
         'python "$OVERPARAM_SCRIPTS"/draw.py {params.settings:q} --input measurements {input.measurements}'
-        " --input verdict {input.verdict} {params.outputs} --log {log} 3>&2 2>>{log}"
+        " --input verdict {input.verdict} --lineage {params.lineage} {params.outputs} --log {log} 3>&2 2>>{log}"
 
 
 use rule draw as draw_with_details with:

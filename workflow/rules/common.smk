@@ -21,15 +21,16 @@ ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
 import announcements
 import failed_jobs
+import interim_pages
 import one_run
 import premises
 import run_progress
 import snakemake_internals
 import targets
 from durations import Durations
-from overparam import errors, places
+from overparam import errors, places, typesetting
 from overparam.jobs import devices
-from overparam.plan import cells, checksums, experiment_settings, kept_registry, lineage, sources
+from overparam.plan import bibliography, cells, checksums, experiment_settings, kept_registry, lineage, sources, topics
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
@@ -45,13 +46,14 @@ except errors.UserError as error:
 RESULTS = f"results/{RUN['preset']}"
 if workflow.is_main_process and (UNMET := premises.no_folder(RESULTS)):
     raise WorkflowError(f"Nothing was started: {UNMET}")
-# what the table and the page say of the claims: too long for an argument; their hash is in the lineage of both
+# what the table and the pages say of the claims: too long for an argument; their hash is in the lineage of both
 REGISTRY_FILE = f"{RESULTS}/registry.json"
 CLAIMS = {claim["id"]: claim for claim in REGISTRY if claim["id"] in RUN["claims"]}
 DETAILED = [name for name, claim in CLAIMS.items() if places.details(claim["figure"])]  # those with a second figure
 NOTHING = "(?!)"  # a pattern that no name fits
 UNAVAILABLE = {name: configuration.unavailable(claim, RUN) for name, claim in CLAIMS.items()}
 AVAILABLE = [name for name, reason in UNAVAILABLE.items() if reason is None]
+INTERACTIVE = [name for name in AVAILABLE if "interactive" in CLAIMS[name]]
 STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
@@ -74,6 +76,7 @@ targets.watch(
         "claims": {claim["id"]: claim["name"] for claim in REGISTRY},
     },
 )
+interim_pages.watch(workflow, lambda: write_pages_of_what_is_there())
 announcements.frame(workflow, RESULTS, RUN, CLAIMS)
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 PROGRESS = run_progress.RunProgress(workflow, RESULTS, lambda: durations())
@@ -223,62 +226,6 @@ def measurements_of(wildcards):
     return {"measurements": f"{folder}/{experiment}.parquet", "cost": f"{folder}/{experiment}.cost.json"}
 
 
-def report_templates():
-    """Return the files that the page is made from, besides its code."""
-    return tuple(sorted(path for path in (SCRIPTS / "overparam/report").glob("*.*") if path.suffix in (".j2", ".css")))
-
-
-def claim_labels(wildcards):
-    """Return what Snakemake's own report shows of a claim in its list."""
-    return {"claim": wildcards.claim, "title": CLAIMS[wildcards.claim]["title"]}
-
-
-def claim_caption(claim):
-    """Return what a caption says of a claim, with the characters escaped that reStructuredText would read as markup."""
-    source = claim["source"]
-    texts = {
-        "title": claim["title"],
-        "statement": claim["statement"],
-        "formula": claim["formula"],
-        "control": claim["control"]["description"],
-        "note": claim.get("note", ""),
-        "source": ", ".join([source["document"], source["place"], *source.get("papers", []), source.get("result", "")]),
-    }
-    return {key: re.sub(r"([*`|_\\])", r"\\\1", " ".join(text.split())).rstrip(", ") for key, text in texts.items()}
-
-
-# the captions of Snakemake's own report can read nothing else
-config["captions"] = {name: claim_caption(claim) for name, claim in CLAIMS.items()}
-
-
-def verdicts(names=tuple(CLAIMS), kinds=("json",)):
-    """Return the verdict files of these claims."""
-    return expand(f"{RESULTS}/claims/{{claim}}/verdict.{{kind}}", claim=names, kind=kinds)
-
-
-def existing(*paths):
-    """Return those of these files that are there."""
-    return [str(path) for path in paths if path.is_file()]
-
-
-def pictures(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
-    """Return the figures of these claims that say what was found, as far as this run can measure them."""
-    drawn = [name for name in names if name in AVAILABLE]
-    return expand(f"{RESULTS}/claims/{{claim}}/figure.{{kind}}", claim=drawn, kind=kinds)
-
-
-def details(names=tuple(CLAIMS), kinds=("svg", "png", "pdf")):
-    """Return the second figures of those of these claims that have one, as far as this run can measure them."""
-    drawn = [name for name in names if name in AVAILABLE and name in DETAILED]
-    return expand(f"{RESULTS}/claims/{{claim}}/details.{{kind}}", claim=drawn, kind=kinds)
-
-
-def shown(names=tuple(CLAIMS)):
-    """Return all that a run shows of these claims."""
-    kinds = ["svg", "png", "pdf", "alt.txt"]
-    return verdicts(names, ["json", "sha256"]) + pictures(names, [*kinds, "sha256"]) + details(names, kinds)
-
-
 def measured(names=tuple(CLAIMS)):
     """Return the measurements that these claims are judged on, and the trained networks behind them.
 
@@ -295,18 +242,6 @@ def measured(names=tuple(CLAIMS)):
         for study, cell in trained
         for pattern in (rules.train.output.table, rules.train.output.cost)
     ]
-
-
-def record_run():
-    """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
-    from overparam.jobs import files  # it imports pandas, which planning does without
-
-    shared = {**RUN, "sources": configuration.without_folders(RUN["sources"])}
-    run = {"preset": RUN["preset"], "config": shared}
-    files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
-    claims = {"preset": RUN["preset"], "claims": list(CLAIMS.values())}
-    claims["lineages"] = {name: LINEAGE.verdict(name) for name in CLAIMS}
-    files.write_text(REGISTRY_FILE, json.dumps(claims, indent=1))
 
 
 def durations():
@@ -330,41 +265,3 @@ def forget_states():
     """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
     if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
         shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)
-
-
-def damaged_files():
-    """Return the files that a run shows which are not as they were made."""
-    lists = [path for pattern in CHECKSUMS for path in sorted(Path(RESULTS).glob(pattern))]
-    return [str(path) for checked in lists for path in checksums.damaged(checked)]
-
-
-def clear_outdated():
-    """Remove what a run shows and is about to be made anew: whatever ends this run, nothing outdated is left to see.
-
-    So are verdicts and figures whose measurements are made anew by a run that makes neither, the table with any verdict,
-    and the page with any of them. `--touch` makes nothing.
-    """
-    if workflow.touch:
-        return
-    remade = snakemake_internals.outputs_to_be_made(workflow)
-    gone = {path for path in remade if path.startswith((f"{RESULTS}/claims", f"{RESULTS}/report"))}
-    for name in CLAIMS:
-        if not remade.isdisjoint(measured([name])):
-            gone.update(shown([name]))
-    if gone:
-        gone.update(rules.report.output)
-    if not gone.isdisjoint(verdicts()):  # else a run that makes the page alone would miss the table
-        gone.update(rules.tabulate.output)
-    for path in gone:
-        Path(path).unlink(missing_ok=True)
-
-
-def show_verdicts():
-    """Print the verdicts that this run was asked for; the target `claims` prints them by itself."""
-    targets = set(workflow.dag_settings.targets)
-    names = [name for name in CLAIMS if name in targets or not targets or "all" in targets]
-    colours = {"NO_COLOR": "1"} if workflow.output_settings.nocolor else {}
-    if any(Path(path).exists() for path in verdicts(names)):
-        command = [sys.executable, SCRIPTS / "show.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/show.log"]
-        inputs = ["--input", "verdicts", *verdicts(names), "--input", "stability", *existing(places.STABILITY)]
-        subprocess.run([*command, *inputs], check=False, env=os.environ | colours)

@@ -1,4 +1,4 @@
-"""The answer of a run: one table and one page."""
+"""The answer of a run: one table and the pages."""
 
 
 localrules:
@@ -36,12 +36,17 @@ rule report:
     input:
         verdicts=verdicts(),
         figures=pictures(kinds=["svg"]),
-        alt=pictures(kinds=["alt.txt"]),
+        details=details(kinds=["svg"]),
+        alt=pictures(kinds=["alt.txt"]) + details(kinds=["alt.txt"]),
+        charts=interactive(),
         table=rules.tabulate.output.table,
         stability=existing(places.STABILITY),
         error_rates=existing(places.ERROR_RATES),
     output:
-        page=f"{RESULTS}/report/index.html",
+        index=f"{RESULTS}/report/index.html",
+        others=expand(f"{RESULTS}/report/{{page}}.html", page=["data", "all"]),
+        claims=expand(f"{RESULTS}/report/claims/{{claim}}.html", claim=CLAIMS),
+        assets=expand(f"{RESULTS}/report/assets/{{asset}}", asset=report_assets()),
         checksums=f"{RESULTS}/report/index.sha256",
     log:
         f"{RESULTS}/logs/report.log",
@@ -53,15 +58,17 @@ rule report:
         registry=REGISTRY_FILE,
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
-        lineage=LINEAGE.page(report_templates()),
+        lineage=PAGES_LINEAGE,
         reference=[checksums.sha256(Path(path)) for path in existing(places.STABILITY, places.ERROR_RATES)],
     message:
-        "Write the page"
+        "Write the pages"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
-        " --input figures {input.figures} --input alt {input.alt} --input table {input.table}"
-        " --input stability {input.stability} --input error_rates {input.error_rates}"
-        " --input config {params.run} --output page {output.page} --output checksums {output.checksums} --log {log} 3>&2 2>>{log}"
+        " --input figures {input.figures} --input details {input.details} --input alt {input.alt} --input charts {input.charts} --input table {input.table}"
+        " --input stability {input.stability} --input error_rates {input.error_rates} --input config {params.run}"
+        " --lineage {params.lineage} --output index {output.index} --output others {output.others}"
+        " --output claims {output.claims} --output assets {output.assets} --output checksums {output.checksums}"
+        " --log {log} 3>&2 2>>{log}"
 
 
 rule claims:

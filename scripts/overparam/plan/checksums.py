@@ -1,7 +1,7 @@
 """Lists of checksums beside the files that a reader opens, so that one that was damaged since is found.
 
 A list has the form that ``sha256sum --check`` reads: a line for each file, its SHA-256 in hexadecimal digits and its
-name, relative to the list.
+name, relative to the list. A line that begins with # is a remark: it may hold the lineage of the files.
 """
 
 import hashlib
@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<name>[^\0/\n]+)")
+LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<name>(?![/.])[^\0\n]+)")
+REMARK = "# lineage "
 
 
 def sha256(path: Path) -> str:
@@ -18,9 +19,28 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def listing(paths: Iterable[Path]) -> str:
-    """Return the list of the checksums of files that lie in the folder of the list."""
-    return "".join(f"{sha256(path)}  {path.name}\n" for path in paths)
+def listing(paths: Iterable[Path], folder: Path | None = None, lineage: str = "") -> str:
+    """Return the list of the checksums of files.
+
+    Parameters
+    ----------
+    paths
+        Files that lie in the folder of the list, or below ``folder``, which it is then.
+    lineage
+        What the files are made of, see :mod:`overparam.plan.lineage`.
+    """
+    remark = f"{REMARK}{lineage}\n" if lineage else ""
+    lines = (f"{sha256(path)}  {path.relative_to(folder).as_posix() if folder else path.name}\n" for path in paths)
+    return remark + "".join(lines)
+
+
+def lineage(path: Path) -> str | None:
+    """Return what the files of a list are made of; None if the list is not there or does not say it."""
+    try:
+        first = path.read_text(encoding="ascii").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return None
+    return first.removeprefix(REMARK) if first.startswith(REMARK) else None
 
 
 def damaged(path: Path) -> list[Path]:
@@ -35,6 +55,7 @@ def damaged(path: Path) -> list[Path]:
         return []
     except (OSError, UnicodeDecodeError):
         return [path]
+    lines = [line for line in lines if not line.startswith("#")]
     found = [match for line in lines if (match := LINE.fullmatch(line))]
     if not found or len(found) < len(lines):
         return [path]

@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from overparam import places
-from overparam.plan import experiment_settings, registry
+from overparam.plan import bibliography, experiment_settings, registry, topics
 from overparam.plan.checksums import sha256
 
 ROOT = Path(__file__).resolve().parents[3]
-LIBRARIES = ("PyYAML", "jsonschema")  # they read and check
+LIBRARIES = ("PyYAML", "jsonschema", "latex2mathml")  # they read and check
 MEMORY = Path(".snakemake/overparam-registry")  # in the working directory, beside Snakemake's own records
 
 
 def load(memory: Path = MEMORY) -> list[dict[str, Any]]:
-    """Return all claims as :func:`overparam.plan.registry.load` does, and let all declarations be known.
+    """Return all claims as :func:`overparam.plan.registry.load` does; let declarations, topics and works be known.
 
     Parameters
     ----------
@@ -43,9 +43,12 @@ def load(memory: Path = MEMORY) -> list[dict[str, Any]]:
         claims = registry.load()
         declared = {name: experiment_settings.declaration(name) for name in experiment_settings.names()}
         known = {"claims": claims, "declared": declared}
+        known |= {"topics": topics.load(claims), "works": bibliography.load()}
         if key and key == _key():  # else a file has changed meanwhile, and it can't be told which of the two was read
             _keep(memory, key, json.dumps(known))
     experiment_settings.recall(known["declared"])
+    topics.recall(known["topics"])
+    bibliography.recall(known["works"])
     return known["claims"]
 
 
@@ -55,6 +58,8 @@ def _key() -> str | None:
     folders = (places.PACKAGE, places.PACKAGE / "plan")
     read = [
         registry.SCHEMA,
+        topics.SCHEMA,
+        bibliography.SCHEMA,
         experiment_settings.MEASURES,
         *(path for folder in folders for path in folder.glob("*.py")),
     ]

@@ -59,9 +59,9 @@ class Lineage:
         self.datasets = {dataset["name"]: dataset for dataset in run["datasets"]}
         self.studies = {study["name"]: study for study in run["studies"]}
         # a cell asks for its data set, a claim for all its cells, the page for all claims, a rule for the code of a job
-        for kind in ("dataset", "labels", "cell", "experiment", "verdict", "figure"):
+        for kind in ("dataset", "labels", "cell", "experiment", "verdict", "figure", "chart"):
             setattr(self, kind, functools.cache(getattr(self, kind)))
-        for kind in ("training", "experiment", "figure"):
+        for kind in ("training", "experiment", "figure", "chart"):
             setattr(self, f"{kind}_code", functools.cache(getattr(self, f"{kind}_code")))
 
     # --- settings ---
@@ -109,6 +109,11 @@ class Lineage:
         entry = {key: self.claims[claim][key] for key in ("id", "figure")}
         if details := places.details(entry["figure"]):
             entry["details"] = details
+        return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
+
+    def chart_settings(self, claim: str) -> dict[str, Any]:
+        """Return what an interactive chart is made by, as :meth:`figure_settings` does for a figure."""
+        entry = {key: self.claims[claim].get(key) for key in ("id", "interactive")}
         return {"claim": entry, "measures": experiment_settings.measures(self.claims[claim]["experiment"])}
 
     # --- what an experiment reads ---
@@ -159,15 +164,32 @@ class Lineage:
         """Return the lineage of the figures of a claim."""
         return digest(self.figure_settings(claim), self.figure_code(claim), self.verdict(claim))
 
+    def chart(self, claim: str) -> str:
+        """Return the lineage of the interactive chart of a claim that has one."""
+        return digest(self.chart_settings(claim), self.chart_code(claim), self.verdict(claim))
+
     def table(self) -> str:
         """Return the lineage of the table of all verdicts."""
         shown = [{key: claim[key] for key in TABULATED} for claim in self.claims.values()]
         return digest(shown, code_hash("summarise.py"), [self.verdict(claim) for claim in self.claims])
 
-    def page(self, templates: Sequence[Path]) -> str:
-        """Return the lineage of the page, which is made from these files besides its code."""
-        figures = [self.figure(claim) for claim in self.claims]
-        return digest(list(self.claims.values()), code_hash("report.py", files=templates), self.table(), figures)
+    def drawn(self, claim: str) -> dict[str, str]:
+        """Return the lineages of the pictures of a claim, by the name of the list of their checksums."""
+        charts = {"interactive": self.chart(claim)} if "interactive" in self.claims[claim] else {}
+        return {"figure": self.figure(claim), **charts}
+
+    def pages(self, templates: Sequence[Path], told: Any) -> str:
+        """Return the lineage of the pages.
+
+        Parameters
+        ----------
+        templates
+            Files that they are made from, besides their code.
+        told
+            What they say besides what the run makes: claims, topics, works and declarations of experiments.
+        """
+        drawn = [self.drawn(claim) for claim in self.claims]
+        return digest(told, code_hash("report.py", files=tuple(templates)), self.table(), drawn)
 
     # --- code ---
 
@@ -183,6 +205,10 @@ class Lineage:
         """Return the hash of the code of a claim's figures."""
         figure = self.claims[claim]["figure"]
         return code_hash("draw.py", *(places.figure_module(one) for one in (figure, places.details(figure)) if one))
+
+    def chart_code(self, claim: str) -> str:
+        """Return the hash of the code of a claim's interactive chart."""
+        return code_hash("interact.py", places.figure_module(self.claims[claim]["interactive"]))
 
 
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")

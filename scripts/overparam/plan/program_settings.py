@@ -1,5 +1,6 @@
 """The settings that each program takes: the schemas of the configuration and of the registry, cut to one job."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from overparam.plan.validation import listed, nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "workflow/schemas"
 NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+KNOWN = ("works", "experiments")  # by their names
 NUMBER_ABOVE_0 = {"type": "number", "exclusiveMinimum": 0}
 
 
@@ -124,14 +126,16 @@ def _judge(settings: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "$defs": definitions | {"control": {**definitions["control"], "required": ["where"]}}}
 
 
-def _draw(settings: dict[str, Any]) -> dict[str, Any]:
-    schema, measures = _one_claim("id", "figure")(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
-    either = {"anyOf": [measures["measures"], {"type": "null"}]}
-    properties = schema["properties"] | {"measures": either}
-    return {**schema, "properties": properties, "$defs": schema["$defs"] | measures}
+def _drawn(*keys: str) -> Any:
+    def schema(settings: dict[str, Any]) -> dict[str, Any]:
+        one, measures = _one_claim(*keys)(settings), strict_yaml.read(experiment_settings.MEASURES)["$defs"]
+        properties = one["properties"] | {"measures": {"anyOf": [measures["measures"], {"type": "null"}]}}
+        return {**one, "properties": properties, "$defs": one["$defs"] | measures}
+
+    return schema
 
 
-def _claims(*keys: str) -> Any:
+def _claims(*keys: str, needed: Sequence[str] = ("claims",)) -> Any:
     def schema(settings: dict[str, Any]) -> dict[str, Any]:
         claim, definitions = _claim(*keys)
         form = {"type": "object", "properties": {"predictions": {"type": "array", "items": NAMED}}}
@@ -140,11 +144,15 @@ def _claims(*keys: str) -> Any:
         entry = {**claim, "properties": claim["properties"] | {"forms": forms}}
         properties = {"preset": _config()["preset"], "claims": {"type": "array", "items": entry}}
         properties["lineages"] = {"type": "object", "additionalProperties": {"type": "string"}}
-        return _mapping(properties, ["claims"], **{"$defs": definitions})
+        properties["drawn"] = {"type": "object", "additionalProperties": properties["lineages"]}
+        properties["topics"] = {"type": "array", "items": {"type": "object"}}
+        properties |= {name: {"type": "object", "additionalProperties": {"type": "object"}} for name in KNOWN}
+        return _mapping(properties, list(needed), **{"$defs": definitions})
 
     return schema
 
 
+TOLD = ("id", "name", "title", "question", "forms", "statement", "source", "formula", "reading", "control")
 PROGRAMS = {
     "download": _download,
     "prepare": _prepare,
@@ -152,8 +160,9 @@ PROGRAMS = {
     "train": _train,
     "measure": _measure,
     "judge": _judge,
-    "draw": _draw,
+    "draw": _drawn("id", "figure"),
+    "interact": _drawn("id", "interactive"),
     "summarise": _claims("id", "name", "title", "forms"),
     "show": _claims("id", "name", "title", "forms"),
-    "report": _claims("id", "name", "title", "forms", "statement", "source", "formula", "control"),
+    "report": _claims(*TOLD, needed=["preset", "claims", "topics", *KNOWN]),
 }

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from overparam import places
+from overparam import places, typesetting
 from overparam.errors import UserError
-from overparam.plan import contract, strict_yaml
+from overparam.plan import bibliography, contract, strict_yaml, topics
 from overparam.plan.validation import listed, mistaken_for_text, nearest, place, problems, repeated, spelled
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "claims.schema.yaml"
 CALLED = ("name",)  # predictions are called by their name in messages
-TOPIC, BIBLIOGRAPHY = "topic.yaml", "bibliography.yaml"  # what is no claim: of a topic, and of all of them
 OWN_TITLES = ("printed", "corrected")  # forms that need none of their own
+CHART = "_interactive"  # ends the name of the module of an interactive chart, beside that of the figure
 PROSE = ("description", "title", "says", "why")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -25,7 +25,8 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     """Return all claims in the order of their ids, as they are written: the judge has its own defaults.
 
     What the place of a file says is added: ``experiment``, the folder that it lies in; ``name``, that of the file, with
-    hyphens; and ``figure``, the module beside it, named from the topic on.
+    hyphens; ``figure``, the module beside it, named from the topic on; and ``interactive``, the module of its chart, if
+    there is one.
 
     Parameters
     ----------
@@ -41,9 +42,13 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
     """
     found, shape = _misplaced(folder), strict_yaml.read(schema)
     entries: dict[str, dict[str, Any]] = {}  # by the path of their file in the folder
-    for path in sorted(folder.glob("*/*/*.yaml")):
-        if path.name == places.DECLARATION:
-            continue
+    paths = [path for path in sorted(folder.glob("*/*/*.yaml")) if path.name != places.DECLARATION]
+    works: Mapping[str, Any] | None = None
+    try:
+        works = bibliography.load(folder) if paths else {}
+    except UserError as error:
+        found.append(str(error))
+    for path in paths:
         file = path.relative_to(folder).as_posix()
         try:
             content = strict_yaml.read(path)
@@ -51,7 +56,8 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
             found.append(str(error))
             continue
         wrong = problems(content, shape, called=CALLED) if isinstance(content, dict) else [_no_mapping(content)]
-        wrong = wrong or list(_inconsistent(content))  # which takes the shape for granted
+        if not wrong:  # what follows takes the shape for granted
+            wrong = [*_inconsistent(content), *([] if works is None else bibliography.unknown(content, works))]
         found += [f"{file}: {sentence}" for sentence in wrong]
         if not wrong:
             entries[file] = {**content, **_said_by_place(path, folder)}
@@ -66,12 +72,10 @@ def load(folder: Path = places.CLAIMS, schema: Path = SCHEMA) -> list[dict[str, 
 
 
 def _said_by_place(path: Path, folder: Path) -> dict[str, str]:
-    """Return what the place of a claim's file says of it."""
-    return {
-        "name": path.stem.replace("_", "-"),
-        "experiment": path.parent.name,
-        "figure": ".".join(path.relative_to(folder).with_suffix("").parts),
-    }
+    """Return what the place of a claim's file, and what lies beside it, says of it."""
+    figure = ".".join(path.relative_to(folder).with_suffix("").parts)
+    said = {"name": path.stem.replace("_", "-"), "experiment": path.parent.name, "figure": figure}
+    return said | ({"interactive": f"{figure}{CHART}"} if path.with_name(f"{path.stem}{CHART}.py").is_file() else {})
 
 
 def _no_mapping(content: Any) -> str:
@@ -85,7 +89,7 @@ def _misplaced(folder: Path) -> list[str]:
     homes: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.yaml")):
         file, parts = path.relative_to(folder).as_posix(), path.relative_to(folder).parts
-        if file == BIBLIOGRAPHY or (len(parts) == 2 and path.name == TOPIC):
+        if file == bibliography.FILE or (len(parts) == 2 and path.name == topics.FILE):
             continue
         if len(parts) != 3:
             found.append(f"{file}: a claim lies in the folder of its experiment, <topic>/<experiment>/; move it there")
@@ -129,11 +133,22 @@ def _inconsistent(entry: dict[str, Any]) -> Iterator[str]:
     for where, prediction in contract.predictions(entry):
         yield from _nonsense(prediction, where)
     yield from _wrongly_controlled(entry)
+    yield from _wrongly_typeset(entry)
     judged = {key: entry[key] for key in ("premises", "forms", "control", "more_controls") if key in entry}
     for path, text in _texts(judged, []):
         number = spelled(text)
         if number and "e" in number:  # text such as "10" may be meant
             yield f"{place(entry, path, called=CALLED)}: expected a number, {mistaken_for_text(text, number)}"
+
+
+def _wrongly_typeset(entry: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the mathematics of an entry."""
+    yield from (f"formula: {sentence}" for sentence in typesetting.wrong_lines(entry["formula"]))
+    texts: dict[str, str] = {key: entry[key] for key in ("statement", "reading", "note") if key in entry}
+    for index, row in enumerate(entry.get("published", [])):
+        texts |= {f"published[{index}].{key}": row[key] for key in ("value", "setting")}
+    for key, text in texts.items():
+        yield from (f"{key}: {sentence}" for sentence in typesetting.problems(text))
 
 
 def _wrongly_controlled(entry: dict[str, Any]) -> Iterator[str]:

@@ -17,6 +17,13 @@ COST_WORDS = {
     "variables": "how libraries compute",
 }
 
+DATA_WORDS = {
+    "n_train": "training images",
+    "n_test": "test images",
+    "max_value": "largest value of a pixel",
+    "shape": "channels, rows and columns",
+    "view": "prepared with",
+}
 FACT_WORDS = {
     "modified": "uncommitted changes",
     "cpu": "processor",
@@ -40,7 +47,7 @@ def data_sets(claims: list[Claim]) -> list[dict[str, Any]]:
         {
             "label": data.get("label", data.get("name")),
             "facts": [
-                (key.replace("_", " "), _text(value))
+                (DATA_WORDS.get(key, key.replace("_", " ")), _text(value))
                 for key, value in data.items()
                 if key not in ("label", "labels") and value not in (None, "")
             ],
@@ -105,7 +112,7 @@ def settings(verdict: dict[str, Any]) -> str | None:
 
 def _text(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(one)}" for key, one in value.items())
+        return ", ".join(f"{key.replace('_', ' ')} {_text(one)}" for key, one in value.items() if one is not None)
     if isinstance(value, list):
         return ", ".join(_text(one) for one in value)
     if isinstance(value, bool):

@@ -60,6 +60,37 @@ def collect(
     return match([entry for entry, _ in shown], [verdict for _, verdict in shown], reference), sentences
 
 
+def pictures(
+    claims: Sequence[Claim], lineages: Mapping[str, Mapping[str, str]], paths: Mapping[str, Sequence[Path]]
+) -> dict[str, list[Path]]:
+    """Return those of these files, in the same groups, that are whole and of the lineage that they should be.
+
+    Parameters
+    ----------
+    claims
+        Those that are shown.
+    lineages
+        What the files of a claim are to be made of, by its id and the name of the list of their checksums: ``figure``
+        for ``figure.sha256``, where those of the second figure are as well, and ``interactive``.
+    paths
+        Files in the folders of their claims, some of which may not exist.
+    """
+    shown, known = {claim.id for claim in claims}, {}
+
+    def right(path: Path) -> bool:
+        claim, kind = path.parent.name, "interactive" if path.name.startswith("interactive.") else "figure"
+        if claim not in shown:
+            return False
+        if (claim, kind) not in known:
+            listed = path.with_name(f"{kind}.sha256")
+            made_of = checksums.lineage(listed)
+            fits = made_of is not None and made_of == lineages.get(claim, {}).get(kind)
+            known[claim, kind] = fits and not checksums.damaged(listed)
+        return known[claim, kind] and path.is_file()
+
+    return {name: [path for path in group if right(path)] for name, group in paths.items()}
+
+
 def _named(names: Sequence[str]) -> str:
     listed = ", ".join(names[:LISTED])
     return listed if len(names) <= LISTED else f"{listed} and {len(names) - LISTED} more"

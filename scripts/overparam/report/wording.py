@@ -6,7 +6,18 @@ from typing import Any
 PROJECT = "Over-parameterization, measured"
 MISSING = "–"
 SYMBOLS = {"supported": "✓", "refuted": "✗", "inconclusive": "○"}
+SIGNS = {  # of what is to be told apart at a glance
+    "proved": "⊢",
+    "vacuous": "✓",
+    "mathematics": "≠",
+    "measurement": "✗",
+    "weaker": "≲",
+    "slip": "✎",
+    "not-reached": "◌",
+}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MARKS = str.maketrans("-", "−")
+RAISED = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float | int | None) -> str:
@@ -22,6 +33,15 @@ def number(value: float | int | None) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         text = f"{float(mantissa):g}e{int(exponent)}"
     return text.translate(MARKS)
+
+
+def typeset(value: float | int | None) -> str:
+    """Return a number as a page sets it: with a power of ten instead of an exponent after an e."""
+    mantissa, mark, exponent = number(value).partition("e")
+    if not mark:
+        return mantissa
+    power = "10" + exponent.translate(RAISED)
+    return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -77,6 +97,31 @@ def aside(form: Mapping[str, Any]) -> str:
     elif word == "inconclusive" and form.get("not_reached"):
         found = ["not reached at this size"]
     return ", ".join(filter(None, [*found, "unstable" if form.get("unstable") else ""]))
+
+
+def standing(form: Mapping[str, Any]) -> str:
+    """Return in one word how a form stands: its verdict, and by what the source is contradicted.
+
+    One of ``supported``, ``proved``, ``vacuous``, ``refuted``, those of :data:`REFUTATIONS`, ``inconclusive`` and
+    ``not-reached``.
+    """
+    word, refutation = form["verdict"], form.get("refutation")
+    if word == "supported":
+        return "vacuous" if form.get("vacuous") else "proved" if form.get("basis") in BASES else word
+    if word == "refuted" and refutation:
+        return refutation if isinstance(refutation, str) else str(refutation["kind"])
+    return "not-reached" if word == "inconclusive" and form.get("not_reached") else word
+
+
+def symbol(form: Mapping[str, Any]) -> str:
+    """Return the sign that stands before a verdict."""
+    found = standing(form)
+    return SIGNS.get(found) or SYMBOLS.get(found, "")
+
+
+def spelled(number: int) -> str:
+    """Return a small number as a word."""
+    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
 
 
 def control(word: str | None) -> str:

@@ -9,7 +9,11 @@ from scipy.integrate import trapezoid
 from sklearn.linear_model import Ridge
 from undecided_verdicts import undecided
 
-from overparam.claims.interpolation.polynomial_regression import polynomial_overfitting, polynomial_second_descent
+from overparam.claims.interpolation.polynomial_regression import (
+    polynomial_overfitting,
+    polynomial_overfitting_interactive,
+    polynomial_second_descent,
+)
 from overparam.claims.interpolation.polynomial_regression.measure import (
     BASES,
     design_matrix,
@@ -157,3 +161,30 @@ def test_axes_of_a_figure_are_named_as_the_experiment_declares(figure, table):
     axis = figure.draw(declared(table, "polynomial_regression"), verdict).axes[-1]
     assert axis.get_xlabel() == "parameters $p$ = degree + 1" and axis.get_ylabel() == "mean squared error\n(median)"
     assert "p = 64" in figure.alt_text(table, verdict)
+
+
+def test_the_chart_fits_the_curves_that_were_measured(table):
+    """Also those that the table does not keep: their errors are the measured ones of the first training set."""
+    curves = polynomial_overfitting_interactive.fitted(table, SETTINGS["n_params"])
+    assert list(curves) == SETTINGS["n_params"]
+    x, y = (_of(table, "sample")[column].to_numpy(float) for column in ("x", "value"))
+    points, weights = legendre.leggauss(114)
+    for p, measured in _losses(table, "legendre_orthonormal", "minimum_norm", "test")[0].items():
+        off = polynomial_overfitting_interactive._fit(x, y, p, points) - target(points)
+        assert weights @ off**2 / 2 + SETTINGS["noise"] ** 2 == pytest.approx(measured, rel=1e-5)
+    kept = _of(table, "prediction")
+    for p, rows in kept.groupby("n_params"):
+        shown, there = curves[p], rows.set_index("x")["value"]
+        both = shown.index.intersection(there.index)
+        assert len(both) > 50
+        assert np.allclose(shown[both], there[both], rtol=1e-5)
+
+
+def test_the_chart_draws_no_curve_that_it_cannot_fit_again(table):
+    other = table.copy()
+    other.loc[other["quantity"] == "sample", "value"] += 0.1
+    assert list(polynomial_overfitting_interactive.fitted(other, SETTINGS["n_params"])) == SETTINGS["shown"]
+
+
+def _of(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    return table[table["quantity"] == quantity]
