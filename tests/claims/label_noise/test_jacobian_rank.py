@@ -120,4 +120,4 @@ def test_the_largest_radius_is_the_one_up_to_which_the_gap_is_judged(table):
     gaps = table[(table["quantity"] == "gap") & (table["radius"] == 0.001) & (table["activation"] == "softplus")]
     text = figure.alt_text(measurements, verdict)
     assert "up to 0.002" in text and f"softplus {at_least(gaps['value'].min())}" in text
-    assert (right.get_xlabel(), right.get_ylabel()) == ("cluster radius ε", "$σ_{L+1}/σ_L$")
+    assert (right.get_xlabel(), right.get_ylabel()) == ("cluster radius ε (smaller to the right)", "$σ_{L+1}/σ_L$")
