@@ -26,7 +26,7 @@ def exponent(rows: pd.DataFrame, x: str = "width") -> float:
 def curve(
     axis: plt.Axes,
     rows: pd.DataFrame,
-    label: str,
+    label: str | None,
     marker: str,
     dashes: object,
     color: str,
@@ -34,10 +34,13 @@ def curve(
     average: str = "mean",
     faint: float = 0.15,
 ) -> None:
-    """Draw the average of ``value`` over ``x`` with its 95 % interval, and every seed with the opacity ``faint``."""
+    """Draw the average of ``value`` over ``x`` with its 95 % interval, and every seed with the opacity ``faint``.
+
+    ``label`` is for :mod:`.direct_labels` or a legend, neither of which is drawn here.
+    """
     common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis}
     sns.lineplot(**common, units="seed", estimator=None, alpha=faint, linewidth=0.6, legend=False)
     sns.lineplot(
         **common, estimator=average, errorbar=theme.median_interval if average == "median" else theme.interval,
-        marker=marker, markersize=5, markeredgewidth=0, linestyle=dashes, label=label,
+        marker=marker, markersize=5, markeredgewidth=0, linestyle=dashes, label=label, legend=False,
     )  # fmt: skip

@@ -88,7 +88,7 @@ def test_both_sweeps_agree_where_they_meet(table):
 def test_figure_states_its_numbers(table):
     measurements, verdict = judged("G5", table)
     assert figure.draw(measurements, verdict).axes
-    last = figure._rows(table, "relu", "width", "one over width").query("width == 1024")["value"].mean()
+    last = figure.rows_of(table, "relu", "width", "one over width").query("width == 1024")["value"].mean()
     (still,) = [one for one in verdict["forms"]["printed"]["predictions"] if one["name"].startswith("at smaller")]
     (slope,) = [one["estimate"] for one in still["estimates"] if one["name"] == "activation = relu: slope"]
     assert f"to {last:.2g} (exponent {slope:.2f})" in figure.alt_text(measurements, verdict)
@@ -98,7 +98,10 @@ def test_the_guide_has_the_largest_slope_that_is_predicted(table):
     measurements, verdict = judged("G5", table)
     verdict["forms"]["printed"]["predictions"][0]["declared"]["band"] = [None, -2]
     over_width, over_scale = figure.draw(measurements, verdict).axes
-    (guide,) = [line for line in over_width.lines if line.get_label().startswith("slope −2,")]
+    (guide,) = [line for line in over_width.lines if line.get_linestyle() == ":"]
+    assert "slope −2\nor steeper" in [
+        text.get_text() for text in over_width.get_children() if hasattr(text, "get_text")
+    ]
     x, y = guide.get_data()
     assert y[-1] / y[0] == pytest.approx((x[-1] / x[0]) ** -2)
     assert (over_width.get_xlabel(), over_scale.get_xlabel()) == ("hidden units k", "|v| √(kn) / ‖y‖")

@@ -9,6 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from overparam.claims.implicit_regularization.modified_loss import measure as modified_loss
 from overparam.claims.implicit_regularization.modified_loss import modified_loss as figure
+from overparam.claims.implicit_regularization.modified_loss import modified_loss_details as details
 from overparam.plan import experiment_settings
 
 SETTINGS, _ = experiment_settings.resolve("modified_loss", "smoke", {"n_seeds": 2})
@@ -110,7 +111,7 @@ def test_solver_adds_nothing_that_matters(table):
 
 def test_figure_draws_and_states_the_coefficient(table):
     measurements, verdict = judged("G1", table)
-    assert len(figure.draw(measurements, verdict).axes) == 3
+    assert len(figure.draw(measurements, verdict).axes) == 2
     text = figure.alt_text(measurements, verdict)
     assert "best coefficient at the smallest h is 0.25" in text
     own = verdict["forms"]["corrected"]["predictions"][-1]["estimates"][0]["estimate"]
@@ -123,7 +124,7 @@ def test_band_and_orders_are_the_declared_ones(table):
     declared["best-coefficient"]["band"] = [0.2, 0.4]
     declared["descent-tracks-the-modified-flow"]["band"] = [2.9, 3.1]
     axes = figure.draw(measurements, verdict).axes
-    assert 0.3 in [pytest.approx(line.get_ydata()[0]) for line in axes[2].lines]
-    assert axes[2].patches[0].get_y() == 0.2 and axes[2].patches[0].get_height() == pytest.approx(0.2)
-    assert [text.get_text() for text in axes[0].texts] == ["$h$", "$h^{3}$"]
-    assert axes[0].get_xlabel() == "step size h, in 1/λ_max"
+    assert "slope 3" in [text.get_text() for text in axes[0].texts]
+    assert axes[0].get_xlabel() == "step size h, in 1/λₘₐₓ"
+    (best,) = details.draw(measurements, verdict).axes
+    assert best.patches[0].get_y() == 0.2 and best.patches[0].get_height() == pytest.approx(0.2)

@@ -44,9 +44,10 @@ def test_what_is_bounded_in_words_is_rounded_to_the_safe_side():
 
 @pytest.mark.parametrize("names", [("a",), ("a", "b")])
 def test_every_study_on_corruption_has_its_axes(names):
-    for (claim, module), panels in zip(CORRUPTION.items(), (3, 3, 2), strict=True):
+    panels = (len(names), len(names), 2)
+    for (claim, module), count in zip(CORRUPTION.items(), panels, strict=True):
         figure = module.draw(*judged(claim, corrupted(names)))
-        assert len(figure.axes) == panels * len(names)
+        assert len(figure.axes) == count
         assert figure.get_size_inches()[0] * figure.dpi <= 900
 
 
@@ -62,7 +63,6 @@ def test_the_factor_between_near_and_far_is_the_declared_one():
     measurements, verdict = judged("F3", corrupted())
     figure = distance_over_training.draw(measurements, declaring(verdict, "far-at-the-end", band=[1.7, None]))
     assert 1.7 in [line.get_ydata()[0] for line in figure.axes[1].lines]
-    assert "factor 1.7" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_levels_and_stopping_rule_are_those_of_the_prediction():

@@ -147,7 +147,7 @@ def test_figure_draws_and_its_text_has_the_numbers(table):
     shares = table[(table["quantity"] == "label_share") & (table["centring"] == "centred")]
     start = shares[(shares["images"] == "real") & (shares["stage"] == "start") & (shares["label_noise"] == 0)]
     assert f"{start['value'].mean():.2f} (true)" in text and "patterns" in text
-    spectrum, centred, _ = figure.draw(measurements, verdict).axes
+    spectrum, centred = figure.draw(measurements, verdict).axes
     assert spectrum.get_ylabel() == "singular value σᵢ/σ₁" and spectrum.get_xlabel() == "index i (of 180)"
     assert centred.get_ylabel() == "share of label norm ‖Uᵀy‖/‖y‖"
 

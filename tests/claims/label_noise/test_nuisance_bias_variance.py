@@ -71,4 +71,4 @@ def test_figure_draws_and_its_text_has_the_numbers(table):
     assert f"{final:.2g}" in text
     left, right = figure.draw(measurements, verdict).axes
     assert left.get_xlabel() == "gradient steps" and right.get_ylabel() == "share of the labels' energy fitted"
-    assert {"test error", "bias", "variance", "train error"} <= set(left.get_legend_handles_labels()[1])
+    assert {"test", "bias", "variance", "train"} <= set(left.get_legend_handles_labels()[1])

@@ -9,6 +9,7 @@ from judged_claims import judged
 from overparam import seeding
 from overparam.claims.linearity.deep_linearity import deep_network
 from overparam.claims.linearity.deep_linearity import deep_transition_to_linearity as figure
+from overparam.claims.linearity.deep_linearity import deep_transition_to_linearity_details as details
 from overparam.claims.linearity.deep_linearity import measure as deep_linearity
 from overparam.drawing import width_curves
 from overparam.plan import experiment_settings
@@ -95,6 +96,7 @@ def test_cross_shares_are_those_of_the_hessian_in_all_first_weights():
 def test_figure_states_the_exponents(table):
     drawn = judged("D5", table)
     assert figure.draw(*drawn).axes
-    rows = figure._rows(table, "hessian_norm", "linear output", 3, place="start")
+    rows = figure.rows_of(table, "hessian_norm", "linear output", 3, place="start")
     text = figure.alt_text(*drawn)
+    assert "without a rotation" in details.alt_text(*drawn)
     assert f"exponents {width_curves.exponent(rows):.2f} and" in text and "unknown" not in text

@@ -119,5 +119,5 @@ def test_measurements_repeat_and_figures_state_their_numbers(table):
     lines = table[(table["method"] == "gradient lines") & (table["case"] == "claimed")]
     exponent = width_curves.exponent(lines[lines["activation"] == "tanh"])
     assert f"Along the gradient the loss nears a parabola with exponents {exponent:.2f}" in text
-    rows = tangent_kernel._rows(table, "kernel_change", "tanh", "one over root width")
+    rows = tangent_kernel.rows_of(table, "kernel_change", "tanh", "one over root width")
     assert f"kernel {width_curves.exponent(rows):.2f}" in tangent_kernel.alt_text(*kernel)

@@ -35,7 +35,7 @@ def test_figure_states_the_tightest_ratios_as_judged(table):
     text = linear_remainder_bound.alt_text(*drawn)
     assert f"bound β‖θ − θ₀‖²/(2√m) is {shares.max():.3g}" in text
     squared = linear_remainder_bound._shares(table, "tanh", "squared").max()
-    assert f"with the tanh output squared {squared:.3g}" in text
+    assert f"with the tanh output squared (control) {squared:.3g}" in text
 
 
 def test_worst_remainder_is_compared_with_the_largest_hessian_of_the_ball(table):

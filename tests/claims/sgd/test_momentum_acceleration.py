@@ -7,6 +7,7 @@ from judged_claims import judged
 
 from overparam.claims.sgd.momentum_acceleration import measure as momentum_acceleration
 from overparam.claims.sgd.momentum_acceleration import momentum_acceleration as figure
+from overparam.claims.sgd.momentum_acceleration import momentum_acceleration_details as details
 from overparam.claims.sgd.momentum_acceleration.measure import Rates
 from overparam.plan import experiment_settings
 
@@ -139,8 +140,9 @@ def test_nesterov_at_its_best_is_ahead_of_mass_on_pairs_of_samples(table):
 def test_figure_draws_and_states_the_steps(table):
     measurements, verdict = judged("C6", table, accuracy=1e-6)
     axes = figure.draw(measurements, verdict).axes
-    assert len(axes) == 3
-    assert 1e-6 in [line.get_ydata()[0] for line in axes[0].lines if len(line.get_ydata()) == 2]
-    assert {"∝ κ", "∝ √κ"} <= {text.get_text() for text in axes[1].texts}
+    assert [axis.get_title() for axis in axes] == ["orthogonal samples", "samples rotated"]
+    assert {"slope 1/2", "slope 1"} <= {text.get_text() for text in axes[0].texts}
+    names = details.draw(measurements, verdict).axes[0].get_legend_handles_labels()[1]
+    assert {"MaSS", "SGD,\nbest step"} <= set(names)
     steps = table[(table["samples"] == "orthonormal") & (table["quantity"] == "steps") & (table["method"] == "sgd")]
     assert f"SGD {steps['value'].iloc[0]:.0f}." in figure.alt_text(measurements, verdict)

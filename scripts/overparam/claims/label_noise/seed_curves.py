@@ -8,15 +8,15 @@ from scipy import stats
 
 from overparam.drawing import theme
 
-LOOKS = [("o", "-"), ("s", "--"), ("^", "-."), ("D", (0, (1, 1))), ("v", (0, (5, 1, 1, 1, 1, 1)))]  # marker and dashes
+MARKERS = "os^Dv"
 
 
 def mean_curve(
-    axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, seeds: bool = True, **changes
+    axis: plt.Axes, rows: pd.DataFrame, x: str, label: str | None, style: int, seeds: bool = True, **changes
 ) -> None:
     """Draw the mean of ``value`` over ``x`` with its 95 % interval, and a faint line per seed behind it.
 
-    ``style`` numbers colour, marker and dashes; ``changes`` replace single ones of them.
+    ``style`` numbers colour and marker; ``changes`` replace single ones of them.
     """
     look = _look(style, changes)
     if seeds:
@@ -28,7 +28,7 @@ def mean_curve(
     )  # fmt: skip
 
 
-def success_rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: int, **changes) -> None:
+def success_rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str | None, style: int, **changes) -> None:
     """Draw the share of seeds whose ``value`` is 1 over ``x``, with the exact binomial interval of 95 %."""
     counts = rows.groupby(x)["value"].agg(["sum", "size"])
     share = counts["sum"] / counts["size"]
@@ -44,8 +44,7 @@ def success_rate(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, style: 
 
 
 def _look(style: int, changes: dict) -> dict:
-    marker, dashes = LOOKS[style]
-    return {"color": theme.CATEGORIES[style], "marker": marker, "linestyle": dashes, "markersize": 5} | changes
+    return {"color": theme.CATEGORIES[style], "marker": MARKERS[style], "linestyle": "-", "markersize": 5} | changes
 
 
 def rows_of(measurements: pd.DataFrame, name: str, **where) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Curvature and gradient of minima over the step size: by descent, by the flow with the explicit term, and linear."""
+"""Curvature of minima over the step size of gradient descent, and the gradient that the term would punish."""
 
 from collections.abc import Callable
 
@@ -8,65 +8,88 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from overparam.drawing import labels, random_features, studies, theme
+from overparam.drawing import direct_labels, headlines, labels, random_features, theme
 
-ARMS = {"equal_time": "after the same time h × steps", "equal_loss": "at the same train loss, {loss:.2g}"}
-CASES = {
-    ("network", "descent"): ("gradient descent", theme.CATEGORIES[0], "-", "o"),
-    ("network", "explicit"): ("flow of L + (h/4)‖∇L‖²", theme.CATEGORIES[1], "--", "s"),
-    ("linear", "descent"): ("gradient descent, linear model (control)", theme.INK, ":", "^"),
+CASES = {  # model and method: name, style
+    ("network", "explicit"): ("flow with\nthe term", {"color": theme.CATEGORIES[1], "marker": "s"}),
+    ("linear", "descent"): ("linear model\n(control)", theme.CONTROL),
+    ("network", "descent"): ("gradient\ndescent", {"color": theme.CATEGORIES[0], "marker": "o"}),
 }
 TICKS = [0.05, 0.1, 0.2, 0.5, 1, 2]
+ARM = "equal_time"  # after the same time
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw λ_max with the edge of stability 2/h, its fall below that of the flow, and ‖∇L‖²; a column per arm."""
-    rows = _chosen(measurements)
-    figure, axes = studies.grid(3, len(ARMS), 2.2, sharex=True, sharey="row")
+    """Draw λ_max with the edge of stability 2/h, and ‖∇L‖², after the same time."""
+    rows = chosen(measurements)
+    rows = rows[rows["arm"] == ARM]
+    figure, (left, right) = theme.panels(2, height=4.4)
     steps = np.sort(rows["learning_rate"].unique())
-    beyond = np.geomspace(1.0, max(steps[-1], 1.0), 30)
-    for (top, middle, bottom), (arm, name) in zip(axes.T, ARMS.items(), strict=True):
-        part = rows[rows["arm"] == arm]
-        top.plot(beyond, 1 / beyond, color=theme.CATEGORIES[3], linewidth=4, alpha=0.5)
-        for (model, method), (_, color, dashes, marker) in CASES.items():
-            style = {"color": color, "linestyle": dashes, "marker": marker}
-            case = part[(part["model"] == model) & (part["method"] == method)]
-            curvature, gradient = (_table(case, quantity) for quantity in ("curvature", "squared_gradient"))
-            _line(top, curvature, np.mean, style)
-            _line(bottom, gradient, np.median, style)
-            if model == "network":
-                flow = _table(part[(part["model"] == model) & (part["learning_rate"] == 0)], "curvature")[0]
-                _line(middle, curvature.drop(columns=0, errors="ignore").rsub(flow, axis=0), np.mean, style)
-        n, label = measurements["n_train"].iloc[0], random_features.data_label(verdict)
-        loss = _table(part[(part["model"] == "network") & (part["method"] == "descent")], "loss").median(axis=None)
-        top.set_title(f"{label}, n = {n}\n{name.format(loss=loss)}", fontsize=9)
-        bottom.set(xlabel=labels.column(measurements, "learning_rate"))
-    for axis in axes.flat:
-        axis.axvline(1, color=theme.INK, linewidth=0.6)
-        _steps(axis, steps[steps > 0][0], steps[-1])
-    axes[0, 0].set(ylabel=labels.quantity(measurements, "curvature"), ylim=(0, None))
-    axes[1, 0].set(ylabel="λ_max of the flow of L\nless λ_max, in λ*", yscale="log")
-    axes[2, 0].set(ylabel=labels.quantity(measurements, "squared_gradient"), yscale="log")
-    styles = {
-        name: {"color": color, "linestyle": dashes, "marker": marker, "markersize": 4}
-        for name, color, dashes, marker in CASES.values()
-    }
-    styles["edge of stability, λ_max = 2/h"] = {"color": theme.CATEGORIES[3], "linewidth": 4, "alpha": 0.5}
-    studies.legend(figure, styles, loc="outside lower center", ncols=2, fontsize=8)
+    steps_taken = steps[steps > 0]
+    for axis in (left, right):
+        size_axis(axis, steps_taken[0], steps_taken[-1])
+        axis.set_xlabel(labels.column(measurements, "learning_rate"))
+    curvature(left, rows, names=True)
+    for model, method in CASES:
+        if model == "network":
+            name, style = CASES[model, method]
+            gradient = table_of(rows[(rows["model"] == model) & (rows["method"] == method)], "squared_gradient")
+            median_line(right, gradient, np.median, style, name)
+    left.set(ylabel=labels.quantity(measurements, "curvature"), title="curvature at the end")
+    right.set(ylabel=labels.quantity(measurements, "squared_gradient"), yscale="log", title="what the term punishes")
+    low, high = right.get_ylim()
+    right.set_ylim(low / 3, high)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def curvature(axis: Axes, rows: pd.DataFrame, names: bool) -> None:
+    """Draw λ_max of descent, of the flow with the term and of the linear model, and the edge of stability."""
+    for (model, method), (name, style) in CASES.items():
+        table = table_of(rows[(rows["model"] == model) & (rows["method"] == method)], "curvature")
+        median_line(axis, table, np.mean, style, name if names and model == "network" else None)
+    low, high = axis.get_xlim()
+    beyond = np.geomspace(1.0, max(high, 1.01), 30)
+    axis.plot(beyond, 1 / beyond, color=theme.INK, linewidth=1.2, linestyle=":")
+    axis.fill_between(beyond, 1 / beyond, 2, facecolor=theme.INK, alpha=0.1, linewidth=0)
+    axis.set(xlim=(low, high), ylim=(0, 1.25))
+    if names:
+        axis.annotate(
+            "unstable:\n$λ_\\mathrm{max} > 2/h$", (0.98, 0.98), xycoords="axes fraction", ha="right", va="top",
+            fontsize=8.5, color=theme.INK,
+        )  # fmt: skip
+        axis.annotate(
+            "linear model (control)", (0, 1), xycoords=("axes fraction", "data"), xytext=(3, 6),
+            textcoords="offset points", fontsize=9, color=theme.GREY,
+        )  # fmt: skip
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Larger steps end in flatter minima",
+        refuted="Larger steps do not end in flatter minima",
+        undecided="How flat the minima are at which larger steps end",
+    )
+    cause = verdict["forms"].get("cause", {}).get("verdict")
+    why = {
+        "refuted": "because sharp ones are unstable, not because of the term",
+        "supported": "because of the term",
+    }
+    return f"{text}, {why[cause]}" if cause in why else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State how far λ_max falls within stability, beyond it and by the term alone, and what the gradient does."""
-    rows = _chosen(measurements)
+    rows = chosen(measurements)
     stable = rows.loc[rows["stable"].fillna(False), "learning_rate"].max()
     largest = rows["learning_rate"].max()
     parts = []
     for arm, words in {"equal_time": "after the same time", "equal_loss": "at the same train loss"}.items():
         network = rows[(rows["arm"] == arm) & (rows["model"] == "network")]
         by_method = dict(list(network.groupby("method")))
-        curvature = {method: _table(part, "curvature") for method, part in by_method.items()}
-        gradient, flow = _table(by_method["descent"], "squared_gradient"), curvature["explicit"][0.0]
+        curvature = {method: table_of(part, "curvature") for method, part in by_method.items()}
+        gradient, flow = table_of(by_method["descent"], "squared_gradient"), curvature["explicit"][0.0]
         parts.append(
             f"{words}, λ_max is {_fall(curvature['descent'][stable] / flow)} that of the gradient flow at h = "
             f"{stable:g} · 2/λ*, still stable, and {_fall(curvature['descent'][largest] / flow)} it at {largest:g} · "
@@ -77,36 +100,42 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         )
     return (
         f"Curvature and gradient of networks trained by gradient descent on {random_features.data_label(verdict)}, "
-        f"over the step size: {'; '.join(parts)}. In a linear model the curvature is the same at every step size, and "
-        f"descent diverges beyond 2/λ_max."
+        f"over the step size: {'; '.join(parts)}. In a linear model (control) the curvature is the "
+        f"same at every step size, and descent diverges beyond 2/λ_max."
     )
 
 
-def _chosen(measurements: pd.DataFrame) -> pd.DataFrame:
+def chosen(measurements: pd.DataFrame) -> pd.DataFrame:
     """Return the rows over step sizes: those of gradient descent, and those of flows with the explicit term."""
     found = measurements[measurements["weights"].eq("found") & measurements["split"].ne("test")]
     return found[found["method"].eq("explicit") | found["origin"].eq("step_size")]
 
 
-def _table(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
+def table_of(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
     """Return the values of one quantity by seed and step size."""
     return rows[rows["quantity"] == quantity].pivot(index="seed", columns="learning_rate", values="value")
 
 
-def _line(axis: Axes, table: pd.DataFrame, average: Callable, style: dict) -> None:
+def median_line(axis: Axes, table: pd.DataFrame, average: Callable, style: dict, name: str | None) -> None:
     """Draw a faint line per seed, and the average over seeds where all of them have a finite value."""
-    axis.plot(table.columns, table.T, color=style["color"], linestyle=style["linestyle"], linewidth=0.5, alpha=0.3)
+    dashes = style.get("linestyle", "-")
+    axis.plot(table.columns, table.T, color=style["color"], linestyle=dashes, linewidth=0.5, alpha=0.2)
     whole = table.loc[:, np.isfinite(table).all()]
-    axis.plot(whole.columns, average(whole, axis=0), markersize=4, **style)
+    middle = average(whole, axis=0)
+    axis.plot(whole.columns, middle, markersize=4.5, **style)
+    if name:
+        direct_labels.at_end(axis, whole.columns, middle, name, style["color"])
 
 
 def _fall(ratios: pd.Series) -> str:
     return f"{ratios.mean():.3f} times"
 
 
-def _steps(axis: Axes, smallest: float, largest: float) -> None:
+def size_axis(axis: Axes, smallest: float, largest: float) -> None:
+    """Use a logarithmic axis of step sizes, with the edge of stability at the start marked."""
     axis.set_xscale("log")
     axis.set_xlim(smallest / 1.15, largest * 1.15)
     axis.xaxis.set_major_locator(FixedLocator(TICKS))
     axis.xaxis.set_major_formatter("{x:g}")
     axis.xaxis.set_minor_locator(NullLocator())
+    axis.axvline(1, color=theme.INK, linewidth=0.6, linestyle=":")

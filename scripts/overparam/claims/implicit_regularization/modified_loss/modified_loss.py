@@ -1,81 +1,65 @@
-"""Distance of iterates from flows over the step size, for gradient descent and SGD, and the best coefficient."""
+"""Distance of iterates from flows over the step size, for gradient descent and SGD."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, judged, labels, theme
+from overparam.drawing import direct_labels, exponents, headlines, judged, labels, predicted, theme
 from overparam.drawing.rounding import at_least, at_most
+from overparam.drawing.width_curves import curve
 
-FLOWS = {
-    "modified": ("L + (h/4)‖∇L‖²", "o", "-"),
-    "plain": ("L", "s", "--"),
-    "reversed": ("L − (h/4)‖∇L‖² (control)", "^", ":"),
-    "sgd_modified": ("L + (h/4) mean‖∇Lₖ‖²", "D", "-."),
+MODIFIED, BATCHES = "$L + \\frac{h}{4}\\|\\nabla L\\|^2$", "$L + \\frac{h}{4}$ mean\n$\\|\\nabla L_k\\|^2$"
+FLOWS = {  # name, marker, style
+    "reversed": ("wrong sign\n(control)", "", theme.CONTROL),
+    "plain": ("$L$", "s", {"color": theme.CATEGORIES[1], "linestyle": "-"}),
+    "modified": (MODIFIED, "o", {"color": theme.CATEGORIES[0], "linestyle": "-"}),
+    "sgd_modified": (BATCHES, "D", {"color": theme.CATEGORIES[3], "linestyle": "-"}),
 }
 PANELS = {
-    "gradient_descent": ("gradient descent", ("modified", "plain", "reversed")),
-    "sgd_mean": ("SGD, mean over orders", ("sgd_modified", "modified", "plain")),
+    "gradient_descent": ("gradient descent", ("reversed", "plain", "modified")),
+    "sgd_mean": ("SGD, mean over orders", ("plain", "modified", "sgd_modified")),
 }
 SECOND, FIRST = "descent-tracks-the-modified-flow", "descent-tracks-the-plain-flow-to-first-order-only"
 OWN = "sgd-tracks-its-own-modified-flow"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the errors of both methods on one scale, with guides of the predicted orders, and the coefficient."""
-    figure, axes = theme.panels(3, height=4.0)
+    """Draw the errors of both methods on one scale, with the predicted orders."""
+    theme.apply()
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(theme.WIDTH, 4.4))
     errors = measurements[measurements["quantity"] == "tracking_error"]
-    colors = dict(zip(FLOWS, theme.CATEGORIES, strict=False))
-    for axis, (method, (title, flows)) in zip(axes, PANELS.items(), strict=False):
+    places = np.sort(errors["learning_rate"].unique())
+    for axis, (method, (title, flows)) in zip(axes, PANELS.items(), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "learning_rate"), title=title)
         for flow in flows:
             rows = errors[(errors["method"] == method) & (errors["flow"] == flow)]
-            label, marker, dashes = FLOWS[flow]
-            common = {"x": "learning_rate", "y": "value", "color": colors[flow], "ax": axis}
-            sns.lineplot(rows, **common, units="seed", estimator=None, alpha=0.2, linewidth=0.6, legend=False)
-            sns.lineplot(
-                rows, **common, estimator="median", errorbar=theme.median_interval, linestyle=dashes, marker=marker,
-                markersize=4, markeredgewidth=0, label=label, legend=False,
-            )  # fmt: skip
-        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "learning_rate"), title=title)
-    limits = [limit for axis in axes[:2] for limit in axis.get_ylim()]
-    steps = np.sort(errors["learning_rate"].unique())[[0, -1]]
-    orders = [exponents.predicted(verdict, name, "corrected") for name in (FIRST, SECOND)]
-    for axis in axes[:2]:
-        axis.set_ylim(min(limits), max(limits))
-        for order in orders:
-            line = 2 * min(limits) * (steps / steps[0]) ** order
-            axis.plot(steps, line, color=theme.INK, linewidth=0.8)
-            name = "$h$" if order == 1 else f"$h^{{{order:g}}}$"
-            axis.annotate(name, (steps[1], line[1]), fontsize=8, ha="right", va="bottom")
-    axes[0].set_ylabel(labels.quantity(measurements, "tracking_error"))
-    axes[1].set_ylabel("")
-
-    best = measurements[measurements["quantity"] == "best_coefficient"]
-    common = {"x": "learning_rate", "y": "value", "color": colors["modified"], "ax": axes[2]}
-    sns.lineplot(best, **common, units="seed", estimator=None, alpha=0.3, linewidth=0.6, legend=False)
-    sns.lineplot(
-        best, **common, estimator="median", errorbar=theme.median_interval, marker="o", markersize=4, markeredgewidth=0,
-        legend=False,
-    )  # fmt: skip
-    ends = [end for end in judged.band(verdict, "best-coefficient", "corrected") if end is not None]
-    axes[2].axhspan(min(ends), max(ends), color=theme.INK, alpha=0.15, linewidth=0)
-    axes[2].axhline(sum(ends) / len(ends), color=theme.INK, linestyle="--", linewidth=1)
-    axes[2].set(xscale="log", xlabel=labels.column(measurements, "learning_rate"), title="best coefficient")
-    axes[2].set_ylabel(labels.quantity(measurements, "best_coefficient"))
-    axes[2].set_ylim(min(0.2, best["value"].min()), max(0.3, min(best["value"].max(), 0.4)))
-    places = np.sort(errors["learning_rate"].unique())[::2]
-    for axis in axes:
-        axis.set_xticks(places, [f"1/{1 / h:.3g}" for h in places])
+            label, marker, style = FLOWS[flow]
+            curve(axis, rows, label, marker, style["linestyle"], style["color"], "learning_rate", "median")
+        direct_labels.of_lines(axis)
+        axis.set_ylabel("")
+        axis.set_xticks(places[::2], [f"1/{1 / h:.3g}" for h in places[::2]])
         axis.set_xticks([], minor=True)
-    handles = {
-        label: handle for axis in axes[:2] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(
-        handles.values(), handles.keys(), loc="outside lower center", ncol=4, fontsize=8, title="flow of",
-        title_fontsize=8,
-    )  # fmt: skip
+    smallest = errors[errors["learning_rate"] == places[0]]
+    closest = smallest[smallest["method"].isin(PANELS)].groupby(["method", "flow"])["value"].median().min()
+    for axis, name in ((axes[0], SECOND), (axes[1], OWN)):
+        predicted.predicted_slope(
+            axis, verdict, name, "corrected", start=(places[0], closest / 4), to=places[-2], label="slope"
+        )
+    axes[0].set_ylabel(labels.quantity(measurements, "tracking_error"))
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Descent with finite steps follows the flow of a modified loss, not that of the loss",
+        refuted="Descent with finite steps does not follow the flow of the modified loss",
+        undecided="Which flow descent with finite steps follows",
+    )
+    own = verdict["forms"].get("literal", {}).get("verdict") == "refuted"
+    return f"{text}; SGD has one of its own" if own else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

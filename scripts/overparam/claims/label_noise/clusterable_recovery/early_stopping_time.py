@@ -1,11 +1,12 @@
 """Steps until the true labels are reached and until the fast residual settles, beside the formula's."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
-from overparam.drawing import exponents, judged, labels, theme
+from overparam.claims.label_noise.seed_curves import mean_curve, rows_of
+from overparam.drawing import direct_labels, exponents, headlines, judged, labels, theme
 from overparam.drawing.rounding import at_most
 
 # sweep -> the prediction on it
@@ -15,51 +16,40 @@ PANELS = {
 }
 
 
+CURVES = {
+    "settling_step": ("residual's means\ndown to $ρ$", 0),
+    "first_perfect_step": ("every true\nlabel, first", 1),
+}
+
+
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw steps over L and log(1/ρ) for centres at right angles, and over τ for random centres with the control."""
-    figure, axes = theme.panels(3, height=4.0)
-    for axis, (sweep, prediction) in zip(axes[:2], PANELS.items(), strict=True):
+    """Draw both times over L and over log(1/ρ) for centres at right angles, with the formula and the printed one."""
+    theme.apply()
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(theme.WIDTH, 4.4))
+    for axis, (sweep, prediction), title in zip(axes, PANELS.items(), ("more clusters", "less noise"), strict=True):
         x = judged.declared(verdict, prediction, "corrected")["x"]
-        for style, (name, words) in enumerate(
-            (("settling_step", "cluster means of the residual at ρ"), ("first_perfect_step", "every true label, first"))
-        ):
+        for name, (words, style) in CURVES.items():
             mean_curve(axis, rows_of(measurements, name, sweep=sweep), x, words, style)
-        for name, words, dashes in (
-            ("formula_step", "corrected L log(1/ρ)/λ(C)", "--"),
-            ("printed_step", "printed L log(ρ)/λ(C)", ":"),
-        ):
+        for name, words in (("formula_step", "$L\\,\\log(1/ρ)/λ$"), ("printed_step", "$L\\,\\log(ρ)/λ$\n(a slip)")):
             means = rows_of(measurements, name, sweep=sweep).groupby(x)["value"].mean()
-            axis.plot(means.index, means, color=theme.INK, linestyle=dashes, label=words)
+            axis.plot(means.index, means, color=theme.INK, linestyle=":", linewidth=1.5, label=words)
         axis.axhline(0, color=theme.INK, linewidth=0.5)
-        axis.set(xlabel=labels.column(measurements, x))
+        axis.set(xlabel=labels.column(measurements, x), ylabel="", title=title)
+        direct_labels.of_lines(axis)
     axes[0].set_ylabel(labels.quantity(measurements, "settling_step"))
-    axes[1].set_ylabel("")
-    _cloud(axes[2], measurements)
-    legend_below(figure, *axes)
+    text = headlines.by_verdict(
+        verdict,
+        supported="All true labels are there by the time $L\\,\\log(1/ρ)/λ$, and mostly well before it",
+        refuted="The true labels are not there by the time $L\\,\\log(1/ρ)/λ$",
+        undecided="When the true labels are there, beside the formula's time",
+    )
+    theme.headline(figure, text)
     return figure
-
-
-def _cloud(axis, measurements: pd.DataFrame) -> None:
-    steps = _steps(measurements)
-    found = steps[steps["assignment"] == "clusters"]
-    axis.scatter(
-        found["formula_step"], found["first_perfect_step"], s=12, marker="s", color=theme.CATEGORIES[1], alpha=0.5,
-        linewidths=0, label="every true label, first",
-    )  # fmt: skip
-    top = steps["formula_step"].max() * 1.1
-    control = steps[(steps["assignment"] == "permuted") & np.isinf(steps["first_perfect_step"])]
-    axis.scatter(
-        control["formula_step"], np.full(len(control), top), s=16, marker="x", color=theme.CATEGORIES[3],
-        linewidths=0.8, label="labels permuted (control): never",
-    )  # fmt: skip
-    ends = np.array([0, top])
-    axis.plot(ends, ends, color=theme.INK, linestyle="--")
-    axis.set(xlabel="τ, random centres", ylim=(0, top * 1.05))
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State both exponents as judged, the largest share of τ that a run needs, the printed number and the control."""
-    steps = _steps(measurements)
+    steps = of_runs(measurements)
     found = steps[steps["assignment"] == "clusters"]
     share = (found["first_perfect_step"] / found["formula_step"]).max()
     control = steps[steps["assignment"] == "permuted"]
@@ -76,7 +66,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _steps(measurements: pd.DataFrame) -> pd.DataFrame:
+def of_runs(measurements: pd.DataFrame) -> pd.DataFrame:
     """Return one row per run of the theorem's cases, with its times in columns."""
     rows = measurements[
         (measurements["sweep"] == "theorem")

@@ -4,41 +4,42 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
-from overparam.drawing import exponents, labels, theme
+from overparam.claims.label_noise.seed_curves import mean_curve, rows_of
+from overparam.drawing import direct_labels, headlines, labels, predicted, theme
 
 PREDICTION = "slope-in-corrupted-labels"
 WITHIN, WHOLE = "within clusters", "whole clusters"
+FLIPPED = "whole clusters\nflipped, fitted\n(control)"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the distances over the number of false labels, one line per radius, with a guide of the predicted slope."""
-    figure, (axis,) = theme.panels(1, height=4.4)
-    rows = rows_of(measurements, "distance", sweep="corruption")
-    within = rows[rows["corruption"] == WITHIN]
-    fitted = within[within["stage"] == "fitted"]
-    radii = sorted(fitted["radius"].unique())
-    for style, (radius, color) in enumerate(zip(radii, theme.ordered(len(radii)), strict=True)):
-        chosen = fitted[fitted["radius"] == radius]
-        mean_curve(axis, chosen, "n_corrupted", f"false labels fitted, ε = {radius:g}", style, color=color)
-    early = within[within["stage"] == "early"]
-    mean_curve(axis, early, "n_corrupted", "stopped early", 3, color=theme.CATEGORIES[0], marker="D")
-    control = rows[(rows["corruption"] == WHOLE) & (rows["stage"] == "fitted")]
-    words = "labels of whole clusters flipped, fitted (control)"
-    mean_curve(axis, control, "n_corrupted", words, 4, color=theme.CATEGORIES[3], marker="X")
-    places = np.sort(within["n_corrupted"].unique()).astype(float)
-    start = fitted[(fitted["radius"] == radii[0]) & (fitted["n_corrupted"] == places[0])]["value"].mean()
-    slope = exponents.predicted(verdict, PREDICTION)
-    axis.plot(
-        places, 1.35 * start * (places / places[0]) ** slope, color=theme.INK, linestyle="--", linewidth=1,
-        label=f"slope {exponents.spelled(slope)}",
-    )  # fmt: skip
+    """Draw the distances over the number of false labels at the radius that is judged, with the predicted slope."""
+    figure, (axis,) = theme.panels(1, height=4.6)
+    rows = rows_of(measurements, "distance", sweep="corruption", smallest_radius=True)
+    within, whole = rows[rows["corruption"] == WITHIN], rows[rows["corruption"] == WHOLE]
+    fitted, early = (within[within["stage"] == stage] for stage in ("fitted", "early"))
     axis.set(xscale="log", yscale="log")
     axis.set(xlabel=labels.column(measurements, "n_corrupted"), ylabel=labels.quantity(measurements, "distance"))
+    mean_curve(axis, fitted, "n_corrupted", "all labels\nfitted", 0)
+    mean_curve(axis, early, "n_corrupted", "stopped\nearly", 1)
+    control = whole[whole["stage"] == "fitted"]
+    mean_curve(axis, control, "n_corrupted", FLIPPED, 2, marker="", **theme.CONTROL)
+    direct_labels.of_lines(axis)
+    start = fitted.groupby("n_corrupted")["value"].mean()
+    predicted.predicted_slope(
+        axis, verdict, PREDICTION, start=(float(start.index[0]), 1.9 * start.iloc[0]), to=float(start.index[-1]),
+        label="predicted slope",
+    )  # fmt: skip
     ticks = np.sort(rows["n_corrupted"].unique())
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
-    legend_below(figure, axis)
+    text = headlines.by_verdict(
+        verdict,
+        supported="To fit false labels, weights must travel far: in proportion to the root of how many there are",
+        refuted="The distance that fits false labels is not in proportion to the root of how many there are",
+        undecided="How far weights must travel to fit false labels",
+    )
+    theme.headline(figure, text)
     return figure
 
 

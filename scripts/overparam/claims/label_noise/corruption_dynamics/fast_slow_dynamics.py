@@ -3,39 +3,44 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
-from overparam.drawing import labels, theme
+from overparam.claims.label_noise.seed_curves import mean_curve, rows_of
+from overparam.drawing import direct_labels, headlines, labels, theme
 
-PARTS = ("fast_residual", "slow_residual", "clean_residual")
-ERRORS = ("error_noisy", "error_clean")
+PARTS = {"slow_residual": "slow part", "clean_residual": "against\ntrue labels", "fast_residual": "fast part"}
+DATA = {"clusters": "clusters", "no clusters": "no clusters (control)"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the parts over the steps with clusters and without, and the errors with clusters."""
-    figure, axes = theme.panels(3, height=4.0)
+    """Draw the parts over the steps with clusters, and without, where there is nothing to tell apart."""
+    figure, axes = theme.panels(2, height=4.2)
     curves = measurements[(measurements["arm"] == "descent") & (measurements["step"] >= 1)]
-    for axis, data, title in zip(
-        axes, ("clusters", "no clusters"), ("clusters", "no clusters (control)"), strict=False
-    ):
-        for style, name in enumerate(PARTS):
-            label = labels.quantity(measurements, name)
-            mean_curve(axis, _common(rows_of(curves, name, data=data)), "step", label, style, marker=None)
-        axis.set(title=title, ylim=(0, 1.12))
-    for style, name in enumerate(ERRORS, start=len(PARTS)):
-        label = labels.quantity(measurements, name)
-        mean_curve(axes[2], _common(rows_of(curves, name, data="clusters")), "step", label, style, marker=None)
-    axes[2].set(title="clusters", ylabel="error", ylim=(-0.02, 0.6))
-    axes[0].set_ylabel("norm over its start")
-    for axis, data in zip(axes, ("clusters", "no clusters", "clusters"), strict=True):
+    for axis, (data, title) in zip(axes, DATA.items(), strict=True):
+        axis.set(xscale="log", xlabel=labels.column(measurements, "step"), title=title, ylim=(0, 1.12))
+        for style, (name, label) in enumerate(PARTS.items()):
+            rows = common_steps(rows_of(curves, name, data=data))
+            look = theme.CONTROL if data == "no clusters" else {}
+            mean_curve(axis, rows, "step", label, style, marker="", **look)
+        direct_labels.of_lines(axis)
         stop = rows_of(measurements, "stopping_step", arm="descent", data=data)["value"].median()
         theme.mark_threshold(axis, stop, "τ")
-        axis.set(xscale="log", xlabel=labels.column(measurements, "step"))
+    axes[0].set_ylabel("residual over its start")
     axes[1].set_ylabel("")
-    legend_below(figure, *axes, columns=3)
+    theme.headline(figure, _headline(measurements, verdict))
     return figure
 
 
-def _common(rows: pd.DataFrame) -> pd.DataFrame:
+def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
+    slow = rows_of(measurements, "slow_over_fast", arm="descent", data="clusters")["value"].mean()
+    return headlines.by_verdict(
+        verdict,
+        form="corrected",
+        supported=f"Descent fits true labels first; what is corrupt takes {slow:.0f} times as long",
+        refuted="Descent does not fit true labels much sooner than what is corrupt",
+        undecided="What descent fits first: true labels and corruption",
+    )
+
+
+def common_steps(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of steps that every seed recorded; runs also record the step of their end and of their stop."""
     seen = rows.groupby("step")["seed"].nunique()
     return rows[rows["step"].isin(seen.index[seen == seen.max()])].astype({"step": int})

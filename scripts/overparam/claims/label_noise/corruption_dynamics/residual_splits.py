@@ -1,39 +1,56 @@
 """Shares of the clean residual and of the corruption that lie in the fast subspace before training."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend_below, mean_curve, rows_of
-from overparam.drawing import judged, labels, theme
+from overparam.claims.label_noise.seed_curves import mean_curve, rows_of
+from overparam.drawing import direct_labels, headlines, judged, labels, theme
 
-NAMES = {"clusters": "", "wider clusters": "", "no clusters": " (control)"}  # added to the radius
+PARTS = {"clean_share": ("residual\nagainst\ntrue labels", 0), "corruption_share": ("corruption", 1)}  # and the style
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw both shares over label noise, one line per radius, with the closed form and the printed bound."""
-    figure, axes = theme.panels(2, height=4.2)
-    for axis, name, title in zip(
-        axes, ("clean_share", "corruption_share"), ("residual against true labels", "corruption"), strict=True
-    ):
-        rows = rows_of(measurements, name, arm="start")
-        groups = sorted(rows[["radius", "data"]].drop_duplicates().itertuples(index=False, name=None))
-        for style, (radius, data) in enumerate(groups):
-            chosen = rows[(rows["radius"] == radius) & (rows["data"] == data)]
-            mean_curve(axis, chosen, "label_noise", f"ε = {radius:.2g}{NAMES[data]}", style, seeds=False, alpha=0.8)
-        axis.set(xlabel=labels.column(measurements, "label_noise"), ylabel="", ylim=(-0.04, 1.04), title=title)
-    clean, corruption = axes
-    clean.set_ylabel(labels.quantity(measurements, "clean_share"))
-    closed = (
-        rows_of(measurements, "expected_share", arm="start", data="clusters").groupby("label_noise")["value"].mean()
-    )
-    corruption.plot(
-        closed.index, closed, color=theme.INK, linestyle="--", linewidth=2.5, alpha=0.6, zorder=0,
-        label=f"corrected {labels.quantity(measurements, 'expected_share')}",
+    """Draw both shares over label noise, on clusters and without, with the closed form and the printed bound."""
+    figure, (axis,) = theme.panels(height=4.6)
+    start = measurements[measurements["arm"] == "start"]
+    for name, (label, style) in PARTS.items():
+        rows = rows_of(start, name)
+        control = rows[rows["data"] == "no clusters"].groupby("label_noise")["value"].mean()
+        axis.plot(control.index, control, **theme.CONTROL)
+        clustered = rows[rows["data"] == "clusters"]
+        mean_curve(axis, clustered, "label_noise", label, style, seeds=False, linestyle="none" if style else "-")
+    without = rows_of(start, "clean_share", data="no clusters").groupby("label_noise")["value"].mean()
+    direct_labels.at_end(axis, without.index, without, "both without\nclusters\n(controls)", theme.GREY)
+    closed = rows_of(start, "expected_share", data="clusters").groupby("label_noise")["value"].mean()
+    places = np.array(closed.index)
+    axis.plot(places, closed, color=theme.INK, linestyle=":", linewidth=1.5)
+    axis.annotate(
+        labels.quantity(measurements, "expected_share"), (places[-2], closed.iloc[-2]), xytext=(6, -14),
+        textcoords="offset points", fontsize=8.5, color=theme.INK,
     )  # fmt: skip
     most = judged.declared(verdict, "corruption-in-slow-subspace")["greater"]
-    corruption.axhline(most, color=theme.INK, linestyle=":", label=f"printed: mostly outside, below {most:g}")
-    legend_below(figure, *axes, columns=3)
+    axis.axhline(most, color=theme.INK, linewidth=0.8, alpha=0.6)
+    axis.annotate(
+        f"printed: the corruption lies below {most:g}", (0, most), xycoords=("axes fraction", "data"), xytext=(4, 3),
+        textcoords="offset points", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    axis.set(xlabel=labels.column(measurements, "label_noise"), ylim=(-0.04, 1.06))
+    axis.set_ylabel(labels.quantity(measurements, "clean_share"))
+    direct_labels.of_lines(axis)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="What true labels ask for is learnt fast; most of the corruption is not",
+        refuted="The corruption does not lie mostly outside what is learnt fast",
+        undecided="How much of true and of false labels is learnt fast",
+    )
+    share = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    return f"{text}, only a share of about $ρ$ of it" if share else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -1,49 +1,71 @@
 """Singular values of the Jacobian on clusters, and how the gap after the L-th closes as clusters grow."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.claims.label_noise.seed_curves import legend_below
-from overparam.drawing import judged, labels, theme
+from overparam.drawing import direct_labels, headlines, judged, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
-ACTIVATION_LOOKS = {"softplus": ("o", "-"), "relu": ("s", "--"), "tanh": ("^", "-.")}  # marker and dashes
 NAMES = {"softplus": "softplus", "relu": "ReLU", "tanh": "tanh"}
-RADIUS_DASHES = ("-", (0, (5, 1.5)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-RADII = len(RADIUS_DASHES)  # largest number of radii whose spectra are drawn
+MARKERS = "os^"  # of the activations
+RADII = 4  # largest number of radii whose spectra are drawn
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the spectra of the first activation, and the singular value after the L-th of all activations over ε."""
-    figure, (left, right) = theme.panels(2, height=4.2)
+    figure, (left, right) = theme.panels(2, height=4.4)
     n_clusters = int(measurements["n_clusters"].iloc[0])
     values = measurements[measurements["quantity"] == "singular_value"]
     first = values["activation"].iloc[0]
     values = values[(values["activation"] == first) & (values["index"] <= 3 * n_clusters)]
     radii = sorted(values["radius"].dropna().unique())[1:]
     chosen = [radii[i] for i in np.unique(np.linspace(0, len(radii) - 1, RADII).round().astype(int))]
-    for radius, color, dashes in zip(chosen, theme.ordered(len(chosen)), RADIUS_DASHES, strict=False):
+    for radius, color in zip(chosen, theme.ordered(len(chosen)), strict=True):
         rows = values[np.isclose(values["radius"], radius)]
-        _curve(left, rows, "index", f"ε = {radius:g}", color, dashes, None)
+        name = f"$ε = {radius:g}$" if radius == chosen[-1] else f"{radius:g}"
+        _curve(left, rows, "index", name, color, "-", "")
     control = values[values["inputs"] == "spread"]
-    _curve(left, control, "index", "no clusters (control)", theme.CATEGORIES[3], "--", None)
-    theme.mark_threshold(left, n_clusters, f"L = {n_clusters}")
-    left.set(yscale="log", xlabel=labels.column(measurements, "index"), title=NAMES[first])
+    _curve(left, control, "index", "no clusters\n(control)", theme.CONTROL["color"], theme.CONTROL["linestyle"], "")
+    left.set(yscale="log", xlabel=labels.column(measurements, "index"), title=f"all singular values, {NAMES[first]}")
     left.set_ylabel(labels.quantity(measurements, "singular_value"))
-    legend_below(figure, left, columns=5)
-    beyond = measurements[(measurements["quantity"] == "beyond") & (measurements["inputs"] == "generic")]
-    spread = measurements[(measurements["quantity"] == "beyond") & (measurements["inputs"] == "spread")]
-    for (name, (marker, dashes)), color in zip(ACTIVATION_LOOKS.items(), theme.CATEGORIES, strict=False):
-        rows = beyond[beyond["activation"] == name]
+    theme.mark_threshold(left, n_clusters + 0.5, f"after $L = {n_clusters}$")
+    beyond = measurements[measurements["quantity"] == "beyond"]
+    spread, generic = (beyond[beyond["inputs"] == inputs] for inputs in ("spread", "generic"))
+    places = np.sort(generic.loc[generic["radius"] > 0, "radius"].unique())
+    right.plot(places, np.full(len(places), spread["value"].mean()), label="no clusters\n(control)", **theme.CONTROL)
+    for (name, words), marker, color in zip(NAMES.items(), MARKERS, theme.CATEGORIES, strict=False):
+        rows = generic[(generic["activation"] == name) & (generic["radius"] > 0)]
         if len(rows):
-            _curve(right, rows, "radius", NAMES[name], color, dashes, marker)
-    right.axhline(spread["value"].mean(), color=theme.CATEGORIES[3], linestyle=":", label="no clusters (control)")
-    right.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "radius"), title="beyond the gap")
+            _curve(right, rows, "radius", words, color, "-", marker)
+    right.set(xscale="log", yscale="log", title="the one after the L-th")
+    right.set_xlabel(f"{labels.column(measurements, 'radius')} (smaller to the right)")
     right.set_ylabel(labels.quantity(measurements, "beyond"))
-    theme.mark_threshold(right, _largest_radius(verdict), "gap judged up to here")
-    right.legend(fontsize=8, loc="lower right")
+    least = judged.band(verdict, "gap-after-L")[0] or 1.0
+    limits = right.get_xlim(), right.get_ylim()
+    right.fill_between(
+        (limits[0][0], largest_radius(verdict)), limits[1][0], 1 / least, facecolor=theme.INK, alpha=0.1, linewidth=0
+    )
+    right.set(xlim=limits[0], ylim=limits[1])
+    right.annotate(
+        "predicted\n(gap)", (0.97, 0.03), xycoords="axes fraction", ha="right", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    right.invert_xaxis()
+    direct_labels.of_lines(left)
+    for line in right.get_lines():
+        if not str(line.get_label()).startswith("_"):
+            x, y = (np.asarray(data, dtype=float) for data in line.get_data())
+            last = [x.argmin()]
+            direct_labels.at_end(right, x[last], y[last], str(line.get_label()), line.get_color())
+    text = headlines.by_verdict(
+        verdict,
+        supported=f"Where inputs lie in $L = {n_clusters}$ clusters, the Jacobian has $L$ large singular values",
+        refuted=f"Where inputs lie in $L = {n_clusters}$ clusters, the Jacobian does not drop after the $L$-th value",
+        undecided=f"Singular values of the Jacobian where inputs lie in $L = {n_clusters}$ clusters",
+    )
+    theme.headline(figure, text)
     return figure
 
 
@@ -54,7 +76,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     exact = exact.groupby(["inputs", "activation"])["value"].agg(["min", "max"])
     generic = exact.loc["generic"]
     gaps = measurements[measurements["quantity"] == "gap"]
-    largest = _largest_radius(verdict)
+    largest = largest_radius(verdict)
     small = gaps[(gaps["radius"] <= largest) & (gaps["inputs"] == "generic")].groupby("activation")["value"]
     gap = ", ".join(f"{NAMES[name]} {at_least(value)}" for name, value in small.min().items())
     control = gaps[gaps["inputs"] == "spread"]["value"].max()
@@ -70,7 +92,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _largest_radius(verdict: dict) -> float:
+def largest_radius(verdict: dict) -> float:
     """Return the largest radius at which the gap is judged."""
     return judged.declared(verdict, "gap-after-L")["where"]["radius"]["max"]
 
@@ -80,8 +102,9 @@ def _range(ranks: pd.DataFrame) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _curve(axis, rows: pd.DataFrame, x: str, label: str, color: str, dashes: object, marker: str | None) -> None:
-    common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.25, linewidth=0.5, legend=False)
-    style = {"marker": marker, "markeredgewidth": 0} if marker else {}
-    sns.lineplot(**common, **style, errorbar=theme.interval, linestyle=dashes, label=label, legend=False)
+def _curve(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, color: str, dashes: str, marker: str) -> None:
+    common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis, "legend": False}
+    sns.lineplot(**common, units="seed", estimator=None, alpha=0.25, linewidth=0.5)
+    sns.lineplot(
+        **common, errorbar=theme.interval, marker=marker, markeredgewidth=0, linestyle=dashes, label=label,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.label_noise.seed_curves import rows_of
-from overparam.drawing import judged, labels, studies, theme
+from overparam.drawing import direct_labels, judged, labels, studies, theme
 
 SYMBOL = "ρ"  # of the level of label noise
 
@@ -49,6 +49,30 @@ def mean(rows: pd.DataFrame) -> pd.Series:
 def names(measurements: pd.DataFrame) -> list[str]:
     """Return the studies in the order of the table."""
     return list(dict.fromkeys(measurements["study"]))
+
+
+def shown(measurements: pd.DataFrame) -> list[str]:
+    """Return the studies that a first figure shows, a panel each: the details show all."""
+    return names(measurements)[: theme.MOST_PANELS]
+
+
+def panels(count: int) -> tuple[Figure, list[plt.Axes]]:
+    """Return a figure with a panel per study, which share their vertical axis."""
+    theme.apply()
+    figure, axes = plt.subplots(1, count, sharey=True, figsize=(theme.WIDTH, 4.2), squeeze=False)
+    return figure, list(axes[0])
+
+
+def title(study: pd.DataFrame) -> str:
+    """Return the short name of a study's networks for the title of a panel."""
+    model = study["model"].iloc[0]
+    return model.upper() if len(model) <= 3 else model
+
+
+def name_end(axis: plt.Axes, rows: pd.DataFrame, text: str, color: str) -> None:
+    """Write at the end of a mean over levels of label noise what it is."""
+    ends = mean(rows)
+    direct_labels.at_end(axis, ends.index, ends, text, color)
 
 
 def level_colors(measurements: pd.DataFrame) -> dict[float, str]:

@@ -1,41 +1,45 @@
-"""Train and test accuracy over label noise, and in time: everything is fitted, at the cost of test accuracy."""
+"""Train and test accuracy over label noise: everything is fitted, at the cost of test accuracy."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.label_noise.label_corruption import corruption
-from overparam.drawing import studies, theme
+from overparam.drawing import headlines, studies, theme
 from overparam.drawing.rounding import at_least
+
+TRAIN, TEST = theme.CATEGORIES[:2]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one row of panels per study: accuracy at the last epoch over label noise, and how it gets there."""
-    names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    """Draw a panel per study: accuracy on given and on true labels at the last epoch, beside networks too small."""
+    names = corruption.shown(measurements)
     rule = corruption.judged_rule(verdict, "given-labels-fitted")
-    figure, axes = studies.grid(len(names), 3, 3.7, sharey="row")
-    shown = {
-        "train, given labels": {"color": theme.CATEGORIES[0], "marker": "o", "markersize": 4},
-        "test, true labels": {"color": theme.CATEGORIES[1], "marker": "s", "markersize": 4, "linestyle": "--"},
-    }
-    fitted = list(shown.items())
-    control = {"color": theme.INK, "linestyle": ":", "marker": "^", "markersize": 4}
-    for (levels, train, test), name in zip(axes, names, strict=True):
+    figure, axes = corruption.panels(len(names))
+    for axis, name in zip(axes, names, strict=True):
         study = measurements[measurements["study"] == name]
         large, small = corruption.over(study), corruption.under(study)
-        for split, axis, (words, style) in zip(("train", "test"), (train, test), fitted, strict=True):
-            accuracy = corruption.accuracy(large, split)
-            studies.lines(levels, corruption.at(accuracy, rule), "label_noise", **style)
-            corruption.trajectories(axis, accuracy, colors, linestyle=style.get("linestyle", "-"))
-            axis.set_title(words)
         if len(small):
             final = corruption.at(corruption.accuracy(small, "train"), rule)
-            studies.lines(levels, final, "label_noise", seeds=False, **control)
-        levels.set(xlabel=corruption.noise_label(measurements), ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict, "\n"))
-        studies.percent_axis(levels)
-    if len(corruption.under(measurements)):
-        shown["train, p < n"] = control
-    corruption.legends(figure, shown, corruption.level_entries(colors))
+            studies.lines(axis, final, "label_noise", seeds=False, **theme.CONTROL)
+            corruption.name_end(axis, final, "train,\n$p < n$\n(control)", theme.GREY)
+        for split, words, color, marker in (
+            ("train", "train,\ngiven\nlabels", TRAIN, "o"),
+            ("test", "test,\ntrue\nlabels", TEST, "s"),
+        ):
+            rows = corruption.at(corruption.accuracy(large, split), rule)
+            studies.lines(axis, rows, "label_noise", color=color, marker=marker, markersize=4.5)
+            corruption.name_end(axis, rows, words, color)
+        axis.set(xlabel=corruption.noise_label(measurements), ylabel="", ylim=(0, 1.04))
+        axis.set_title(f"{corruption.title(study)}, p = {large['n_params'].iloc[0]:,}")
+        studies.percent_axis(axis)
+    axes[0].set_ylabel("accuracy at the last epoch")
+    text = headlines.by_verdict(
+        verdict,
+        supported="Networks fit their labels however many of them are false; test accuracy pays for it",
+        refuted="Networks do not fit all of their labels if many of them are false",
+        undecided="How well networks fit labels of which many are false",
+    )
+    theme.headline(figure, text)
     return figure
 
 
@@ -60,5 +64,8 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     )
     control = corruption.mean(corruption.at(corruption.accuracy(small, "train"), rule))
     if len(control):
-        text += f" A network with fewer parameters than samples fits {control.min():.1%} at ρ = {control.idxmin():g}."
+        text += (
+            f" A network with fewer parameters than samples (control) fits {control.min():.1%} at "
+            f"ρ = {control.idxmin():g}."
+        )
     return text

@@ -1,49 +1,79 @@
-"""Test accuracy and fitted false labels over label noise, with and without early stopping, and both in time."""
+"""Test accuracy and fitted false labels over label noise, with and without early stopping."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from overparam.claims.label_noise.label_corruption import corruption
 from overparam.claims.label_noise.seed_curves import rows_of
-from overparam.drawing import judged, labels, studies, theme
+from overparam.drawing import headlines, judged, studies, theme
 from overparam.drawing.rounding import at_most
 
 LAST = "final"  # the rule without early stopping
+BLUE, ORANGE = theme.CATEGORIES[:2]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one row of panels per study: over label noise, then in time with the epochs marked where training stops."""
-    names, colors = corruption.names(measurements), corruption.level_colors(measurements)
+    """Draw a panel per study: accuracy and fitted false labels where training is stopped, and at the last epoch."""
+    names = corruption.shown(measurements)
     stopped = corruption.judged_rule(verdict, "spares-test-error")
-    rules = {LAST: ("-", "o", "last epoch"), stopped: ("--", "^", "early stopping")}
-    figure, axes = studies.grid(len(names), 3, 3.9, sharey="row")
-    blue, orange = theme.CATEGORIES[:2]
-    entries = {}
-    for (levels, fitted, test), name in zip(axes, names, strict=True):
+    figure, axes = corruption.panels(len(names))
+    for axis, name in zip(axes, names, strict=True):
         study = corruption.over(measurements[measurements["study"] == name])
-        shown = {
-            "test": (test, corruption.accuracy(study, "test"), orange),
-            "fitted": (fitted, rows_of(study, "fitted"), blue),
-        }
-        for label, (axis, rows, color) in shown.items():
-            for rule, (dashes, marker, words) in rules.items():
-                style = {"color": color, "linestyle": dashes, "marker": marker, "markersize": 4}
-                studies.lines(levels, corruption.at(rows, rule), "label_noise", seeds=False, **style)
-                entries[f"{label}, {words}"] = style
-            corruption.trajectories(axis, rows, colors)
-            corruption.mark_stops(axis, rows, colors, stopped)
-        chance = {"color": theme.INK, "linestyle": ":", "linewidth": 1}
-        for axis in (levels, fitted):
-            axis.axhline(_chance(study), **chance)
-        entries["chance, 1/C"] = chance
-        levels.set(xlabel=corruption.noise_label(measurements), ylabel="accuracy", ylim=(0, 1.04))
-        levels.set_title(studies.title(study, verdict, "\n"))
-        fitted.set_title(labels.quantity(measurements, "fitted"))
-        test.set_title("test, true labels")
-        studies.percent_axis(levels)
-    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
-    corruption.legends(figure, entries, corruption.level_entries(colors) | {"stopped": stop})
+        test, fitted = corruption.accuracy(study, "test"), rows_of(study, "fitted")
+        for rows, words in ((test, "test, last\nepoch\n(control)"), (fitted, "false labels\nfitted, last\n(control)")):
+            last = corruption.at(rows, LAST)
+            studies.lines(axis, last, "label_noise", seeds=False, **theme.CONTROL)
+            corruption.name_end(axis, last, words, theme.GREY)
+        for rows, words, color, marker in (
+            (test, "test, early\nstopping", BLUE, "o"),
+            (fitted, "false labels\nfitted, early", ORANGE, "^"),
+        ):
+            early = corruption.at(rows, stopped)
+            studies.lines(axis, early, "label_noise", color=color, marker=marker, markersize=4.5)
+            corruption.name_end(axis, early, words, color)
+        _mark_spared(axis, test, stopped, judged.declared(verdict, "spares-test-error")["where"]["label_noise"])
+        if len(fitted):
+            axis.axhline(_chance(study), color=theme.INK, linestyle=":", linewidth=1)
+        axis.set(xlabel=corruption.noise_label(measurements), ylabel="", ylim=(0, 1.04))
+        axis.set_title(corruption.title(study))
+        studies.percent_axis(axis)
+    axes[0].set_ylabel("accuracy; share of false labels")
+    axes[0].annotate(
+        "dotted: chance", (0, _chance(measurements)), xycoords=("axes fraction", "data"), xytext=(3, 3),
+        textcoords="offset points", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    theme.headline(figure, _headline(measurements, verdict))
     return figure
+
+
+def _mark_spared(axis: Axes, test: pd.DataFrame, stopped: str, level: float) -> None:
+    """Draw an arrow from the accuracy at the last epoch to that where training is stopped, at the judged level."""
+    ends = [corruption.mean(corruption.at(test, rule)).get(level) for rule in (LAST, stopped)]
+    if None in ends:
+        return
+    axis.annotate("", (level, ends[1]), (level, ends[0]), arrowprops={"arrowstyle": "->", "color": theme.INK})
+    axis.annotate(
+        f"{100 * (ends[1] - ends[0]):+.0f}", (level, sum(ends) / 2), xytext=(4, 0), textcoords="offset points",
+        ha="left", va="center", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+
+
+def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
+    spared = [
+        100 * one["estimate"]
+        for one in judged.prediction(verdict, "spares-test-error")["estimates"]
+        if one["estimate"] is not None
+    ]
+    level = judged.declared(verdict, "spares-test-error")["where"]["label_noise"]
+    points = f"{min(spared):.0f} to {max(spared):.0f}" if len(spared) > 1 else f"{sum(spared):.0f}"
+    found = f"early stopping spares {points} points of accuracy where {level:.0%} of the labels are corrupted"
+    return headlines.by_verdict(
+        verdict,
+        supported=f"Stopped early, networks ignore false labels: {found}".replace("%", " %"),
+        refuted="Early stopping does not keep networks from fitting false labels",
+        undecided=(found if spared else "how well early stopping keeps networks from false labels").replace("%", " %"),
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -55,8 +85,8 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 
 def _finding(study: pd.DataFrame, verdict: dict) -> str:
-    declared = judged.declared(verdict, "corruption-not-fitted")
-    rows = study[study["label_noise"] <= declared["where"]["label_noise"]["max"]]
+    levels = judged.declared(verdict, "corruption-not-fitted")["where"]["label_noise"]  # up to one of them, or at one
+    rows = study[study["label_noise"] <= (levels["max"] if isinstance(levels, dict) else levels)]
     level, stopped = rows["label_noise"].max(), corruption.judged_rule(verdict, "spares-test-error")
     test, false = corruption.accuracy(rows, "test"), rows_of(rows, "fitted")
     lost, fitted = {}, {}

@@ -1,46 +1,65 @@
 """Test error, its bias and its variance over gradient steps, and how much of each space is fitted by then."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, theme
+from overparam.drawing import direct_labels, headlines, labels, theme
 from overparam.drawing.rounding import at_least, at_most
 
 CURVES = {
-    "test_error": ("-", theme.CATEGORIES[0]),
-    "bias": (":", theme.CATEGORIES[2]),
-    "variance": ("-.", theme.CATEGORIES[3]),
-    "train_error": ((0, (1, 1)), theme.INK),
+    "test_error": ("test", theme.CATEGORIES[0]),
+    "bias": ("bias", theme.CATEGORIES[2]),
+    "variance": ("variance", theme.CATEGORIES[3]),
+    "train_error": ("train", theme.INK),
 }
-SHARES = {"fitted_information": ("information space", "-"), "fitted_nuisance": ("nuisance space", "-.")}
+SHARES = {
+    "fitted_information": ("information\nspace", theme.CATEGORIES[2]),
+    "fitted_nuisance": ("nuisance\nspace", theme.CATEGORIES[3]),
+}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the errors with noisy and with noiseless labels on the left, and the shares that are fitted on the right."""
-    figure, (left, right) = theme.panels(2, height=4.2)
+    """Draw the errors with noisy labels, and with noiseless ones, beside the shares of both spaces that are fitted."""
+    figure, (left, right) = theme.panels(2, height=4.4)
     noisy, clean = (measurements[measurements["noise"] > 0], measurements[measurements["noise"] == 0])
-    for name, (dashes, color) in CURVES.items():
-        label = labels.quantity(measurements, name)
-        _curve(left, noisy[noisy["quantity"] == name], label, dashes, color, faint=name == "test_error")
     control = clean[clean["quantity"] == "test_error"]
-    _curve(
-        left, control, "test error, no label noise (control; equals the bias)", "--", theme.CATEGORIES[1], faint=True
-    )
-    for (name, (label, dashes)), color in zip(SHARES.items(), (theme.CATEGORIES[2], theme.CATEGORIES[3]), strict=True):
-        _curve(right, noisy[noisy["quantity"] == name], label, dashes, color, faint=True)
+    _curve(left, control, "no noise\n(control)", theme.CONTROL["linestyle"], theme.CONTROL["color"], faint=True)
+    for name, (label, color) in CURVES.items():
+        _curve(left, noisy[noisy["quantity"] == name], label, "-", color, faint=name == "test_error")
+    for name, (label, color) in SHARES.items():
+        _curve(right, noisy[noisy["quantity"] == name], label, "-", color, faint=True)
     stop = noisy.loc[noisy["quantity"] == "early_step", "value"].median()
-    for axis, text in ((left, ""), (right, "held-out error is least")):
+    for axis, text in ((left, ""), (right, "early stop")):
         theme.mark_threshold(axis, stop, text)
         axis.set(xscale="log", xlabel=labels.column(measurements, "step"))
     shown = noisy[noisy["quantity"].isin(["test_error", "train_error"])]["value"]
-    left.set(yscale="log", ylabel="error (‖w*‖² = 1; train: share of ‖y‖²)", title="noisy labels")
-    left.set_ylim(max(control["value"].min() / 3, 1e-6), shown.max() * 2)
-    right.set(ylim=(-0.03, 1.12), ylabel=labels.quantity(measurements, "fitted_information"), title="fast and slow")
-    right.legend(loc="lower right", fontsize=8)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
+    left.set(yscale="log", ylabel="error, relative", title="errors")
+    test = noisy[noisy["quantity"] == "test_error"]["value"]
+    left.set_ylim(max(test.min() / 30, 1e-6), shown.max() * 2)
+    right.set(ylim=(-0.03, 1.12), ylabel=labels.quantity(measurements, "fitted_information"), title="what is fitted")
+    for axis in (left, right):
+        _labels(axis)
+    text = headlines.by_verdict(
+        verdict,
+        supported="The test error dips while the information space is fitted, and rises as the noise is",
+        refuted="The test error does not dip and rise as claimed",
+        undecided="The test error while the information space and then the noise is fitted",
+    )
+    theme.headline(figure, text)
     return figure
+
+
+def _labels(axis: plt.Axes) -> None:
+    """Name every line where it ends inside of the axis."""
+    low, high = axis.get_ylim()
+    for line in axis.get_lines():
+        if not str(line.get_label()).startswith("_"):
+            x, y = (np.asarray(data, dtype=float) for data in line.get_data())
+            inside = (y >= low) & (y <= high)
+            direct_labels.at_end(axis, x[inside], y[inside], str(line.get_label()), line.get_color())
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -4,59 +4,64 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, judged, labels, theme
+from overparam.drawing import direct_labels, exponents, headlines, judged, labels, predicted, theme
 from overparam.drawing.width_curves import curve
 
-CASES = [  # activation, output weights, whether the input has another norm than is judged, label, marker, dashes
-    ("tanh", "gaussian", False, "tanh, v ~ N(0, 1)", "o", "-"),
-    ("sigmoid", "gaussian", False, "sigmoid, v ~ N(0, 1)", "s", "--"),
-    ("tanh", "sign", False, "tanh, v = ±1", "^", "-."),
-    ("relu", "gaussian", False, "ReLU, v ~ N(0, 1)", "D", ":"),
-    ("tanh", "gaussian", True, "tanh, v ~ N(0, 1), |x| = {:g}", "v", (0, (1, 1))),
-]
+CASES = {  # activation and output weights: label, marker, colour, and in which of the panels
+    ("tanh", "gaussian"): ("tanh,\n$v \\sim N(0, 1)$", "o", theme.CATEGORIES[0], (0, 1)),
+    ("sigmoid", "gaussian"): ("sigmoid,\n$v \\sim N(0, 1)$", "s", theme.CATEGORIES[1], (1,)),
+    ("tanh", "sign"): ("tanh,\n$v = \\pm 1$", "^", theme.CATEGORIES[2], (0, 1)),
+}
 RAW, OVER_LOG, SIGNS = "raw slope, Gaussian v", "slope over root log width, Gaussian v", "raw slope, v = ±1"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw ‖H‖ with the control and the predicted slope, and √m‖H‖ over its value at the smallest width."""
-    figure, (raw, scaled) = theme.panels(2, height=4.6)
+    figure, (raw, scaled) = theme.panels(2, height=4.2)
     inside = measurements[(measurements["quantity"] == "hessian_norm") & (measurements["radius"] > 0)]
-    usual = _judged_norm(verdict)
-    others = sorted(set(inside["input_norm"]) - {usual})
-    for (activation, weights, other, label, marker, dashes), color in zip(CASES, theme.CATEGORIES, strict=False):
-        if other and not others:
-            continue
-        norm = others[0] if other else usual
-        rows = _select(inside, activation, weights, norm)
+    usual = judged_norm(verdict)
+    squared = select(inside, "tanh", "gaussian", usual, "squared")
+    curve(raw, squared, "tanh, output\nsquared\n(control)", "", theme.CONTROL["linestyle"], theme.CONTROL["color"])
+    for (activation, weights), (label, marker, color, panels) in CASES.items():
+        rows = select(inside, activation, weights, usual)
         if rows.empty:
             continue
         start = rows.loc[rows["width"] == rows["width"].min(), "value"].mean() * rows["width"].min() ** 0.5
         grown = rows.assign(value=rows["value"] * rows["width"] ** 0.5 / start)
-        curve(raw, rows, label.format(norm), marker, dashes, color)
-        curve(scaled, grown, label.format(norm), marker, dashes, color)
-    curve(
-        raw, _select(inside, "tanh", "gaussian", usual, "squared"), "tanh, output squared (control)", "X",
-        (0, (5, 1, 1, 1)), theme.CATEGORIES[5],
+        for place, axis, table in ((0, raw, rows), (1, scaled, grown)):
+            if place in panels:
+                curve(axis, table, label, marker, "-", color)
+    widths = np.sort(inside["width"].unique()).astype(float)
+    scaled.plot(
+        widths, np.sqrt(np.log(widths) / np.log(widths[0])), color=theme.INK, linewidth=1.2, linestyle=":",
+        label="$\\sqrt{\\log m}$",
     )  # fmt: skip
-    widths = np.sort(inside["width"].unique())
-    slope = exponents.predicted(verdict, SIGNS, "corrected")
-    raw.plot(widths, 0.04 * (widths / widths[0]) ** slope, color=theme.INK, linewidth=1, linestyle="--")
-    words = f"slope {exponents.spelled(slope)}"
-    raw.annotate(words, (widths[0], 0.02), color=theme.INK, fontsize=8, ha="left", va="top")
-    logs = np.sqrt(np.log(widths) / np.log(widths[0]))
-    scaled.plot(widths, logs, color=theme.INK, linewidth=1, linestyle="--", label="√(log m)")
-    name, width = labels.quantity(measurements, "hessian_norm"), labels.column(measurements, "width")
-    raw.set(xscale="log", yscale="log", ylabel=f"{name}, ‖θ − θ₀‖ ≤ {inside['radius'].max():g}")
-    scaled.set(xscale="log", ylabel=f"√m {name}, relative to the smallest m")
-    handles = {
-        label: handle for axis in (raw, scaled) for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
+    scaled.axhline(1, color=theme.INK, linewidth=0.8, alpha=0.5)
     for axis in (raw, scaled):
-        axis.set_xlabel(f"{width} m")
-        if axis.get_legend():
-            axis.get_legend().remove()
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncol=3, fontsize=8)
+        axis.set(xscale="log", xlabel=f"{labels.column(measurements, 'width')} m")
+        direct_labels.of_lines(axis)
+    name = labels.quantity(measurements, "hessian_norm")
+    raw.set(yscale="log", ylabel=f"{name}, ‖θ − θ₀‖ ≤ {inside['radius'].max():g}", title="the norm")
+    scaled.set(ylabel=f"√m {name}, over its start", title="the norm, times root width")
+    lowest = inside[(inside["output"] == "linear") & (inside["input_norm"] == usual)]
+    lowest = lowest[lowest["width"] == widths[0]]["value"].min()
+    predicted.predicted_slope(
+        raw, verdict, SIGNS, "corrected", start=(widths[0], 0.45 * lowest), to=widths[-1] ** 0.6 * widths[0] ** 0.4,
+        label="slope",
+    )  # fmt: skip
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="The norm of the Hessian falls like one over root width",
+        refuted="The Hessian's norm does not quite fall like one over root width",
+        undecided="The norm of the Hessian over the width",
+    )
+    grows = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    return f"{text}: Gaussian weights add a factor $\\sqrt{{\\log m}}$" if grows else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -83,15 +88,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"Largest Hessian norm of a two-layer network over a ball around its initialisation, for widths {first} to "
         f"{last}. With Gaussian output weights it falls with exponents {raw['tanh']} (tanh) and "
         f"{raw['sigmoid']} (sigmoid){words} {over_log['tanh']} and {over_log['sigmoid']}; with "
-        f"weights ±1 with exponent {signs}. Squaring the output {outcome} {squared}."
+        f"weights ±1 with exponent {signs}. Squaring the output (control) {outcome} {squared}."
     )
 
 
-def _judged_norm(verdict: dict) -> float:
+def judged_norm(verdict: dict) -> float:
     """Return the norm |x| of the input at which the claim is judged."""
     return float(judged.declared(verdict, RAW)["where"]["input_norm"])
 
 
-def _select(rows: pd.DataFrame, activation: str, weights: str, x_norm: float, output: str = "linear") -> pd.DataFrame:
+def select(rows: pd.DataFrame, activation: str, weights: str, x_norm: float, output: str = "linear") -> pd.DataFrame:
     wanted = {"activation": activation, "output_weights": weights, "input_norm": x_norm, "output": output}
     return rows[np.logical_and.reduce([rows[column] == value for column, value in wanted.items()])]

@@ -1,56 +1,73 @@
 """Rates of convergence over the promised ones, and the loss's distance from a parabola, against width."""
 
-import numpy as np
+import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from overparam.claims.linearity.activation_styles import STYLES
-from overparam.drawing import judged, labels, theme
+from overparam.drawing import cut_axes, direct_labels, headlines, judged, labels, theme
 from overparam.drawing.rounding import at_least
 from overparam.drawing.width_curves import curve, exponent
 
-CASES = {"claimed": "-", "control": ":"}
-METHODS = {"gradient descent": "gradient descent", "sgd": "SGD"}
-LINES = {"gradient lines": "lines along ∇L", "random lines": "random lines"}
-
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the measured over the promised rate of both methods and of the control, and the distance from a parabola."""
-    figure, axes = theme.panels(4, height=4.2)
+    """Draw the measured over the promised rate of gradient descent, and the loss's distance from a parabola."""
+    figure, (rates, lines) = theme.panels(2, height=4.2)
     shares = ratios(measurements)
-    lines = measurements[measurements["quantity"] == "parabola_deviation"]
-    tables = [
-        *((shares[shares["method"] == method], title) for method, title in METHODS.items()),
-        *((lines[lines["method"] == method], words) for method, words in LINES.items()),
-    ]
-    for axis, (table, title) in zip(axes, tables, strict=True):
-        for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
-            for case, dashes in CASES.items():
-                rows = table[(table["activation"] == name) & (table["case"] == case)]
-                if not rows.empty:
-                    words = f"{label} (control)" if case == "control" else label
-                    curve(axis, rows, words, marker, dashes, color, average="median")
-        axis.set(xscale="log", yscale="log", ylabel="", title=title)
-        axis.set_xlabel(f"{labels.column(measurements, 'width')} m")
+    shares = shares[shares["method"] == "gradient descent"]
+    curves = measurements[measurements["quantity"] == "parabola_deviation"]
+    curves = curves[curves["method"] == "gradient lines"]
+    for axis, table in ((rates, shares), (lines, curves)):
+        axis.set(xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'width')} m")
+        by_activation(axis, table)
     promised, _ = judged.band(verdict, "SGD keeps the promised rate")
-    for axis in axes[:2]:
-        axis.axhline(promised, color=theme.INK, linestyle="--", linewidth=1)
-        axis.annotate(
-            "promised", (1, promised), xycoords=("axes fraction", "data"), xytext=(0, 2), textcoords="offset points",
-            ha="right", fontsize=8, color=theme.INK,
+    usual = shares[shares["case"] == "claimed"].groupby(["activation", "width"])["value"].median()
+    least = shares["value"].min()
+    rates.set_ylim(min(0.6 * least, promised / 2), max(2.5 * usual.max(), 2 * promised))
+    rates.axhspan(rates.get_ylim()[0], promised, facecolor=theme.INK, alpha=0.08, linewidth=0, zorder=0)
+    rates.axhline(promised, color=theme.INK, linestyle=":", linewidth=1.2)
+    rates.annotate(
+        "promised", (0, promised), xycoords=("axes fraction", "data"), xytext=(4, -3), textcoords="offset points",
+        va="top", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    beyond = shares[(shares["value"] > rates.get_ylim()[1]) & (shares["case"] == "claimed")]
+    if len(beyond):
+        top = rates.get_ylim()[1]
+        rates.plot(
+            beyond["width"], [top] * len(beyond), "^", color=theme.INK, markersize=4, alpha=0.4, clip_on=False,
+            markeredgewidth=0,
         )  # fmt: skip
-    rates = (labels.quantity(measurements, name) for name in ("slowest_rate", "promised_rate"))
-    axes[0].set_ylabel(" / ".join(rates))
-    limits = np.array([axis.get_ylim() for axis in axes])
-    for pair in (slice(0, 2), slice(2, 4)):  # axes of one kind share their scale
-        for axis in axes[pair]:
-            axis.set_ylim(limits[pair, 0].min(), limits[pair, 1].max())
-    axes[2].set_ylabel(labels.quantity(measurements, "parabola_deviation"))
-    handles, names = axes[0].get_legend_handles_labels()
-    for axis in axes:
-        axis.get_legend().remove()
-    figure.legend(handles, names, loc="outside lower center", ncol=3, fontsize=8)
+        cut_axes.mark_cut(rates, f"{len(beyond)} of {(shares['case'] == 'claimed').sum()} runs faster")
+    rates.set_ylabel(" / ".join(labels.quantity(measurements, name) for name in ("slowest_rate", "promised_rate")))
+    rates.set_title("gradient descent")
+    lines.set_ylabel(labels.quantity(measurements, "parabola_deviation"))
+    lines.set_title("along the gradient")
+    text = headlines.by_verdict(
+        verdict,
+        supported="Wide networks converge as fast as their first kernel promises, and the loss nears a parabola",
+        refuted="Wide networks do not converge as fast as their first kernel promises",
+        undecided="How fast wide networks converge, beside what their first kernel promises",
+    )
+    theme.headline(figure, text)
     return figure
+
+
+def by_activation(axis: plt.Axes, table: pd.DataFrame) -> None:
+    """Draw the median of every activation over the width, and the control without markers, grey and dashed."""
+    ends = []
+    for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
+        own = table[table["activation"] == name]
+        control, claimed = own[own["case"] == "control"], own[own["case"] == "claimed"]
+        if len(control):
+            style = theme.CONTROL["linestyle"], theme.CONTROL["color"]
+            curve(axis, control, None, "", *style, average="median", faint=0.06)
+            ends.append(control.groupby("width")["value"].median())
+        if len(claimed):
+            curve(axis, claimed, label, marker, "-", color, average="median", faint=0.06)
+    direct_labels.of_lines(axis)
+    if ends:
+        middle = sorted(ends, key=lambda medians: medians.iloc[-1])[len(ends) // 2]
+        direct_labels.at_end(axis, middle.index, middle, "control", theme.GREY)
 
 
 def ratios(measurements: pd.DataFrame) -> pd.DataFrame:

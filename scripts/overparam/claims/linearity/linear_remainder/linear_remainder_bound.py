@@ -1,56 +1,80 @@
-"""Taylor remainder of a two-layer network against width, beside its bound."""
+"""Taylor remainder of a two-layer network against width, and its share of the bound with and without smoothness."""
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, judged, labels, theme
+from overparam.drawing import direct_labels, exponents, headlines, judged, labels, predicted, theme
 from overparam.drawing.rounding import at_most
-from overparam.drawing.width_curves import exponent
+from overparam.drawing.width_curves import curve, exponent
 
 DIRECTIONS = {
-    "worst": ("worst direction found", "o", "-"),
-    "gradient descent": ("gradient descent", "s", "--"),
-    "random": ("random directions", "^", "-."),
+    "worst": ("worst\ndirection", "o"),
+    "gradient descent": ("gradient\ndescent", "s"),
+    "random": ("random", "^"),
 }
-PANELS = [
-    ("tanh", "linear", "tanh"),
-    ("relu", "linear", "ReLU (not smooth)"),
-    ("tanh", "squared", "tanh, squared (control)"),
-]
+WORST = {  # activation and output: label, marker, style
+    ("relu", "linear"): ("ReLU", "D", {"color": theme.CATEGORIES[3], "linestyle": "-"}),
+    ("tanh", "squared"): ("tanh,\nsquared\n(control)", "", theme.CONTROL),
+    ("tanh", "linear"): ("tanh", "o", {"color": theme.CATEGORIES[0], "linestyle": "-"}),
+}
+SLOPE = "slope in the worst direction"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw |R(θ)| per direction and the bound of the worst one: tanh, ReLU, and tanh with its output squared."""
-    figure, axes = theme.panels(len(PANELS), height=4.0)
-    for axis, (activation, output, title) in zip(axes, PANELS, strict=True):
-        rows = measurements[(measurements["activation"] == activation) & (measurements["output"] == output)]
-        bound = rows[(rows["quantity"] == "remainder_bound") & (rows["direction"] == "worst")]
-        sns.lineplot(
-            bound, x="width", y="value", color=theme.INK, linestyle=":", linewidth=2, errorbar=None, ax=axis,
-            label="bound, worst direction",
-        )  # fmt: skip
-        for (direction, (label, marker, dashes)), color in zip(DIRECTIONS.items(), theme.CATEGORIES, strict=False):
-            chosen = rows[(rows["quantity"] == "remainder") & (rows["direction"] == direction)]
-            chosen = chosen.groupby(["width", "seed"], as_index=False)["value"].median()
-            common = {"data": chosen, "x": "width", "y": "value", "color": color, "ax": axis}
-            sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.6, legend=False)
-            sns.lineplot(
-                **common, estimator="median", errorbar=theme.median_interval, marker=marker, markersize=5,
-                markeredgewidth=0, linestyle=dashes, label=label,
-            )  # fmt: skip
-        axis.set(xscale="log", yscale="log", ylabel="", title=title)
-        axis.set_xlabel(f"{labels.column(measurements, 'width')} m")
-    axes[0].set_ylabel(labels.quantity(measurements, "remainder"))
-    handles, names = axes[0].get_legend_handles_labels()
-    for axis in axes:
-        axis.get_legend().remove()
-    limits = np.array([axis.get_ylim() for axis in axes])
-    for axis in axes:
-        axis.set_ylim(limits[:, 0].min(), limits[:, 1].max())
-    figure.legend(handles, names, loc="outside lower center", ncol=4, fontsize=8)
+    """Draw |R(θ)| of tanh per direction, and the worst share of the bound for tanh, ReLU and the control."""
+    figure, (sizes, of_bound) = theme.panels(2, height=4.2)
+    for (direction, (label, marker)), color in zip(DIRECTIONS.items(), theme.CATEGORIES, strict=False):
+        rows = _of_seeds(measurements, "tanh", direction)
+        curve(sizes, rows, label, marker, "-", color, average="median")
+    sizes.set(xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'width')} m", title="tanh")
+    sizes.set_ylabel(labels.quantity(measurements, "remainder"))
+    direct_labels.of_lines(sizes)
+    worst = _of_seeds(measurements, "tanh", "worst").groupby("width")["value"].median()
+    predicted.predicted_slope(
+        sizes, verdict, SLOPE, start=(float(worst.index[0]), 2.5 * worst.iloc[0]),
+        to=float(worst.index[len(worst) // 2]), label="slope",
+    )  # fmt: skip
+    for (activation, output), (label, marker, style) in WORST.items():
+        shares = _shares(measurements, activation, output).rename("value").reset_index()
+        # the largest of the directions is what can break a bound
+        rows = shares.groupby(["width", "seed"], as_index=False)["value"].max()
+        curve(of_bound, rows, label, marker, style["linestyle"], style["color"], average="median")
+    of_bound.set(
+        xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'width')} m", title="share of the bound"
+    )
+    of_bound.set_ylabel("largest |R(θ)| / bound")
+    limits = of_bound.get_ylim()
+    of_bound.axhspan(1, max(limits[1], 2), facecolor=theme.INK, alpha=0.1, linewidth=0, zorder=0)
+    of_bound.set_ylim(min(limits[0], 0.5), max(limits[1], 2))
+    of_bound.annotate(
+        "bound broken", (0, 1), xycoords=("axes fraction", "axes fraction"), xytext=(4, -4),
+        textcoords="offset points", va="top", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    direct_labels.of_lines(of_bound)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="What is not linear falls like one over root width and stays below its bound",
+        refuted="What is not linear does not stay below its bound",
+        undecided="What is not linear in a network, over its width",
+    )
+    broken = verdict["forms"].get("listed", {}).get("verdict") == "refuted"
+    return f"{text}, though not with ReLU" if broken else text
+
+
+def _of_seeds(measurements: pd.DataFrame, activation: str, direction: str) -> pd.DataFrame:
+    """Return the median remainder of every seed and width."""
+    rows = measurements[
+        (measurements["quantity"] == "remainder")
+        & (measurements["activation"] == activation)
+        & (measurements["output"] == "linear")
+        & (measurements["direction"] == direction)
+    ]
+    return rows.groupby(["width", "seed"], as_index=False)["value"].median()
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -74,7 +98,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"β‖θ − θ₀‖²/(2√m) is {smooth}; at m = {width} it is {widest['worst']:.2f} in the "
         f"worst direction and at most {at_most(usual, 1)} in the others. ReLU, which is not smooth, falls with "
         f"{relu['worst']:.2f}, {relu['gradient descent']:.2f} and {relu['random']:.2f}; its largest share of the bound "
-        f"is {kinked}, and with the tanh output squared {squared}."
+        f"is {kinked}, and with the tanh output squared (control) {squared}."
     )
 
 

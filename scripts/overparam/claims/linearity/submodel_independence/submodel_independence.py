@@ -1,36 +1,43 @@
-"""Block norms of small networks' Hessians, unit by unit."""
+"""Block norms of small networks' Hessians, unit by unit: blocks that are exactly zero are left blank."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, theme
+from overparam.drawing import headlines, labels, theme
 
 NETWORKS = {
     "two layers": "two layers",
-    "squared output": "output squared (control)",
-    "three layers": "three layers (control)",
+    "squared output": "output squared\n(control)",
+    "three layers": "three layers\n(control)",
 }
-SMALLEST = 1e-4  # share of the largest block at which colours end; blocks that are exactly zero are crossed out
+SMALLEST = 1e-4  # share of the largest block at which colours end
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the norm of every block, relative to the largest, for one tanh network of each kind."""
-    figure, axes = theme.panels(len(NETWORKS), height=3.4)
+    figure, axes = theme.panels(len(NETWORKS), height=3.6)
     image = None
     for axis, (network, title) in zip(axes, NETWORKS.items(), strict=True):
         norms = _blocks(measurements, network)
         shares = norms / norms.max()
-        image = axis.imshow(np.clip(shares, SMALLEST, 1), norm=LogNorm(SMALLEST, 1), cmap="viridis")
-        for unit, other in zip(*np.nonzero(shares == 0), strict=True):
-            axis.plot(other, unit, marker="x", color="white", markersize=4)
+        shown = np.ma.masked_where(shares == 0, np.clip(shares, SMALLEST, 1))
+        image = axis.imshow(shown, norm=LogNorm(SMALLEST, 1), cmap="viridis")
+        axis.spines[["top", "right"]].set_visible(True)
         axis.set(title=title, xlabel=labels.column(measurements, "other_unit"))
         axis.set(xticks=range(0, len(norms), 2), yticks=range(0, len(norms), 2))
     axes[0].set_ylabel(labels.column(measurements, "unit"))
     name = labels.quantity(measurements, "block_norm")
-    bar = figure.colorbar(image, ax=axes, shrink=0.75, label=f"{name} / largest block (× is exactly 0)")
+    bar = figure.colorbar(image, ax=axes, shrink=0.75, label=f"{name} / largest block\n(blank: exactly 0)")
     bar.outline.set_visible(False)
+    text = headlines.by_verdict(
+        verdict,
+        supported="Units of a two-layer network share no curvature: every block between two of them is exactly zero",
+        refuted="Units of a two-layer network share curvature",
+        undecided="Blocks of the Hessian between hidden units",
+    )
+    theme.headline(figure, text)
     return figure
 
 

@@ -4,51 +4,59 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, labels, theme
+from overparam.drawing import direct_labels, headlines, labels, predicted, theme
 
 CASES = {
-    "interpolating": ("squared loss, p > n", "o"),
-    "under_parameterized": ("squared loss, p < n (control)", "s"),
-    "cross_entropy": ("cross-entropy, p > n (control)", "^"),
+    "under_parameterized": ("$p < n$\n(control)", theme.CONTROL["color"], theme.CONTROL["linestyle"]),
+    "interpolating": ("$p > n$,\nsquared loss", theme.CATEGORIES[0], "-"),
+    "cross_entropy": ("$p > n$,\ncross-entropy", theme.CATEGORIES[1], "-"),
 }
 GUIDES = {  # the prediction whose exponent is drawn, and the height of the line over the curves
-    "interpolating": ("proportional", 3),
-    "cross_entropy": ("cross-entropy-exponent-is-two", 0.1),
+    "interpolating": ("proportional", 3.5),
+    "cross_entropy": ("cross-entropy-exponent-is-two", 0.03),
 }
+BINS = 40  # of the loss, over which the middle of the paths is taken
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the path of every seed with a mark at each recorded loss, and lines of the predicted slopes."""
-    figure, (axis,) = theme.panels(1, height=4.4)
+    """Draw the path of every seed and their middle, from large losses to small ones, with lines of predicted slopes."""
+    figure, (axis,) = theme.panels(1, height=4.6)
     noise = measurements[measurements["quantity"] == "noise_covariance"]
-    for (case, (label, marker)), color in zip(CASES.items(), theme.CATEGORIES, strict=False):
+    axis.set(xscale="log", yscale="log", xlabel=f"{labels.column(measurements, 'excess_loss')} (falls to the right)")
+    for case, (label, color, dashes) in CASES.items():
         rows = noise[noise["case"] == case]
-        for seed, path in rows.groupby("seed"):
+        for _, path in rows.groupby("seed"):
             path = path.sort_values("excess_loss")
-            axis.plot(
-                path["excess_loss"], path["value"], color=color, marker=marker, markersize=3, linewidth=0.7, alpha=0.6,
-                label=f"{label}, {path['n_params'].iloc[0]} parameters" if seed == rows["seed"].min() else None,
-            )  # fmt: skip
-        if case in GUIDES:
+            axis.plot(path["excess_loss"], path["value"], color=color, linewidth=0.6, alpha=0.3)
+        middle = _middle(rows)
+        axis.plot(middle.index, middle, color=color, linestyle=dashes, linewidth=2)
+        direct_labels.at_end(axis, middle.index[:1], middle.iloc[:1], label, color)  # the axis runs to small losses
+        if case in GUIDES and len(middle) > 1:
             name, shift = GUIDES[case]
-            power = exponents.predicted(verdict, name)
-            losses = np.geomspace(rows["excess_loss"].min(), rows["excess_loss"].max(), 2)
-            middle = np.exp(np.log(rows[["excess_loss", "value"]]).mean())
-            values = middle["value"] * (losses / middle["excess_loss"]) ** power * shift
-            axis.plot(losses, values, color=theme.INK, linestyle="--", linewidth=1)
-            centre = np.exp(np.log([losses, values]).mean(axis=1))
-            axis.annotate(
-                f"slope {exponents.spelled(power)}", tuple(centre), xytext=(-4, 4) if shift > 1 else (4, -4),
-                textcoords="offset points", ha="right" if shift > 1 else "left", va="bottom" if shift > 1 else "top",
-                fontsize=8,
+            place = middle.index[int(0.7 * (len(middle) - 1))]
+            predicted.predicted_slope(
+                axis, verdict, name, start=(place, middle[place] * shift), to=middle.index[len(middle) // 3],
+                label="slope",
             )  # fmt: skip
-    axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "excess_loss"))
+    axis.invert_xaxis()
+    axis.set_ylim(bottom=axis.get_ylim()[0] / 5)  # room for the last name
     axis.set_ylabel(labels.quantity(measurements, "noise_covariance"))
-    samples = f"n = {noise['n_train'].iloc[0]} samples"
-    legend = axis.legend(loc="lower right", title=samples, title_fontsize=9, alignment="left")
-    for handle in legend.legend_handles:
-        handle.set_alpha(1)
+    text = headlines.by_verdict(
+        verdict,
+        supported="Where every sample can be fitted, the noise of the gradient dies out in proportion to the loss",
+        refuted="Where every sample can be fitted, the noise of the gradient is not in proportion to the loss",
+        undecided="The noise of the gradient as the loss falls",
+    )
+    theme.headline(figure, text)
     return figure
+
+
+def _middle(rows: pd.DataFrame) -> pd.Series:
+    """Return the geometric mean of the paths in narrow ranges of the loss, from small losses to large ones."""
+    logs = np.log(rows[["excess_loss", "value"]])
+    whole = logs.groupby(pd.cut(logs["excess_loss"], BINS), observed=True).agg(["mean", "size"])
+    whole = whole[whole["value", "size"] > 1]
+    return pd.Series(np.exp(whole["value", "mean"].to_numpy()), np.exp(whole["excess_loss", "mean"].to_numpy()))
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -63,7 +71,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     return (
         f"Gradient noise against excess loss along gradient descent (medians over seeds). Squared loss, interpolating: "
         f"the loss falls {parts['interpolating']:.1f} decades and the noise {falls['interpolating']:.1f}; "
-        f"under-parameterized: {parts['under_parameterized']:.1f} and {falls['under_parameterized']:.1f}, and at the "
-        f"minimum {floor['under_parameterized']:.2g} of the noise at the start is left; "
+        f"under-parameterized (control): {parts['under_parameterized']:.1f} and {falls['under_parameterized']:.1f}, "
+        f"and at the minimum {floor['under_parameterized']:.2g} of the noise at the start is left; "
         f"cross-entropy: {parts['cross_entropy']:.1f} and {falls['cross_entropy']:.1f}."
     )

@@ -1,72 +1,63 @@
-"""Expected squared distance over time of SGD, Nesterov's momentum and MaSS, and their steps over κ."""
+"""Steps over the condition number of SGD, Nesterov's momentum and MaSS, for both kinds of samples."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, labels, theme
+from overparam.drawing import direct_labels, headlines, judged, labels, predicted, theme
 from overparam.drawing.rounding import at_least, at_most
 from overparam.drawing.width_curves import exponent
 
-METHODS = {
-    "mass": ("MaSS, paper's parameters", "o", "-"),
-    "sgd": ("SGD, step 1/L₁", "s", "--"),
-    "sgd_tuned": ("SGD, best step", "D", ":"),
-    "nesterov_tuned": ("Nesterov, best step and γ", "^", "-."),
-    "nesterov": ("Nesterov, MaSS's η₁ and γ", None, (0, (1, 1))),
+METHODS = {  # label, colour, marker; SGD stands for what is not accelerated
+    "sgd_tuned": ("SGD,\nbest step", theme.CONTROL, ""),
+    "nesterov_tuned": ("Nesterov,\nbest step\nand $γ$", {"color": theme.CATEGORIES[1]}, "^"),
+    "mass": ("MaSS", {"color": theme.CATEGORIES[0]}, "o"),
 }
 ROOT, LINEAR = "mass-needs-the-root-of-the-condition-number", "nesterov-need-not-accelerate"
-KINDS = {"rotated": "samples rotated", "orthogonal": "samples orthogonal"}
+KINDS = {"orthogonal": "orthogonal samples", "rotated": "samples rotated"}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the distances over time, and the steps over κ for both kinds of samples and the control."""
-    figure, axes = theme.panels(3, height=3.9)
-    curves = measurements[(measurements["quantity"] == "squared_distance") & (measurements["samples"] == "rotated")]
-    curves = curves[curves["step"] > 0].assign(
-        value=curves["value"].fillna(np.inf).clip(1e-12, 1e6)
-    )  # both out of view
+    """Draw the steps of the three methods over κ, with the exponents that are predicted."""
+    theme.apply()
+    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(theme.WIDTH, 4.4))
     steps = measurements[(measurements["quantity"] == "steps") & np.isfinite(measurements["value"])]
-    for (method, (label, marker, dashes)), color in zip(METHODS.items(), theme.CATEGORIES, strict=False):
-        shown = curves[curves["method"] == method]
-        common = {"x": "step", "y": "value", "color": color, "ax": axes[0]}
-        sns.lineplot(shown, **common, units="seed", estimator=None, alpha=0.2, linewidth=0.6, legend=False)
-        sns.lineplot(
-            shown, **common, estimator="median", errorbar=theme.median_interval, linestyle=dashes, label=label,
-            legend=False,
-        )  # fmt: skip
-        for axis, kind in zip(axes[1:], KINDS, strict=True):
-            found = steps[(steps["method"] == method) & (steps["samples"].isin([kind, "orthonormal"]))]
-            if marker and len(found):
-                axis.plot(found["condition_number"], found["value"], marker, color=color, markersize=2.5, alpha=0.5)
-                middle = found.groupby("conditioning")[["condition_number", "value"]].median()
-                axis.plot(middle["condition_number"], middle["value"], color=color, linestyle=dashes)
-    settings = verdict["cost"].get("settings", {})
-    if "accuracy" in settings:
-        axes[0].axhline(settings["accuracy"], color=theme.INK, linewidth=0.8, linestyle=":")
-    axes[0].set(xscale="log", yscale="log", xlabel=labels.column(measurements, "step"), ylim=(1e-9, 1e3))
-    axes[0].set_ylabel(labels.quantity(measurements, "squared_distance"))
-    axes[0].set_title(f"rotated, conditioning {curves['conditioning'].max():.0e}", fontsize=9)
-    for axis, title in zip(axes[1:], KINDS.values(), strict=True):
-        left = steps["condition_number"].min()
-        grid = np.array([left, steps["condition_number"].max()])
-        for prediction, factor in ((LINEAR, 3.0), (ROOT, 0.3)):
-            power = exponents.predicted(verdict, prediction)
-            name = {1: "∝ κ", 0.5: "∝ √κ"}.get(power, f"∝ κ^{power:g}")
-            line = factor * steps["value"].min() * (grid / left) ** power
-            axis.plot(grid, line, color=theme.INK, linewidth=0.8)
-            axis.annotate(
-                name, (grid[1], line[1]), fontsize=8, ha="right", va="top", xytext=(2, -5), textcoords="offset points"
-            )
-        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "condition_number"))
-        axis.set_title(title, fontsize=9)
-        theme.mark_threshold(axis, left, "κ = n: control")
-    low, high = axes[1].get_ylim()[0], max(axis.get_ylim()[1] for axis in axes[1:])
-    for axis in axes[1:]:
-        axis.set_ylim(low, high)
-    axes[1].set_ylabel(labels.quantity(measurements, "steps"))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
+    for axis, (kind, title) in zip(axes, KINDS.items(), strict=True):
+        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "condition_number"), title=title)
+        for method, (label, style, marker) in METHODS.items():
+            found = steps[(steps["method"] == method) & (steps["samples"] == kind)]
+            axis.plot(
+                found["condition_number"], found["value"], ".", color=style["color"], markersize=3, alpha=0.35,
+                markeredgewidth=0,
+            )  # fmt: skip
+            middle = found.groupby("conditioning")[["condition_number", "value"]].median()
+            axis.plot(middle["condition_number"], middle["value"], marker=marker, markersize=5, **style)
+            direct_labels.at_end(axis, middle["condition_number"], middle["value"], label, style["color"])
+    lowest = steps.loc[(steps["method"] == "mass") & steps["samples"].isin(KINDS), "value"].min()
+    for axis, kind in zip(axes, KINDS, strict=True):
+        places = steps.loc[steps["samples"] == kind, "condition_number"]
+        if len(places):
+            start, end = places.min(), places.max() ** 0.8 * places.min() ** 0.2
+            predicted.predicted_slope(axis, verdict, ROOT, start=(start, lowest / 3), to=end, label="slope")
+            if kind == judged.declared(verdict, LINEAR)["where"]["samples"]:
+                top = steps.loc[steps["samples"] == kind, "value"].min() * 20
+                predicted.predicted_slope(
+                    axis,
+                    verdict,
+                    LINEAR,
+                    start=(start, top),
+                    to=places.max() ** 0.55 * places.min() ** 0.45,
+                    label="slope",
+                )
+    axes[0].set_ylabel(labels.quantity(measurements, "steps"))
+    text = headlines.by_verdict(
+        verdict,
+        supported="MaSS takes SGD from $κ$ steps to $\\sqrt{κ}$; on orthogonal samples Nesterov's momentum does not",
+        refuted="MaSS and Nesterov's momentum do not accelerate SGD as claimed",
+        undecided="Steps of SGD with and without momentum over $κ$",
+    )
+    theme.headline(figure, text)
     return figure
 
 
@@ -86,18 +77,15 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         for kind in ("rotated", "pair")
         for table in [steps[steps["samples"] == kind].pivot(index=["seed", "conditioning"], columns="method")["value"]]
     }
-    nesterov = measurements[(measurements["method"] == "nesterov") & measurements["samples"].isin(KINDS)]
-    diverged = nesterov[nesterov["quantity"] == "diverged"]["value"]
     power = {key: f"κ^{value:.2f}" for key, value in power.items()}
     return (
-        f"Steps of SGD with one sample each on problems that can be interpolated: MaSS with the paper's parameters "
-        f"grows like {power['rotated', 'mass']} and {power['orthogonal', 'mass']} (rotated and orthogonal samples), "
-        f"SGD like {power['rotated', 'sgd']} and {power['orthogonal', 'sgd']}; at conditioning {largest:g} MaSS needs "
-        f"{at_least(min(gain), 3)} to {at_most(max(gain), 3)} times fewer steps than SGD with its best step. "
-        f"Nesterov's momentum with the same step and momentum diverges in {diverged.sum():.0f} of {len(diverged)} "
-        f"problems; with its best step and momentum it grows like {power['rotated', 'nesterov_tuned']} and "
-        f"{power['orthogonal', 'nesterov_tuned']}, and it needs fewer steps than MaSS in {sooner['rotated'].sum()} of "
-        f"{len(sooner['rotated'])} cases of rotated samples and in {sooner['pair'].sum()} of {len(sooner['pair'])} "
-        f"pairs of them. On orthonormal samples MaSS needs {control['mass']:.0f} steps and "
-        f"SGD {control['sgd']:.0f}."
+        f"Steps of SGD with one sample each on problems that can be interpolated, on orthogonal and on rotated "
+        f"samples: MaSS with the paper's parameters grows like {power['orthogonal', 'mass']} and "
+        f"{power['rotated', 'mass']}, SGD at its best step like {power['orthogonal', 'sgd_tuned']} and "
+        f"{power['rotated', 'sgd_tuned']}, Nesterov's momentum at its best step and momentum like "
+        f"{power['orthogonal', 'nesterov_tuned']} and {power['rotated', 'nesterov_tuned']}; at conditioning "
+        f"{largest:g} MaSS needs {at_least(min(gain), 3)} to {at_most(max(gain), 3)} times fewer steps than SGD. "
+        f"Nesterov's method needs fewer steps than MaSS in {sooner['rotated'].sum()} of {len(sooner['rotated'])} cases "
+        f"of rotated samples and in {sooner['pair'].sum()} of {len(sooner['pair'])} pairs of them. On orthonormal "
+        f"samples (control) MaSS needs {control['mass']:.0f} steps and SGD {control['sgd']:.0f}."
     )

@@ -5,42 +5,54 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import exponents, labels, theme
+from overparam.drawing import direct_labels, headlines, labels, predicted, theme
 
 SCHEDULES = {
-    "constant": ("constant step (control)", (1, 0)),
-    "decreasing_slow": ("c/(t + t₀), c too small", (4, 2)),
-    "decreasing_fast": ("ct₀/(t + t₀)², finite sum", (3, 1, 1, 1)),
-    "decreasing": ("c/(t + t₀), c > 1/(2 λ_min)", (1, 1)),
+    "decreasing_fast": ("too fast:\n$c\\,t_0/(t + t_0)^2$", theme.CATEGORIES[3], "-"),
+    "decreasing_slow": ("$c/(t + t_0)$,\n$c$ too small", theme.CATEGORIES[1], "-"),
+    "constant": ("constant step\n(control)", theme.CONTROL["color"], theme.CONTROL["linestyle"]),
+    "decreasing": ("$c/(t + t_0)$,\n$c$ large enough", theme.CATEGORIES[0], "-"),
 }
+SLOPE = "one-over-t"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw each schedule's mean and seeds, its exact expectation, and a line of the predicted slope."""
-    figure, (axis,) = theme.panels(1, height=4.0)
-    for (schedule, (label, dashes)), color in zip(SCHEDULES.items(), theme.CATEGORIES, strict=False):
-        rows = measurements[measurements["schedule"] == schedule]
-        rows = rows.astype({"step": float})
-        common = {
-            "data": rows[rows["quantity"] == "squared_error"], "x": "step", "y": "value", "color": color, "ax": axis,
-        }  # fmt: skip
-        sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.6, legend=False)
-        sns.lineplot(**common, errorbar=theme.interval, linestyle=(0, dashes) if dashes[1] else "-", label=label)
+    figure, (axis,) = theme.panels(1, height=4.4)
+    for schedule, (label, color, dashes) in SCHEDULES.items():
+        rows = measurements[measurements["schedule"] == schedule].astype({"step": float})
+        measured = rows[rows["quantity"] == "squared_error"]
+        common = {"data": measured, "x": "step", "y": "value", "color": color, "ax": axis}
+        sns.lineplot(**common, units="seed", estimator=None, alpha=0.12, linewidth=0.6, legend=False)
+        sns.lineplot(**common, errorbar=theme.interval, linestyle=dashes)
         exact = rows[rows["quantity"] == "squared_error_exact"].sort_values("step")
-        axis.plot(
-            exact["step"], exact["value"], color=theme.INK, linewidth=0, marker=".", markersize=3,
-            label="exact expectation" if schedule == "decreasing" else None,
-        )  # fmt: skip
+        axis.plot(exact["step"], exact["value"], color=theme.INK, linewidth=0, marker=".", markersize=3)
+        direct_labels.at_end(axis, exact["step"], exact["value"], label, color)
     last = exact.iloc[-1]
-    steps = np.array([max(last["step"] / 100, 1), last["step"]])
-    slope = exponents.predicted(verdict, "one-over-t")
-    guide = last["value"] / 4 * (steps / last["step"]) ** slope
-    axis.plot(steps, guide, color=theme.INK, linestyle="--", linewidth=1)
-    axis.annotate(f"slope {exponents.spelled(slope)}", (steps[0], guide[0]), ha="right", va="top", fontsize=8)
+    first = max(last["step"] / 5000, 1)
+    slope_start = last["value"] / 60 * (last["step"] / first)
     axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "step"))
+    predicted.predicted_slope(
+        axis, verdict, SLOPE, start=(first, slope_start), to=last["step"] / 300, label="predicted slope"
+    )
     axis.set_ylabel(labels.quantity(measurements, "squared_error"))
-    axis.legend(loc="lower left")
+    axis.annotate(
+        "dots: exact expectation", (0, 0), xycoords="axes fraction", xytext=(6, 6), textcoords="offset points",
+        fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    text = headlines.by_verdict(
+        verdict,
+        supported="Steps that shrink like $1/t$ take SGD to the minimiser",
+        refuted="Steps that shrink like $1/t$ do not take SGD to the minimiser at that rate",
+        undecided="SGD with steps that shrink like $1/t$",
+    )
+    stranded = verdict["forms"].get("any_decrease", {}).get("verdict") == "refuted"
+    return f"{text}; steps that shrink faster strand it on the way" if stranded else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -55,5 +67,5 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         f"{last['decreasing']:.2g} with steps c/(t + t₀) and a large enough c (it fell {gain['decreasing']:.1f} times "
         f"in the last decade of steps), {last['decreasing_slow']:.2g} with a c that is too small, "
         f"{last['decreasing_fast']:.2g} with steps ct₀/(t + t₀)², whose sum is finite, and "
-        f"{last['constant']:.2g} with a constant step, which stays at its floor."
+        f"{last['constant']:.2g} with a constant step (control), which stays at its floor."
     )
