@@ -16,6 +16,7 @@ from overparam.plan import kept_registry
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "workflow", "config", "envs", "scripts")
 RESULTS = Path("results/smoke")
+ONE_CLAIM = "C1"  # enough of a run where any claim will do
 
 
 class Project:

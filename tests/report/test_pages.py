@@ -5,7 +5,7 @@ import itertools
 import re
 
 import pytest
-from conftest import pages_of
+from synthetic_run import pages_of
 
 from overparam import typesetting
 from overparam.plan import registry

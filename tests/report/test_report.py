@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import EXPERIMENTS, TOPICS, WORKS
+from synthetic_run import EXPERIMENTS, TOPICS, WORKS
 
 from overparam.errors import UserError
 from overparam.jobs import files

@@ -1,16 +1,14 @@
 """A finished run for one claim that tests share, and copies of it."""
 
 import pytest
-from project_copies import Project, fresh
-
-CLAIM = "C1"
+from project_copies import ONE_CLAIM, Project, fresh
 
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory) -> Project:
     """The project after a run for one claim; not to be changed."""
     project = fresh(tmp_path_factory.mktemp("one_claim") / "project")
-    project.extra = {"claims": [CLAIM]}
+    project.extra = {"claims": [ONE_CLAIM]}
     project.snakemake()
     return project
 
@@ -26,5 +24,5 @@ def disturbed(undisturbed, tmp_path) -> Project:
 @pytest.fixture
 def untouched(sources) -> Project:
     """The project before a run for one claim."""
-    sources.extra = {"claims": [CLAIM]}
+    sources.extra = {"claims": [ONE_CLAIM]}
     return sources

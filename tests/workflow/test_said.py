@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from conftest import CLAIM
+from project_copies import ONE_CLAIM as CLAIM
 from project_copies import RESULTS
 
 PAGE = f"Index of the pages: {RESULTS}/report/index.html"
