@@ -133,3 +133,16 @@ def test_canonical_and_digest():
     assert len(digest("a")) == 32 and digest("a", "b") != digest(["a", "b"]) != digest("ab")
     with pytest.raises(ValueError, match="Out of range"):
         canonical(float("nan"))
+
+
+def test_a_second_figure_is_part_of_what_is_drawn(claims, monkeypatch):
+    def of_b4():
+        found = made(claims)
+        return found.figure_settings("B4")["claim"], found.figure_code("B4"), found.figure("B4"), found.verdict("B4")
+
+    (entry, *drawn, verdict) = of_b4()
+    assert entry["details"] == f"{entry['figure']}_details"
+    monkeypatch.setattr(lineage.places, "details", lambda figure: None)
+    (alone, *others, same) = of_b4()
+    assert "details" not in alone and verdict == same
+    assert all(one != other for one, other in zip(drawn, others, strict=True))

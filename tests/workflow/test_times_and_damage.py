@@ -70,6 +70,7 @@ def test_data_may_be_deleted_once_it_was_used(project):
 
 
 SHOWN = ["figure.svg", "figure.png", "figure.pdf", "figure.alt.txt", "figure.sha256", "verdict.json", "verdict.sha256"]
+SHOWN += ["details.svg", "details.png", "details.pdf", "details.alt.txt"]
 SHOWN += ["interactive.json", "interactive.sha256"]
 FINAL = [f"claims/B4/{name}" for name in SHOWN]
 FINAL += ["claims.parquet", "claims.sha256", "report/index.html", "report/claims/B4.html", "report/index.sha256"]

@@ -1,6 +1,7 @@
 """What the figures of random features share: one column per kind of features, quantities over N/n."""
 
 from itertools import cycle
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,7 +45,7 @@ def arms(measurements: pd.DataFrame) -> list[tuple[float, str | None]]:
     )
 
 
-def styles(measurements: pd.DataFrame) -> dict[tuple[float, str | None], dict[str, object]]:
+def styles(measurements: pd.DataFrame) -> dict[tuple[float, str | None], dict[str, Any]]:
     """Return colour and marker of every arm; they repeat if there are many."""
     return {
         arm: {"color": color, "marker": marker}

@@ -287,6 +287,6 @@ def ceiling(surfaces: Mapping[str, Surface], which: int) -> float:
     found = []
     for one in surfaces.values():
         for row in one.values:
-            curve = [point[which] for point in row if point[which] is not None]
+            curve = [value for point in row if (value := point[which]) is not None]
             found += curve[curve.index(min(curve)) :] if curve else []
     return max(found, default=1.0) or 1.0

@@ -1,5 +1,7 @@
 """What figures over the number of samples or parameters share: selections, ticks, names and colours of procedures."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -43,7 +45,7 @@ def mean(axis: plt.Axes, rows: pd.DataFrame, x: str) -> pd.Series:
     return values.groupby(level=0).mean()
 
 
-def plain_ticks(axis: plt.Axes, ticks: list[float]) -> None:
+def plain_ticks(axis: plt.Axes, ticks: Sequence[float]) -> None:
     """Use a logarithmic horizontal axis with these ticks as plain numbers."""
     axis.set_xscale("log")
     axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

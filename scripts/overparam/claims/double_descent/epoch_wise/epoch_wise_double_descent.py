@@ -75,7 +75,7 @@ def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> None:
     axis.set_yscale("log")
     studies.width_axis(axis, widths.astype(int), 0.35)
     axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
-    axis.set_ylim(over_epochs.edges(epochs)[[0, -1]])
+    axis.set_ylim(over_epochs.edges(epochs)[0], over_epochs.edges(epochs)[-1])
     axis.set_title("test error; dashed:\nlabels just fitted")
     bar = figure.colorbar(image, ax=axis, location="bottom", aspect=14)
     bar.outline.set_visible(False)

@@ -31,8 +31,8 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     axis.set(xscale="log", yscale="log")
     for name, (case, style) in arms.items():
         for split in ("test", "train"):
-            part, faint = case[case["split"] == split], {} if split == "test" else {"alpha": 0.55}
-            studies.lines(axis, part, "params_per_label", seeds=False, markersize=4, **style, **faint)
+            part, alpha = case[case["split"] == split], 1.0 if split == "test" else 0.55
+            studies.lines(axis, part, "params_per_label", seeds=False, markersize=4, alpha=alpha, **style)
             curve = _typical(part, ["params_per_label"])
             said = f"{split}, {name}" if split == "test" else split
             direct_labels.at_end(axis, curve.index.astype(float), curve, said, style["color"])
@@ -51,7 +51,9 @@ def drift(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     rows = networks[(networks["parameters"] == "independent") & (networks["stopping"] == "fixed_steps")]
     cases = rows[["n_train", "n_classes"]].drop_duplicates().itertuples(index=False)
     axis.set(xscale="log", yscale="log")
-    axis.axhspan(*judged.band(verdict, "networks-fit-from-about-nk-on"), color=theme.INK, alpha=0.15, linewidth=0)
+    low, high = judged.band(verdict, "networks-fit-from-about-nk-on")
+    if low is not None and high is not None:
+        axis.axhspan(low, high, color=theme.INK, alpha=0.15, linewidth=0)
     axis.axhline(1, color=theme.INK, linewidth=0.8, alpha=0.7)
     for (n, k), marker in zip(cases, MARKERS, strict=False):
         case = rows[(rows["n_train"] == n) & (rows["n_classes"] == k)]

@@ -1,5 +1,7 @@
 """Norm of the minimum-norm solution over N/n beside the kernel's, and its distance to the kernel's predictor."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -17,7 +19,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for axis, (quantity, title) in zip(axes, PANELS.items(), strict=True):
         axis.set_yscale("log")
         for color, arm in zip(theme.CATEGORIES, (arms[0], arms[-1]), strict=False):
-            wanted = {"features": kind, "quantity": quantity}
+            wanted: dict[str, Any] = {"features": kind, "quantity": quantity}
             fitted, ridge, kernel = (
                 random_features.rows(measurements, *arm, method=method, **wanted)
                 for method in ("minimum_norm", "ridge", "kernel")

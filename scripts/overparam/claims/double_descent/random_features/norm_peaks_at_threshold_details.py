@@ -1,6 +1,7 @@
 """All norms over N/n, for both kinds of features, and where gradient descent ends."""
 
 from textwrap import fill
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -21,7 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     )
     for column, kind in enumerate(kinds):
         for axis, quantity in zip(axes[:-1, column], PANELS, strict=True):
-            wanted = {"features": kind, "quantity": quantity}
+            wanted: dict[str, Any] = {"features": kind, "quantity": quantity}
             axis.set_yscale("log")
             for arm, style in styles.items():
                 fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)

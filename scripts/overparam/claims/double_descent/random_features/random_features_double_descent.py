@@ -1,5 +1,7 @@
 """0-1 error of random features over N/n, on test and training images, with and without label noise."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,7 +36,7 @@ def _curves(
     axis: Axes, measurements: pd.DataFrame, arm: tuple[float, str | None], color: str, kind: str, split: str
 ) -> None:
     """Draw the solution of smallest norm and tuned ridge for one level of label noise."""
-    wanted = {"features": kind, "quantity": "error", "split": split}
+    wanted: dict[str, Any] = {"features": kind, "quantity": "error", "split": split}
     fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
     ridge = random_features.rows(measurements, *arm, method="ridge", **wanted)
     random_features.line(axis, ridge, seeds=False, **theme.CONTROL)
@@ -67,7 +69,7 @@ def _finding(measurements: pd.DataFrame, kind: str, verdict: dict) -> str:
     parts = []
     arms = random_features.arms(measurements)
     for arm in arms:
-        wanted = {"features": kind, "quantity": "error", "split": "test"}
+        wanted: dict[str, Any] = {"features": kind, "quantity": "error", "split": "test"}
         error = random_features.mean(random_features.rows(measurements, *arm, method="minimum_norm", **wanted))
         ridge = random_features.mean(random_features.rows(measurements, *arm, method="ridge", **wanted))
         parts.append(

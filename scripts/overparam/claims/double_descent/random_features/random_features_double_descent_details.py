@@ -1,5 +1,7 @@
 """All that was measured of random features over N/n: both kinds, both definitions of label noise, error and loss."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -13,7 +15,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     panels = (("error", "test"), ("loss", "test"), ("error", "train"))
     for column, kind in enumerate(kinds):
         for axis, (quantity, split) in zip(axes[:, column], panels, strict=True):
-            wanted = {"features": kind, "quantity": quantity, "split": split}
+            wanted: dict[str, Any] = {"features": kind, "quantity": quantity, "split": split}
             axis.set_yscale("log" if split == "test" else "linear")
             for arm, style in styles.items():
                 fitted = random_features.rows(measurements, *arm, method="minimum_norm", **wanted)
@@ -40,7 +42,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     parts = []
     for kind in random_features.kinds(measurements):
         for arm in random_features.arms(measurements):
-            chosen = {"features": kind, "method": "minimum_norm"}
+            chosen: dict[str, Any] = {"features": kind, "method": "minimum_norm"}
             loss, error = (
                 random_features.mean(random_features.rows(measurements, *arm, quantity=quantity, split=split, **chosen))
                 for quantity, split in (("loss", "test"), ("error", "train"))

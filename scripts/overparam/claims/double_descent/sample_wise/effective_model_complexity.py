@@ -1,5 +1,7 @@
 """Where the test loss peaks against the most samples that a procedure fits."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -42,7 +44,8 @@ def _curves(axis: Axes, measurements: pd.DataFrame, verdict: dict) -> None:
             curve = over_samples.chosen(rows, quantity="loss", split=split)
             curve = curve.assign(value=curve["value"].clip(lower=SMALLEST))
             studies.lines(axis, curve, "n_train", seeds=False, **style)
-            mean, name = over_samples.mean(axis, curve, "n_train"), split
+            mean = over_samples.mean(axis, curve, "n_train")
+            name: str | None = split
             if steps is not None:
                 name = f"{split}, {over_samples.procedure_name(steps)}\n(control)" if split == "test" else None
             if name:
@@ -67,7 +70,7 @@ def _peaks(axis: Axes, features: pd.DataFrame, networks: pd.DataFrame, verdict: 
     axis.set(xscale="log", yscale="log")
     places: list[tuple[float, float]] = []
     for name, (label, _, color) in complexities.criteria(verdict).items():
-        hollow = {} if name == "near_zero_loss" else {"markerfacecolor": "none"}
+        hollow: dict[str, Any] = {} if name == "near_zero_loss" else {"markerfacecolor": "none"}
         rows = ratios[(ratios["criterion"] == name) & np.isfinite(ratios["complexity"])]
         axis.plot(rows["complexity"], rows["peak"], "o", color=color, markersize=4.5, label=label, **hollow)
         own = network_panels.places(networks, name)

@@ -1,5 +1,7 @@
 """Panels on trained networks over the number of samples: risk at fixed width, and effective model complexity."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -94,26 +96,19 @@ def losses(axis: Axes, networks: pd.DataFrame, verdict: dict) -> None:
     axis.set_title(f"{title}; dashed: complexity", fontsize=8.5)
 
 
-def peaks(
-    axis: Axes, networks: pd.DataFrame, criteria: dict[str, tuple[str, str, str]], band: tuple[float, float]
-) -> None:
+def peaks(axis: Axes, networks: pd.DataFrame, criteria: dict[str, tuple[str, str, str]], band: Any) -> None:
     """Draw n at the peak of the test loss against the complexity, a point per width and criterion.
 
     ``criteria`` gives label, marker and colour of each criterion, ``band`` the predicted ratio of the two.
     """
     axis.set(xscale="log", yscale="log")
-    places = []
+    every: list[tuple[float, float]] = []
     for criterion, (label, marker, color) in criteria.items():
-        for width in _styles(networks):
-            case = networks[networks["width"] == width]
-            place = _complexity(case, criterion), _geometric(_last(case[case["quantity"] == "samples_at_peak"]))
-            if np.isfinite(place[0]) and place[0] > 0:
-                places.append(place)
-                axis.plot(*place, marker, color=color, markersize=5, label=label, linestyle="none")
-                axis.annotate(f"h = {width}", place, (0, 6), textcoords="offset points", ha="center", fontsize=7)
-                label = None
-    if places:
-        limits = np.array([np.min(places) / 1.5, np.max(places) * 1.5])
+        own = places(networks, criterion)
+        every += own
+        axis.plot(*zip(*own, strict=True) if own else ([], []), marker, color=color, markersize=5, label=label)
+    if every:
+        limits = np.array([np.min(every) / 1.5, np.max(every) * 1.5])
         predicted(axis, limits, band)
         axis.legend(loc="upper left", fontsize=8)
     axis.set(xlabel=labels.quantity(networks, EMC), ylabel=labels.quantity(networks, "samples_at_peak"))
@@ -131,14 +126,14 @@ def places(networks: pd.DataFrame, criterion: str) -> list[tuple[float, float]]:
     return found
 
 
-def predicted(axis: Axes, limits: np.ndarray, band: tuple[float, float]) -> None:
+def predicted(axis: Axes, limits: np.ndarray, band: Any) -> None:
     """Draw where peak and complexity agree between the ``limits``, and the band of the ratio that is predicted."""
     low, high = band
     axis.plot(limits, limits, color=theme.INK, linewidth=1, linestyle=":")
     axis.fill_between(limits, limits * low, limits * high, color=theme.INK, alpha=0.15, linewidth=0)
 
 
-def band_in_words(band: tuple[float, float]) -> str:
+def band_in_words(band: Any) -> str:
     """Return the predicted ratio of peak and complexity in words."""
     low, high = band
     return f"within a factor of {high:g}" if np.isclose(low * high, 1) else f"a ratio of {low:g} to {high:g}"

@@ -106,7 +106,8 @@ def _finding(study: pd.DataFrame, verdict: dict) -> str:
     else:
         text += "no peak shown; test error is " + "; ".join(_at(curve, places) for places in tested)
     weaker = estimates.get("weaker side", {})
-    if None not in (low := weaker.get("low"), high := weaker.get("high")):
+    low, high = weaker.get("low"), weaker.get("high")
+    if low is not None and high is not None:
         text += f". The weaker of rise and fall is {100 * low:.1f} to {100 * high:.1f} points"
     threshold = over_width.threshold(study, verdict)
     if threshold:

@@ -1,5 +1,7 @@
 """Test error above train error over width for every study, seed by seed."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,7 +21,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         test, train = axes[0, column], axes[1, column]
         for level, rows in study.groupby("label_noise"):
             final, stopped = (rows[rows["stopping"] == rule] for rule in ("final", STOPPED))
-            style = {"color": colors[level], "average": over_width.average(study, verdict)}
+            style: dict[str, Any] = {"color": colors[level], "average": over_width.average(study, verdict)}
             studies.lines(test, over_width.split(final, "test"), "width", marker="o", markersize=4, **style)
             studies.lines(
                 test,
@@ -51,7 +53,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     error = labels.quantity(measurements, "error")
     axes[0, 0].set_ylabel(f"test {error} (true labels)")
     axes[1, 0].set_ylabel(f"train {error} (given labels)")
-    entries = {f"{100 * level:g} % label noise": {"color": color} for level, color in colors.items()}
+    entries: dict[str, dict[str, Any]] = {
+        f"{100 * level:g} % label noise": {"color": color} for level, color in colors.items()
+    }
     entries["last epoch"] = {"color": theme.INK, "marker": "o", "markersize": 4}
     entries["early stopping (control)"] = {"color": theme.GREY, "marker": "^", "linestyle": "--"}
     studies.legend(figure, entries, loc="outside lower center", ncols=min(4, len(entries)))

@@ -15,17 +15,17 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     shown, n = polynomial_fits.shown(measurements), int(measurements["n_train"].iloc[0])
     theme.apply()
     figure = plt.figure(figsize=(theme.WIDTH, 6))
-    top, bottom = figure.add_gridspec(2, 1, height_ratios=(1, 1.7))
+    grid = figure.add_gridspec(2, 1, height_ratios=(1, 1.7))
     named = {role: p for p, role in shown.items()}
     chosen = [p for p in (named.get("just right"), named.get("through every sample")) if p] or list(shown)[:2]
-    row = top.subgridspec(1, len(chosen)).subplots(sharey=True, squeeze=False)[0]
+    row = grid[0].subgridspec(1, len(chosen)).subplots(sharey=True, squeeze=False)[0]
     for axis, p in zip(row, chosen, strict=True):
         polynomial_fits.curve(axis, measurements, p, size=4)
         axis.set_title(f"$p = {p}{' = n' if p == n else ''}$: {shown[p]}")
         axis.set(xlabel=labels.column(measurements, "x"), ylim=polynomial_fits.LIMITS)
     row[0].set_ylabel(labels.quantity(measurements, "sample"))
     row[0].legend(loc="upper right", fontsize=8.5, borderaxespad=0, labelspacing=0.2)
-    axis = figure.add_subplot(bottom)
+    axis = figure.add_subplot(grid[1])
     blue, orange = theme.CATEGORIES[:2]
     ridge = polynomial_risk.losses(measurements, BASIS, "ridge", "test")
     polynomial_risk.line(axis, ridge, seeds=False, **theme.CONTROL)

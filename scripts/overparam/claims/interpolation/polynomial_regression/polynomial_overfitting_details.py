@@ -13,14 +13,14 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     shown = polynomial_fits.shown(measurements)
     theme.apply()
     figure = plt.figure(figsize=(theme.WIDTH, 5))
-    top, bottom = figure.add_gridspec(2, 1, height_ratios=(1, 1.3))
-    row = top.subgridspec(1, len(shown)).subplots(sharey=True, squeeze=False)[0]
+    grid = figure.add_gridspec(2, 1, height_ratios=(1, 1.3))
+    row = grid[0].subgridspec(1, len(shown)).subplots(sharey=True, squeeze=False)[0]
     for axis, (p, role) in zip(row, shown.items(), strict=True):
         polynomial_fits.curve(axis, measurements, p, size=3)
         axis.set_title(f"$p = {p}$:\n{role.replace('every sample', 'all')}", fontsize=9.5)
         axis.set(xlabel=labels.column(measurements, "x"), ylim=polynomial_fits.LIMITS)
     row[0].set_ylabel(labels.quantity(measurements, "sample"))
-    axis = figure.add_subplot(bottom)
+    axis = figure.add_subplot(grid[1])
     for method, style in (("minimum_norm", {"color": theme.CATEGORIES[0], "marker": "s"}), ("ridge", theme.CONTROL)):
         rows = polynomial_risk.losses(measurements, polynomial_fits.BASIS, method, "train")
         polynomial_risk.line(axis, rows, seeds=method == "minimum_norm", **{"markersize": 4, **style})

@@ -1,5 +1,7 @@
 """Train loss and test error of networks of published sizes, on true and on random labels."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -20,7 +22,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     for axis, quantity in ((loss, "train_loss"), (error, "test_error")):
         floor = SMALLEST if axis is loss else 0.0
         for place, row in enumerate(table):
-            style = {"color": _color(row)}
+            style: dict[str, Any] = {"color": _color(row)}
             axis.plot(np.maximum(row.interval(quantity), floor), [place, place], **style)
             marker = "o" if row.regularisation == "none" else "s"
             axis.plot(max(row.values(quantity).mean(), floor), place, marker=marker, markersize=6, **style)
