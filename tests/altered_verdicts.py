@@ -15,6 +15,12 @@ def altered(verdict: dict[str, Any], name: str, form: str = "printed", **declare
     return found
 
 
+def uprights(axis: plt.Axes) -> list[float]:
+    """Return the places of the vertical lines that cross the whole of an axis."""
+    lines = [line for line in axis.get_lines() if np.array_equal(line.get_ydata(), [0, 1])]
+    return [float(line.get_xdata()[0]) for line in lines if line.get_xdata()[0] == line.get_xdata()[1]]
+
+
 def levels(axis: plt.Axes) -> list[float]:
     """Return the heights of the horizontal lines that cross the whole of an axis."""
     lines = [line for line in axis.get_lines() if np.array_equal(line.get_xdata(), [0, 1])]

@@ -138,4 +138,4 @@ def test_figure_and_its_text(table):
     mean = table[(table["quantity"] == "condition_number") & (table["n_features"] == 12)].groupby("activation")["value"]
     limit = data_condition_number.limit(0.25, "relu")
     assert f"ReLU {mean.mean()['relu']:.3g} at n/d² = 0.25 (limit {limit:.3g})" in text
-    assert len(figure.draw(*drawn).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 2

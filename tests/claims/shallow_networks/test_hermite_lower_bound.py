@@ -68,4 +68,4 @@ def test_figure_and_its_text(table):
     unit = hermite.covariance(np.ones((1, 1)), "tanh")[0, 0]  # every entry of diag Σ
     assert f"{-smallest(table, coefficient='printed', input_norm=1)['min']['tanh'] / unit:.2g} (tanh)" in text
     assert "0.0427 and 0.159 for them" in text and "no eigenvalue of these two and the quadratic is below" in text
-    assert len(figure.draw(*drawn).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 2

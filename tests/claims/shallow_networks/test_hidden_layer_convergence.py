@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from altered_verdicts import altered, levels
+from altered_verdicts import altered, uprights
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.hidden_layer_convergence import measure as experiment
 from overparam.claims.shallow_networks.hidden_layer_convergence import relu_convergence, smooth_activation_convergence
+from overparam.drawing import direct_labels
 from overparam.plan import experiment_settings
 
 SETTINGS = experiment_settings.resolve("hidden_layer_convergence", "smoke", {})[0] | {"seed": 2, "memory_mb": 100}
@@ -89,15 +90,14 @@ def test_figures_draw_and_their_text_has_the_numbers(table, claim, figure, activ
     rows = table[table["activation"].isin(activations)]
     steps = rows[(rows["arm"] == "large step") & (rows["quantity"] == "fitted")]["value"]
     assert f"{int((1 - steps).sum())} of {len(steps)} runs do not fit" in text
-    assert len(figure.draw(*drawn).axes) == 4
+    assert len(figure.draw(*drawn).axes) == 2
 
 
 @pytest.mark.parametrize(("claim", "figure", "activations"), FIGURES)
 def test_figures_show_the_limit_and_the_activations_that_were_judged(table, claim, figure, activations):
     declared, verdict = judged(claim, table)
     found = altered(verdict, "fits-at-the-theorem's-width", greater=0.07, where={"activation": activations[:1]})
-    axes = figure.draw(declared, found).axes
-    assert levels(axes[3]) == [0.07]
-    assert [text.get_text() for text in axes[3].get_legend().get_texts()][:-1] == [
-        {"relu": "ReLU"}.get(name, name) for name in activations[:1]
-    ]
+    residuals, pair = figure.draw(declared, found).axes
+    assert uprights(residuals) == [0.07]
+    names = [label.get_text() for label in pair.texts if isinstance(label, direct_labels.EndLabel)]
+    assert names == [{"relu": "ReLU"}.get(name, name) for name in activations[:1]]

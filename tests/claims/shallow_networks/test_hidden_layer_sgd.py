@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from altered_verdicts import altered, levels
+from altered_verdicts import altered, levels, uprights
 from judged_claims import judged
 
 from overparam.claims.shallow_networks import hidden_layer_descent
@@ -96,4 +96,4 @@ def test_figure_draws_and_its_text_has_the_numbers(table):
 
 def test_the_line_of_fitted_runs_is_the_limit_that_was_judged(table):
     declared, verdict = judged("E12", table)
-    assert levels(sgd_convergence.draw(declared, altered(verdict, "fits", greater=0.07)).axes[1]) == [0.07]
+    assert uprights(sgd_convergence.draw(declared, altered(verdict, "fits", greater=0.07)).axes[1]) == [0.07]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from altered_verdicts import altered, levels
+from altered_verdicts import altered, uprights
 from judged_claims import judged
 
 from overparam.claims.shallow_networks.jacobian_gram import jacobian_gram_identity as figure
@@ -62,4 +62,4 @@ def test_figure_and_its_text(table):
 
 def test_the_line_of_the_tolerance_is_the_limit_that_was_judged(table):
     declared, verdict = judged("E5", table)
-    assert levels(figure.draw(declared, altered(verdict, "Jacobian", limit=1e-6)).axes[0]) == [1e-6]
+    assert uprights(figure.draw(declared, altered(verdict, "Jacobian", limit=1e-6)).axes[0]) == [1e-6]

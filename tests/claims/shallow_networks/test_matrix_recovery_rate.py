@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from altered_verdicts import altered, levels
+from altered_verdicts import altered, uprights
 from judged_claims import judged
 from scipy.optimize import minimize
 
@@ -88,6 +88,6 @@ def test_figure_draws_the_rate_and_the_distance_that_were_judged(table):
     declared, verdict = judged("E18", table)
     found = altered(verdict, "close-to-the-start", greater=3)
     left, right = figure.draw(declared, altered(found, "geometric", band=[None, -2])).axes
-    (promised,) = (line for line in left.get_lines() if line.get_label() == "promised, e^(−2t)")
+    (promised,) = (line for line in left.get_lines() if line.get_linestyle() == ":")
     np.testing.assert_allclose(promised.get_ydata(), np.exp(-2 * promised.get_xdata()))
-    assert levels(right) == [3]
+    assert uprights(right) == [3]

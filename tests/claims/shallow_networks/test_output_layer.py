@@ -97,7 +97,7 @@ def test_figure_states_what_was_measured(table):
     text = figure.alt_text(*drawn)
     residual = table[(table["quantity"] == "residual") & (table["width_minus_n"] == -1)]["value"].min()
     assert f"{residual:.2g}" in text and "softplus 1.00" in text
-    assert len(figure.draw(*drawn).axes) == 3
+    assert len(figure.draw(*drawn).axes) == 2
 
 
 def test_measurements_are_repeatable(settings, table):
@@ -108,4 +108,4 @@ def test_figure_shows_the_dimensions_that_were_judged(table):
     declared, verdict = judged("E14", table)
     name = "ReLU mostly interpolates at k = n, d ≥ 5"
     found = altered(verdict, name, "corrected", where={"dimension": {"min": 3}})
-    assert "d ≥ 3" in figure.draw(declared, found).axes[1].get_xlabel()
+    assert figure.draw(declared, found).axes[1].get_title() == "$d \\geq 3$"

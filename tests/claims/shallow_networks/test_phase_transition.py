@@ -136,7 +136,8 @@ def test_figures_state_what_was_measured(table):
         if len(means) > 1:
             slopes.append(np.polyfit(np.log(means.index), np.log(means), 1)[0])
     assert f"{min(slopes):.2f} to {max(slopes):.2f} (ReLU;" in text and "0 of" in text
-    assert len(phase_transition_figure.draw(*transition).axes) == 5
+    panels = phase_transition_figure.draw(*transition).axes
+    assert [axis.get_title() for axis in panels[:2]] == ["softplus, $n = 24$", "ReLU, $n = 24$"]
     text = earlier_widths_figure.alt_text(*earlier)
     smallest = table[table["in_n_sweep"] & (table["quantity"] == "smallest_width") & (table["n_train"] == 24)]
     mean = smallest.groupby(["activation", "optimiser"])["value"].mean()["softplus", "Levenberg–Marquardt"]

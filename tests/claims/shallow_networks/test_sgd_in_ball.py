@@ -14,6 +14,7 @@ from overparam.claims.shallow_networks import certified_problems
 from overparam.claims.shallow_networks.sgd_in_ball import measure as sgd_in_ball
 from overparam.claims.shallow_networks.sgd_in_ball import potentials
 from overparam.claims.shallow_networks.sgd_in_ball import sgd_stays_in_the_ball as figure
+from overparam.claims.shallow_networks.sgd_in_ball import sgd_stays_in_the_ball_details as details
 from overparam.errors import UserError
 from overparam.plan import experiment_settings
 from overparam.seeding import generator
@@ -219,4 +220,6 @@ def test_figure_and_text_look_at_the_places_that_were_judged(table):
     where = {"potential": ["slide", "slide, wide ball"], "place": ["start"]}
     found = altered(verdict, name, where=where, limit=-1)
     assert figure.alt_text(declared, found) != figure.alt_text(declared, verdict)
-    assert levels(figure.draw(declared, found).axes[1]) == [-1]
+    assert levels(details.draw(declared, found).axes[0]) == [-1]
+    cells, others = ({text.get_text() for text in figure.draw(declared, one).axes[0].texts} for one in (found, verdict))
+    assert cells != others

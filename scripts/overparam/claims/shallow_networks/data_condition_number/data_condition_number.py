@@ -1,64 +1,71 @@
-"""κ(X) of random points over their number, and gradient descent's rate over the κ(X) of clustered inputs."""
+"""κ(X) of random points while their number grows, and the rate of descent over the κ(X) of clustered inputs."""
+
+from fractions import Fraction
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, theme
+from overparam.drawing import direct_labels, headlines, labels, studies, theme
 
-STYLES = {"softplus": ("softplus", "s"), "relu": ("ReLU", "o"), "tanh": ("tanh", "^")}  # activation: label, marker
-KEPT = ("-", ":")  # dashes by dimension; the smallest, which is the control, comes first
-KINDS = {
-    "random": ("random labels", "-"),
-    "by cluster": ("one label per cluster (control)", "--"),
-}  # labels: label, dashes
-APART = 1.09  # factor on the axis of n/d² between one dimension and the next
+NAMES = {"softplus": "softplus", "relu": "ReLU", "tanh": "tanh"}
+SHOWN = "softplus"  # activation of the first panel: the one whose κ(X) grows fastest at one dimension
+COLORS = {"softplus": theme.CATEGORIES[0], "relu": theme.CATEGORIES[1]}
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw κ(X) at fixed n/d² for growing d beside its limit, κ(X) at one dimension, and the rate over κ(X)."""
-    figure, (grows, kept, rates) = theme.panels(3, height=4.2)
-    sphere = measurements[measurements["quantity"] == "condition_number"].astype({"n_train": float})
-    limits = measurements[measurements["quantity"] == "limit"]
+    """Draw κ(X) over n, at fixed n/d² and at one dimension, and the rate over κ(X) with random and with easy labels."""
+    figure, (grows, rates) = theme.panels(2, height=4.4)
+    sphere = measurements[(measurements["quantity"] == "condition_number") & (measurements["activation"] == SHOWN)]
+    sphere = sphere.astype({"n_train": float})
+    fixed = sphere[sphere["dimension"] == "grows"]
+    ratios = sorted(fixed["n_over_d2"].unique())
+    for ratio, color in zip(ratios, theme.ordered(len(ratios)), strict=True):
+        rows = fixed[fixed["n_over_d2"] == ratio]
+        studies.lines(grows, rows, "n_train", color, seeds=False, marker="o", markersize=4.5)
+        means = rows.groupby("n_train")["value"].mean()
+        text = f"$n/d^2 = {Fraction(ratio).limit_denominator(64)}$"
+        direct_labels.at_end(grows, means.index, means, text, color)
+    kept = sphere[sphere["dimension"] == "kept"]
+    crowded = kept[kept["n_features"] == kept["n_features"].min()]
+    studies.lines(grows, crowded, "n_train", theme.GREY, seeds=False, linestyle="--")
+    means = crowded.groupby("n_train")["value"].mean()
+    direct_labels.at_end(
+        grows, means.index, means, f"$d = {crowded['n_features'].iloc[0]}$ kept\n(control)", theme.GREY
+    )
     rate = measurements[(measurements["quantity"] == "rate") & (measurements["step_size"] == "common")]
-    fixed = sphere[sphere["dimension"] == "grows"].sort_values("n_features")
-    rank = fixed.groupby("n_over_d2")["n_features"].transform(lambda d: d.rank(method="dense") - 1)
-    top = fixed.groupby("n_over_d2")["n_features"].transform("nunique") - 1
-    fixed = fixed.assign(place=fixed["n_over_d2"] * APART ** (rank - top / 2).astype(float))
-    dimensions = sorted(sphere.loc[sphere["dimension"] == "kept", "n_features"].unique())
-    for (name, (label, marker)), color in zip(STYLES.items(), theme.CATEGORIES, strict=False):
-        for _, rows in fixed[fixed["activation"] == name].groupby("n_over_d2"):
-            _curve(grows, rows, "place", marker, "-", color)
-        constant = limits[limits["activation"] == name].groupby("n_over_d2")["value"].first()
-        grows.plot(constant.index, constant, color=color, linestyle="--", linewidth=1)
-        for dimension, dashes in zip(dimensions, KEPT, strict=False):
-            at = (sphere["dimension"] == "kept") & (sphere["n_features"] == dimension)
-            _curve(kept, sphere[at & (sphere["activation"] == name)], "n_train", marker, dashes, color)
-        grows.plot([], [], color=color, marker=marker, label=label)
-        for kind, (_, dashes) in KINDS.items():
-            _rate(rates, rate[(rate["activation"] == name) & (rate["labels"] == kind)], marker, dashes, color)
-    grows.plot([], [], color=theme.INK, linestyle="--", linewidth=1, label="limit for d → ∞ (left)")
-    for dimension, dashes, note in zip(dimensions, KEPT, (" (control)", ""), strict=False):
-        kept.plot([], [], color=theme.INK, linestyle=dashes, label=f"d = {dimension} kept{note} (middle)")
-    for label, dashes in KINDS.values():
-        rates.plot([], [], color=theme.INK, linestyle=dashes, label=f"{label} (right)")
-    theme.mark_threshold(grows, 0.5, "n ≈ d(d + 1)/2")
-    grows.set(xlabel=f"{labels.column(measurements, 'n_over_d2')}  (in each group d grows)", title="d grows with n")
-    kept.set(xlabel=labels.column(measurements, "n_train"), title="one dimension")
-    rates.set(xlabel=labels.column(measurements, "data_condition_number"), title="descent, one step size")
-    for axis, quantity in ((grows, "condition_number"), (kept, "condition_number"), (rates, "rate")):
-        axis.set(xscale="log", yscale="log", ylabel=labels.quantity(measurements, quantity))
-    ratios = np.sort(fixed["n_over_d2"].unique())
-    grows.set_xticks(ratios, [f"{ratio:.3g}".lstrip("0") for ratio in ratios])
-    numbers = np.sort(sphere.loc[sphere["dimension"] == "kept", "n_train"].unique())
-    kept.set_xticks(numbers, [f"{number:g}" for number in numbers])
-    for axis in (grows, kept):
-        axis.xaxis.set_minor_locator(plt.NullLocator())
-    handles = [handle for axis in (grows, kept, rates) for handle in axis.get_legend_handles_labels()[0]]
-    figure.legend(handles=handles, loc="outside lower center", ncol=3, fontsize=8)
+    for name, color in COLORS.items():
+        own = rate[(rate["activation"] == name) & (rate["labels"] == "random")]
+        means = _rate(rates, own, {"color": color, "marker": "o", "markersize": 5})
+        direct_labels.at_end(rates, means["data_condition_number"], means["value"], NAMES[name], color)
+    easy = rate[(rate["activation"] == "softplus") & (rate["labels"] == "by cluster")]
+    means = _rate(rates, easy, theme.CONTROL)
+    direct_labels.at_end(
+        rates, means["data_condition_number"], means["value"], "one label\nper cluster\n(control)", theme.GREY
+    )
+    grows.set(xlabel=labels.column(measurements, "n_train"), title=f"random inputs, {SHOWN}")
+    grows.set_ylabel(labels.quantity(measurements, "condition_number"))
+    rates.set(xlabel=labels.column(measurements, "data_condition_number"), title="clustered inputs")
+    rates.set_ylabel(labels.quantity(measurements, "rate"))
+    for axis in (grows, rates):
+        axis.set(xscale="log", yscale="log")
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    crowded = verdict["forms"].get("one_dimension", {}).get("verdict")
+    if crowded == "refuted" and verdict["forms"]["printed"]["verdict"] == "inconclusive":
+        return "$\\kappa(X)$ of random inputs grows with $n$ at one dimension"
+    apart = ", but not at one dimension" if crowded == "refuted" else ""
+    return headlines.by_verdict(
+        verdict,
+        supported=f"$\\kappa(X)$ of random inputs stays bounded while $n$ grows like $d^2${apart}; "
+        "a large $\\kappa(X)$ makes descent slow",
+        refuted="$\\kappa(X)$ of random inputs grows with $n$, or does not slow descent down",
+        undecided="$\\kappa(X)$ of random inputs, and the rate of descent over it",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -67,7 +74,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     fixed = sphere[sphere["dimension"] == "grows"]
     limits = measurements[measurements["quantity"] == "limit"].groupby(["activation", "n_over_d2"])["value"].first()
     texts = []
-    for name, (label, _) in STYLES.items():
+    for name, label in NAMES.items():
         curves = dict(iter(fixed[fixed["activation"] == name].groupby("n_over_d2")))
         shown = [min(curves), max(curves)]
         ends = [_last(curves[ratio]) for ratio in shown]
@@ -79,7 +86,7 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         texts.append(f"{label} {constants}, exponents in n from {min(slopes):.2f} to {max(slopes):.2f}")
     kept = sphere[sphere["dimension"] == "kept"]
     growth = [
-        f"{', '.join(f'{_exponent(part):.2g} ({STYLES[name][0]})' for name, part in rows.groupby('activation'))} "
+        f"{', '.join(f'{_exponent(part):.2g} ({NAMES[name]})' for name, part in rows.groupby('activation'))} "
         f"for d = {dimension}"
         for dimension, rows in kept.groupby("n_features")
     ]
@@ -110,20 +117,10 @@ def _exponent(rows: pd.DataFrame) -> float:
     return float(np.polyfit(np.log(curve.index), np.log(curve), 1)[0])
 
 
-def _curve(axis: plt.Axes, rows: pd.DataFrame, x: str, marker: str, dashes: str, color: str) -> None:
-    common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis, "legend": False}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.5)
-    sns.lineplot(
-        **common, errorbar=theme.interval, seed=0, marker=marker, markersize=4, markeredgewidth=0, linestyle=dashes
-    )
-
-
-def _rate(axis: plt.Axes, rows: pd.DataFrame, marker: str, dashes: str, color: str) -> None:
-    """Draw one faint line per seed and the geometric means per radius."""
+def _rate(axis: plt.Axes, rows: pd.DataFrame, style: dict) -> pd.DataFrame:
+    """Draw one faint line per seed and the geometric means per radius, and return these."""
     for _, curve in rows.sort_values("radius").groupby("seed"):
-        axis.plot(curve["data_condition_number"], curve["value"], color=color, alpha=0.2, linewidth=0.5)
-    if len(rows):
-        means = np.exp(np.log(rows[["radius", "data_condition_number", "value"]]).groupby("radius").mean())
-        axis.plot(
-            means["data_condition_number"], means["value"], color=color, marker=marker, markersize=4, linestyle=dashes
-        )
+        axis.plot(curve["data_condition_number"], curve["value"], color=style["color"], alpha=0.2, linewidth=0.5)
+    means = np.exp(np.log(rows[["radius", "data_condition_number", "value"]]).groupby("radius").mean())
+    axis.plot(means["data_condition_number"], means["value"], **style)
+    return means

@@ -1,54 +1,64 @@
-"""Relative distance from the initialisation at convergence, over hidden units and over samples."""
+"""Relative distance from the initialisation when the labels are fitted, over the number of hidden units."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, theme
+from overparam.drawing import direct_labels, exponents, headlines, labels, predicted, studies, theme
 
 USUAL, STEEP = "one over root width", "steep"
 NAMES = {"relu": "ReLU"}
-LINES = {"printed_bound": ":", "corrected_rate": "--", "linear_distance": "-."}  # quantity: dashes
+COLORS = {"softplus": theme.CATEGORIES[0], "relu": theme.CATEGORIES[1]}
+SLOPE = "slope in the number of hidden units"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the distance against k with both laws and the control, and against n at fixed k."""
-    figure, (over_width, over_samples) = theme.panels(2, height=4.4)
-    swept = measurements[measurements["sweep"] == "width"]
-    steep = swept[swept["output_scale"] == STEEP]
+    """Draw the distance of every activation against k, the printed bound, the predicted slope and the control."""
+    figure, (axis,) = theme.panels(height=4.6)
+    swept = measurements[measurements["sweep"] == "width"].astype({"width": float})
+    usual, steep = (swept[swept["output_scale"] == scale] for scale in (USUAL, STEEP))
     first = steep["activation"].iloc[0]  # the activation that everything is measured with
-    usual = swept[(swept["output_scale"] == USUAL) & (swept["activation"] == first)]
-    for quantity, dashes in LINES.items():
-        _line(over_width, usual, quantity, "width", labels.quantity(measurements, quantity), dashes)
-    _curve(over_width, usual, "width", f"{first}, |v| = ‖y‖/√(kn)", "o", "-", theme.CATEGORIES[0])
-    others = swept[(swept["output_scale"] == USUAL) & (swept["activation"] != first)]
-    for number, (name, rows) in enumerate(others.groupby("activation"), start=2):
-        label = f"{NAMES.get(name, name)}, |v| = ‖y‖/√(kn)"
-        _curve(over_width, rows, "width", label, "^", "-.", theme.CATEGORIES[number])
-    _curve(over_width, steep, "width", f"{first}, |v| = ‖y‖√n/(d k^1.5) (control)", "s", "--", theme.CATEGORIES[1])
-    width = measurements.loc[measurements["sweep"] == "n_train", "width"].iloc[0]
-    fixed = measurements[(measurements["width"] == width) & (measurements["output_scale"] == USUAL)]
-    fixed = fixed[fixed["activation"] == first]
-    for quantity, dashes in LINES.items():
-        _line(over_samples, fixed, quantity, "n_train", None, dashes)
-    _curve(over_samples, fixed, "n_train", None, "o", "-", theme.CATEGORIES[0])
-    n_train = usual["n_train"].iloc[0]
-    over_width.set(xlabel=labels.column(measurements, "width"), title=f"n = {n_train} samples")
-    over_width.set_ylabel(labels.quantity(measurements, "relative_distance"))
-    over_samples.set(xlabel=labels.column(measurements, "n_train"), ylabel="", title=f"k = {width} hidden units")
-    for axis in (over_width, over_samples):
-        axis.set(xscale="log", yscale="log")
-    places = np.sort(fixed["n_train"].unique())
-    over_samples.set_xticks(places, [str(place) for place in places])
-    over_samples.minorticks_off()
-    handles, names = over_width.get_legend_handles_labels()
-    for axis in (over_width, over_samples):
-        if axis.get_legend():
-            axis.get_legend().remove()
-    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
+    bound = usual[usual["activation"] == first]
+    bound = bound[bound["quantity"] == "printed_bound"].groupby("width")["value"].mean()
+    axis.plot(bound.index, bound, color=theme.INK, linestyle="-.", linewidth=1.2)
+    direct_labels.at_end(axis, bound.index, bound, "printed bound\n$\\sqrt{kd}/\\sqrt{n}$", theme.INK)
+    control = _curve(axis, steep, theme.CONTROL)
+    direct_labels.at_end(axis, control.index, control, "steeper output\nweights (control)", theme.GREY)
+    for name, rows in usual.groupby("activation"):
+        color = COLORS.get(name, theme.CATEGORIES[2])
+        means = _curve(axis, rows, {"color": color, "marker": "o", "markersize": 5})
+        direct_labels.at_end(axis, means.index, means, NAMES.get(name, name), color)
+    widths = sorted(usual["width"].unique())
+    axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"))
+    axis.set_xticks(widths, [f"{width:g}" for width in widths])
+    axis.minorticks_off()
+    lowest = usual[usual["quantity"] == "relative_distance"].groupby(["activation", "width"])["value"].mean().min()
+    across = widths[-1] / widths[0]
+    start = (widths[0], 0.5 * lowest * across**0.5)
+    predicted.predicted_slope(axis, verdict, SLOPE, "corrected", start=start, to=widths[-1], label="predicted")
+    axis.set_ylabel(labels.quantity(measurements, "relative_distance"))
+    theme.headline(figure, _headline(usual, verdict))
     return figure
+
+
+def _headline(usual: pd.DataFrame, verdict: dict) -> str:
+    if [verdict["forms"][form]["verdict"] for form in ("printed", "corrected")] == ["supported", "supported"]:
+        names = sorted(usual["activation"].unique(), reverse=True)
+        found = [
+            f"$k^{{{exponents.measured(verdict, SLOPE, 'corrected', each=f'activation = {name}')}}}$" for name in names
+        ]
+        return f"Wider networks move less: the distance falls like {' and '.join(found)}, and the printed bound grows"
+    held = verdict["forms"]["printed"]["verdict"]
+    if verdict["forms"]["corrected"]["verdict"] == "inconclusive" and held != "inconclusive":
+        return "The distance lies below the printed bound" + ("" if held == "supported" else " at some widths only")
+    return headlines.by_verdict(
+        verdict,
+        form="corrected",
+        supported="Wider networks move less before they fit",
+        refuted="The distance from the start does not fall with the width as predicted",
+        undecided="how far networks of different widths move before they fit",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -84,13 +94,8 @@ def _exponent(means: pd.Series) -> float:
     return float(np.polyfit(np.log(means.index), np.log(means), 1)[0])
 
 
-def _line(axis: plt.Axes, rows: pd.DataFrame, quantity: str, x: str, label: str | None, dashes: str) -> None:
-    means = rows[rows["quantity"] == quantity].groupby(x)["value"].mean()
-    axis.plot(means.index, means, color=theme.INK, linestyle=dashes, linewidth=1.2, label=label)
-
-
-def _curve(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str | None, marker: str, dashes: str, color: str) -> None:
+def _curve(axis: plt.Axes, rows: pd.DataFrame, style: dict) -> pd.Series:
+    """Draw the mean of the distance over seeds with its interval, and return the mean."""
     chosen = rows[rows["quantity"] == "relative_distance"]
-    common = {"data": chosen, "x": x, "y": "value", "color": color, "ax": axis}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.2, linewidth=0.6, legend=False)
-    sns.lineplot(**common, errorbar=theme.interval, marker=marker, markeredgewidth=0, linestyle=dashes, label=label)
+    studies.lines(axis, chosen, "width", seeds=False, **style)
+    return chosen.groupby("width")["value"].mean()

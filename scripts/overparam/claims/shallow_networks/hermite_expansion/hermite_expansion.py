@@ -1,66 +1,66 @@
-"""Hermite coefficients, what a cut series leaves out, and how finite networks approach the whole series."""
-
-from fractions import Fraction
+"""What a cut Hermite series leaves out, and how finite networks approach the whole series."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from overparam.claims.shallow_networks.activation_lines import ACTIVATION_STYLES
-from overparam.drawing import judged, labels, theme
+from overparam.drawing import direct_labels, headlines, labels, predicted, studies, theme
 from overparam.drawing.rounding import at_most
-from overparam.theory import hermite
 
 SMALLEST = 1e-16  # smaller errors are rounding, and are drawn here
 CONTROL = "tanh"  # activation whose control is drawn
 TAIL, FINITE = "ReLU's tail falls like R^(−1/2)", "finite networks concentrate like k^(−1/2)"  # the predictions
+FIRST = 32  # terms from which on the tail is judged
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw μ_r², the truncation error over the number of terms, and the concentration over the width."""
-    figure, (spectrum, cut, finite) = theme.panels(3, height=4.0)
+    """Draw the truncation error over the number of terms, and the concentration over the width."""
+    figure, (cut, finite) = theme.panels(2, height=4.6)
     unit = measurements[measurements["input_norm"] == 1]
-    for (name, (label, marker, dashes)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
+    for (name, (label, marker, _)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
         rows = unit[unit["activation"] == name]
-        found = rows[(rows["quantity"] == "coefficient") & (rows["value"] > hermite.NEGLIGIBLE)]
-        spectrum.plot(
-            found["terms"], found["value"], color=color, linestyle=dashes, marker=marker, markersize=4, label=label
-        )
-        tails = rows[rows["quantity"] == "truncation_error"]
-        tails = tails.assign(value=tails["value"].clip(lower=SMALLEST)).astype({"terms": float})
-        _curve(cut, tails, "terms", marker, dashes, color)
-        _curve(
-            finite, rows[rows["quantity"] == "concentration"].astype({"width": float}), "width", marker, dashes, color
-        )
-    control = measurements[
-        (measurements["input_norm"] != 1)
-        & (measurements["quantity"] == "concentration")
-        & (measurements["activation"] == CONTROL)
-    ]
-    _curve(finite, control.astype({"width": float}), "width", "X", "-", theme.INK)
-    finite.plot(
-        [], [], color=theme.INK, marker="X", label=f"{CONTROL}, |x| = {control['input_norm'].iloc[0]:g} (control)"
-    )
-    terms, widths = (np.sort(measurements[name].dropna().unique()).astype(float) for name in ("terms", "width"))
-    terms = terms[terms >= 4]
-    tail, concentration = _predicted(verdict, TAIL), _predicted(verdict, FINITE)
-    slope = f"slope {Fraction(tail).limit_denominator(10)}".replace("-", "−")
-    cut.plot(terms, 0.5 * terms**tail, color=theme.INK, linestyle="--", linewidth=1, label=slope)
-    finite.plot(widths, 3 * widths**concentration, color=theme.INK, linestyle="--", linewidth=1)
-    spectrum.set(yscale="log", xlabel="r", title="coefficients")
-    cut.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "terms"), title="series cut after R")
-    finite.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"), title="finite width")
-    for axis, quantity in ((spectrum, "coefficient"), (cut, "truncation_error"), (finite, "concentration")):
+        tails = rows[rows["quantity"] == "truncation_error"].astype({"terms": float})
+        means = tails.assign(value=tails["value"].clip(lower=SMALLEST)).groupby("terms")["value"].mean()
+        means = means[: int((means > 10 * SMALLEST).sum()) + 1]  # to rounding and no farther
+        cut.plot(means.index, means, color=color, marker=marker, markersize=4.5)
+        direct_labels.at_end(cut, means.index, means, label, color)
+        _curve(finite, rows, {"color": color, "marker": marker, "markersize": 4.5})
+    other = measurements[(measurements["input_norm"] != 1) & (measurements["activation"] == CONTROL)]
+    means = _curve(finite, other, theme.CONTROL)
+    norm = other["input_norm"].iloc[0]
+    direct_labels.at_end(finite, means.index, means, f"{CONTROL}, $|x| = {norm:g}$\n(control)", theme.GREY)
+    terms = np.sort(measurements["terms"].dropna().unique()).astype(float)
+    tail = unit[(unit["activation"] == "relu") & (unit["quantity"] == "truncation_error")]
+    tail = tail.astype({"terms": float}).groupby("terms")["value"].mean()
+    start = tail.index[tail.index >= FIRST].min() if (tail.index >= FIRST).any() else tail.index[0]
+    cut.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "terms"), title="series cut after $R$ terms")
+    finite.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "width"), title="finite width, all six")
+    cut.set_ylim(SMALLEST / 300, None)  # room for the names of lines that end at rounding
+    predicted.predicted_slope(cut, verdict, TAIL, start=(start, 0.25 * tail[start]), to=terms[-1])
+    highest = unit[unit["quantity"] == "concentration"].groupby("width")["value"].mean()
+    begin = (float(highest.index[0]), 0.35 * _least(unit))
+    predicted.predicted_slope(finite, verdict, FINITE, start=begin, to=float(highest.index[-1]))
+    for axis, quantity in ((cut, "truncation_error"), (finite, "concentration")):
         axis.set_ylabel(labels.quantity(measurements, quantity))
-    handles = {
-        label: handle
-        for axis in (spectrum, finite, cut)
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncol=4, fontsize=8)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _least(unit: pd.DataFrame) -> float:
+    """Return the least mean concentration of any activation at the smallest width."""
+    rows = unit[unit["quantity"] == "concentration"]
+    return float(rows[rows["width"] == rows["width"].min()].groupby("activation")["value"].mean().min())
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="The covariance is a Hermite series: a few terms are enough for smooth activations, not for ReLU",
+        refuted="The covariance of the network is not the Hermite series that is printed",
+        undecided="what a cut Hermite series leaves out, and networks of finite width",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -94,11 +94,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _predicted(verdict: dict, name: str) -> float:
-    """Return the exponent in the middle of the predicted band."""
-    return float(np.mean(judged.band(verdict, name)))
-
-
 def _listed(numbers: dict[str, str]) -> str:
     """Return the numbers with their names, or the one that all share."""
     if len(set(numbers.values())) == 1:
@@ -111,9 +106,8 @@ def _exponent(rows: pd.DataFrame, x: str) -> float:
     return float(np.polyfit(np.log(curve.index.to_numpy(float)), np.log(curve), 1)[0])
 
 
-def _curve(axis: plt.Axes, rows: pd.DataFrame, x: str, marker: str, dashes: object, color: str) -> None:
-    common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis, "legend": False}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.5)
-    sns.lineplot(
-        **common, errorbar=theme.interval, seed=0, marker=marker, markersize=4, markeredgewidth=0, linestyle=dashes
-    )
+def _curve(axis: plt.Axes, rows: pd.DataFrame, style: dict) -> pd.Series:
+    """Draw the mean concentration over seeds with its interval, and return it."""
+    rows = rows[rows["quantity"] == "concentration"].astype({"width": float})
+    studies.lines(axis, rows, "width", seeds=False, **style)
+    return rows.groupby("width")["value"].mean()

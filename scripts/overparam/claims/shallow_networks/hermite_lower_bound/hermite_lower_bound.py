@@ -3,57 +3,77 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
+from overparam.claims.shallow_networks import printed_and_corrected
 from overparam.claims.shallow_networks.activation_lines import ACTIVATION_STYLES
-from overparam.drawing import judged, labels, theme
+from overparam.drawing import direct_labels, judged, labels, studies, theme
+from overparam.drawing.predicted import EDGE, FAINT
 from overparam.drawing.rounding import at_least
 
-LINEAR = 1e-3  # below this the axis of coefficients is linear down to 0; the smallest that is not zero is 2e-3
-FORMS = {"printed": "printed: λ_min(Σ − μ₂² XXᵀ⊙XXᵀ)", "corrected": "corrected: λ_min(Σ − μ₁² XXᵀ⊙XXᵀ)"}
+FORMS = {"printed": "printed, with $\\mu_2^2$", "corrected": "corrected, with $\\mu_1^2$"}
 CONTROL = "softplus"  # activation whose control is drawn
 BOUND, CORRECTED, NONE = "lower bound", "lower bound with μ₁²", "tanh, sigmoid and erf have none"  # the predictions
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the smallest eigenvalue of both differences over n/d, and the coefficients of every activation."""
-    figure, axes = theme.panels(3, height=4.2)
-    *left, coefficients = axes
-    shares = _shares(measurements)
-    for axis, (form, title) in zip(left, FORMS.items(), strict=True):
-        for (name, (label, marker, dashes)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
-            rows = shares[
-                (shares["activation"] == name) & (shares["coefficient"] == form) & (shares["input_norm"] == 1)
-            ]
-            _curve(axis, rows, marker, dashes, color)
-            axis.plot([], [], color=color, marker=marker, linestyle=dashes, label=label)
-        axis.axhline(judged.declared(verdict, BOUND)["limit"], color=theme.INK, linewidth=1, linestyle="--")
+    """Draw the smallest eigenvalue of both differences over n/d."""
+    figure, axes = theme.panels(2, height=4.6)
+    rows = shares(measurements)
+    for axis, (form, title) in zip(axes, FORMS.items(), strict=True):
+        own = rows[(rows["coefficient"] == form) & (rows["input_norm"] == 1)]
+        if form == "corrected":
+            own = own[own["activation"].isin(_with_quadratic_part(verdict))]
+        for (name, (label, marker, _)), color in zip(ACTIVATION_STYLES.items(), theme.CATEGORIES, strict=True):
+            if name in set(own["activation"]):
+                means = _curve(axis, own[own["activation"] == name], {"color": color, "marker": marker})
+                direct_labels.at_end(axis, means.index, means, label, color)
         axis.set(xlabel=labels.column(measurements, "inputs_per_dimension"), ylabel="", title=title)
-        axis.title.set_fontsize(8.5)
-    control = shares[
-        (shares["activation"] == CONTROL) & (shares["coefficient"] == "corrected") & (shares["input_norm"] != 1)
-    ]
-    _curve(left[1], control, "X", "-", theme.INK)
-    left[1].plot(
-        [], [], color=theme.INK, marker="X", label=f"{CONTROL}, |x| = {control['input_norm'].iloc[0]:g} (control)"
-    )
-    left[0].set_ylabel("smallest eigenvalue / mean of diag Σ")
-    left[1].set_ylabel("")
-    limits = np.array([axis.get_ylim() for axis in left])
-    for axis in left:
+    control = rows[(rows["activation"] == CONTROL) & (rows["coefficient"] == "corrected") & (rows["input_norm"] != 1)]
+    means = _curve(axes[1], control, theme.CONTROL)
+    norm = control["input_norm"].iloc[0]
+    axes[1].annotate(
+        f"{CONTROL}, $|x| = {norm:g}$ (control),\ndown to {means.min():.0f}".replace("-", "−"), (0.2, 0.05),
+        xycoords="axes fraction", fontsize=9.5, color=theme.GREY, va="bottom",
+    )  # fmt: skip
+    axes[0].set_ylabel("smallest eigenvalue / mean of diag Σ")
+    axes[1].set_ylabel("")
+    limits = np.array([axis.get_ylim() for axis in axes])
+    limit = judged.declared(verdict, BOUND)["limit"]
+    for axis in axes:
         axis.set_ylim(max(limits[:, 0].min(), -1.2), limits[:, 1].max())
-    _coefficients(coefficients, measurements)
-    handles = dict(zip(*reversed(left[1].get_legend_handles_labels()), strict=True))
-    handles |= dict(zip(*reversed(coefficients.get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncol=5, fontsize=8)
+        low, high = axis.get_ylim()
+        axis.axhspan(limit, high, **FAINT)
+        axis.axhline(limit, **EDGE)
+        axis.set_ylim(low, high)
+        axis.annotate(
+            "promised", (0, high), xycoords=("axes fraction", "data"), xytext=(4, -3), textcoords="offset points",
+            va="top", fontsize=9, color=theme.INK,
+        )  # fmt: skip
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    return printed_and_corrected.headline(
+        verdict,
+        both="With the printed coefficient the lower bound breaks; with the squared mean curvature it holds",
+        printed="With the printed coefficient the lower bound breaks",
+        supported="The covariance is at least its quadratic part, with the squared mean curvature",
+        refuted="The covariance is not bounded below by its quadratic part",
+        undecided="the covariance less its quadratic part",
+    )
+
+
+def _with_quadratic_part(verdict: dict) -> list[str]:
+    """Return the activations for which the corrected bound says something."""
+    return judged.declared(verdict, CORRECTED, "corrected")["where"]["activation"]
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State where the printed bound breaks and by how much, where it is empty, and that the corrected one holds."""
-    shares = _shares(measurements)
-    eigenvalues = shares[shares["input_norm"] == 1]
+    found = shares(measurements)
+    eigenvalues = found[found["input_norm"] == 1]
     smallest = eigenvalues.groupby(["coefficient", "activation"])["value"].min()
     many = eigenvalues[(eigenvalues["inputs_per_dimension"] > 1) & (eigenvalues["coefficient"] == "printed")]
     factors = measurements[measurements["quantity"] == "coefficient_value"]
@@ -83,40 +103,14 @@ def _listed(parts: list[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _shares(measurements: pd.DataFrame) -> pd.DataFrame:
+def shares(measurements: pd.DataFrame) -> pd.DataFrame:
     """Return the smallest eigenvalues in units of the mean diagonal entry of Σ at unit norm."""
     rows = measurements[measurements["quantity"] == "smallest_eigenvalue"]
     size = measurements[measurements["quantity"] == "mean_diagonal"].groupby("activation")["value"].mean()
     return rows.assign(value=rows["value"] / rows["activation"].map(size))
 
 
-def _coefficients(axis: plt.Axes, measurements: pd.DataFrame) -> None:
-    rows = measurements[measurements["quantity"].isin(["coefficient_value", "squared_mean_curvature"])]
-    first = rows.groupby(["quantity", "coefficient", "activation"])["value"].first()
-    styles = {
-        ("coefficient_value", "printed"): ("μ₂²(φ′)", "s", theme.CATEGORIES[3], 7),
-        ("coefficient_value", "corrected"): ("μ₁²(φ′)", "o", theme.CATEGORIES[0], 7),
-        ("squared_mean_curvature", "corrected"): ("(E φ″)²", "x", theme.INK, 5),
-    }
-    for key, (label, marker, color, size) in styles.items():
-        values = [first[(*key, name)] for name in ACTIVATION_STYLES]
-        filled = "none" if marker != "x" else color
-        axis.plot(
-            range(len(values)), values, marker, color=color, markersize=size, markerfacecolor=filled, linestyle="none",
-            label=label,
-        )  # fmt: skip
-    axis.set_yscale("symlog", linthresh=LINEAR, linscale=0.5)
-    axis.set(title="coefficient", ylim=(-LINEAR / 3, 3))
-    axis.title.set_fontsize(8.5)
-    axis.set_xticks(
-        range(len(ACTIVATION_STYLES)), [label for label, *_ in ACTIVATION_STYLES.values()], rotation=60, ha="right"
-    )
-    axis.tick_params(axis="x", labelsize=8)
-
-
-def _curve(axis: plt.Axes, rows: pd.DataFrame, marker: str, dashes: object, color: str) -> None:
-    common = {"data": rows, "x": "inputs_per_dimension", "y": "value", "color": color, "ax": axis, "legend": False}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.12, linewidth=0.5)
-    sns.lineplot(
-        **common, errorbar=theme.interval, seed=0, marker=marker, markersize=4, markeredgewidth=0, linestyle=dashes
-    )
+def _curve(axis: plt.Axes, rows: pd.DataFrame, style: dict) -> pd.Series:
+    """Draw the mean over seeds with its interval, and return it."""
+    studies.lines(axis, rows, "inputs_per_dimension", seeds=False, markersize=4.5, **style)
+    return rows.groupby("inputs_per_dimension")["value"].mean()

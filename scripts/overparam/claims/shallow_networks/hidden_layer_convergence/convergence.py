@@ -3,16 +3,16 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks import result_rows
+from overparam.drawing import direct_labels, headlines, judged, labels, predicted, studies, theme
 from overparam.drawing.rounding import at_least, at_most
 
-MARKERS, DASHES = ("o", "s", "^", "D"), ("-", "--", "-.", ":")
+COLORS = {"softplus": theme.CATEGORIES[0], "tanh": theme.CATEGORIES[3], "relu": theme.CATEGORIES[1]}
 ARMS = {  # as an axis has room for them
-    "sufficient width": "theorem's\nwidth", "close pair": "close\npair", "rate": "rate",
+    "sufficient width": "theorem's\nwidth", "close pair": "close\npair",
     "duplicated": "input twice\n(control)", "large step": "16 × step\n(control)",
 }  # fmt: skip
 SPELLED = {"relu": "ReLU"}
@@ -20,42 +20,72 @@ HIGHEST = 10.0  # larger residuals, and those of diverged runs, are drawn here
 FITS = (
     "fits-at-the-theorem's-width"  # the prediction that names the activations, and the residual that counts as fitted
 )
+ONE_C = "c-does-not-depend-on-the-data"
 
 
 def figure(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw rate over d/n and over the separation of a close pair, the widths, and the residuals with the controls."""
-    theme.apply()
-    drawn, axes = plt.subplots(2, 2, figsize=(theme.WIDTH, 6.4))
-    (over_size, over_separation), (widths, residuals) = axes
-    names = [name for name in _activations(verdict) if name in set(measurements["activation"])]
-    fitted = judged.declared(verdict, FITS)["greater"]
-    rates = measurements[measurements["quantity"] == "rate"]
-    for k, name in enumerate(names):
-        own, color = rates[rates["activation"] == name], theme.CATEGORIES[k]
-        for marker, dashes, v in (("o", "-", "balanced"), ("s", "--", "gaussian")):
-            rows = own[(own["arm"] == "rate") & (own["output_weights"] == v)]
-            _curve(over_size, rows, "d_over_n", f"{SPELLED.get(name, name)}, v {v}", color, dashes, marker)
-        pair = own[own["arm"] == "close pair"]
-        _curve(over_separation, pair, "separation", SPELLED.get(name, name), color, DASHES[k], MARKERS[k])
-        kernel = pair.groupby("separation")["kernel_rate"].mean()
-        over_separation.plot(
-            kernel.index, kernel, color=theme.INK, linestyle=":", label=None if k else "slowest, linearised"
-        )
-    sizes = rates[(rates["arm"] == "rate") & rates["activation"].isin(names)]
-    places = np.sort(sizes["d_over_n"].unique())
-    lowest = sizes[sizes["d_over_n"] == places[0]]["value"].mean()
-    over_size.plot(places, lowest * places / places[0], color=theme.INK, linestyle=":", label="∝ d/n")
-    over_size.set(title="generic inputs", ylabel=labels.quantity(measurements, "rate"))
-    over_separation.set(title="two inputs, opposite labels", ylabel="rate per step")
-    for axis, x, arm in ((over_size, "d_over_n", "rate"), (over_separation, "separation", "close pair")):
-        axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, x))
-        ticks = np.sort(rates.loc[(rates["arm"] == arm) & rates["activation"].isin(names), x].unique())
-        axis.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
-        axis.xaxis.set_minor_locator(NullLocator())
-        axis.legend(fontsize=7, loc="best")
-    _widths(widths, measurements, names)
-    _residuals(residuals, measurements, names, fitted)
+    """Draw the residuals with the controls, and the rate over the distance of two inputs with opposite labels."""
+    drawn, (residuals, pair) = theme.panels(2, height=4.4)
+    names = shown(measurements, verdict)
+    _residuals(residuals, measurements, names, judged.declared(verdict, FITS)["greater"])
+    rates = measurements[(measurements["quantity"] == "rate") & (measurements["arm"] == "close pair")]
+    for name in names:
+        own = rates[rates["activation"] == name]
+        studies.lines(pair, own, "separation", COLORS[name], marker="o", markersize=5)
+        means = own.groupby("separation")[["value", "kernel_rate"]].mean()
+        pair.plot(means.index, means["kernel_rate"], color=COLORS[name], linestyle=":")
+        direct_labels.at_end(pair, means.index, means["value"], SPELLED.get(name, name), COLORS[name])
+    pair.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "separation"))
+    pair.set(title="two inputs, opposite labels", ylabel="rate per step (dotted: linearised)")
+    ticks = np.sort(rates.loc[rates["activation"].isin(names), "separation"].unique())
+    pair.set_xticks(ticks, [f"{tick:.2g}" for tick in ticks])
+    pair.xaxis.set_minor_locator(NullLocator())
+    fastest = rates[rates["activation"].isin(names)].groupby("separation")["value"].mean()
+    if len(fastest):
+        start = (fastest.index[-1], float(fastest.iloc[-1]))
+        predicted.predicted_slope(pair, verdict, ONE_C, "universal", start=start, to=fastest.index[0], label=None)
+        pair.annotate(
+            "predicted by one $c$", (fastest.index[0], start[1]), xytext=(2, 3), textcoords="offset points", fontsize=9,
+            color=theme.INK, va="bottom",
+        )  # fmt: skip
+    result_rows.raise_titles(drawn)
+    theme.headline(drawn, _headline(verdict))
     return drawn
+
+
+def _headline(verdict: dict) -> str:
+    forms = [verdict["forms"][form]["verdict"] for form in ("printed", "universal")]
+    if forms == ["inconclusive", "refuted"]:
+        return "Descent is the slower the closer two inputs are: no single $c$ holds for all data"
+    if forms == ["supported", "refuted"]:
+        return "Descent fits random labels at the theorem's width, but the more slowly the closer two inputs are"
+    return headlines.by_verdict(
+        verdict,
+        supported="Descent fits random labels at the theorem's width, at least as fast as promised",
+        refuted="At the theorem's width descent does not fit random labels as promised",
+        undecided="residuals of descent at the theorem's width, and its rate",
+    )
+
+
+def shown(measurements: pd.DataFrame, verdict: dict) -> list[str]:
+    """Return the activations that the claim speaks of and that were measured."""
+    return [name for name in _activations(verdict) if name in set(measurements["activation"])]
+
+
+def _residuals(axis: plt.Axes, measurements: pd.DataFrame, names: list[str], fitted: float) -> None:
+    """Draw a row per arm, and in it one per activation: the residuals of all runs at their end."""
+    rows = measurements[(measurements["quantity"] == "residual_ratio") & measurements["activation"].isin(names)]
+    axis.set(xscale="log", xlim=(rows["value"].min() / 3, HIGHEST), title="at the end of every run")
+    control = {arm: "control" in text for arm, text in ARMS.items()}
+    result_rows.name(axis, list(ARMS.values()), [theme.GREY if one else theme.INK for one in control.values()])
+    result_rows.allowed(axis, fitted, "below", label="fitted")
+    for place, arm in enumerate(ARMS):
+        for k, name in enumerate(names):
+            values = rows[(rows["arm"] == arm) & (rows["activation"] == name)]["value"]
+            color = theme.GREY if control[arm] else COLORS[name]
+            result_rows.row(axis, place + 0.24 * (k - (len(names) - 1) / 2), values, color, control[arm])
+    axis.set_xlabel(labels.quantity(measurements, "residual_ratio"))
+    axis.spines["left"].set_visible(False)
 
 
 def sentence(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -102,58 +132,3 @@ def _exponent(rows: pd.DataFrame, x: str) -> float:
     """Return the exponent of the geometric mean over seeds; nan where there is a single place."""
     means = np.log(rows["value"]).groupby(rows[x]).mean()
     return float(np.polyfit(np.log(means.index), means, 1)[0]) if len(means) > 1 else np.nan
-
-
-def _widths(axis: plt.Axes, measurements: pd.DataFrame, names: list[str]) -> None:
-    rows = measurements[measurements["quantity"].isin(["smallest_width", "sufficient_width"])]
-    sizes = sorted(set(zip(rows["n_train"], rows["dimension"], strict=True)))
-    for k, name in enumerate(names):
-        own = rows[rows["activation"] == name].groupby(["quantity", "n_train", "dimension"])["value"]
-        for quantity, face, label in (
-            ("sufficient_width", "none", f"{SPELLED.get(name, name)}: theorem's"),
-            ("smallest_width", theme.CATEGORIES[k], f"{SPELLED.get(name, name)}: smallest"),
-        ):
-            places = np.arange(len(sizes)) + 0.15 * k
-            ends = [[float(getattr(own, end)()[(quantity, *size)]) for size in sizes] for end in ("min", "max")]
-            middle = [float(own.median()[(quantity, *size)]) for size in sizes]
-            axis.vlines(places, *ends, color=theme.CATEGORIES[k], linewidth=1)
-            axis.plot(
-                places, middle, marker=MARKERS[k], linestyle="none", markerfacecolor=face, label=label,
-                markeredgecolor=theme.CATEGORIES[k], markersize=6,
-            )  # fmt: skip
-    axis.set_xticks(range(len(sizes)), [f"n {n}\nd {d}" for n, d in sizes], fontsize=8)
-    top = rows.loc[rows["activation"].isin(names), "value"].replace(np.inf, np.nan).max()
-    axis.set(
-        yscale="log", ylabel=labels.column(measurements, "width"), title="how many are enough", ylim=(1, top * 300)
-    )
-    axis.legend(fontsize=7, loc="upper right", ncol=len(names))
-
-
-def _residuals(axis: plt.Axes, measurements: pd.DataFrame, names: list[str], fitted: float) -> None:
-    rows = measurements[measurements["quantity"] == "residual_ratio"]
-    for place, arm in enumerate(ARMS):
-        for k, name in enumerate(names):
-            values = rows[(rows["arm"] == arm) & (rows["activation"] == name)]["value"].to_numpy()
-            offsets = (k - (len(names) - 1) / 2) * 0.3 + np.linspace(-0.1, 0.1, len(values))
-            axis.plot(
-                place + offsets, np.minimum(values, HIGHEST), MARKERS[k], color=theme.CATEGORIES[k], markersize=3,
-                alpha=0.6, label=None if place else SPELLED.get(name, name), markeredgewidth=0,
-            )  # fmt: skip
-    axis.axhline(fitted, color=theme.INK, linestyle="--", linewidth=1, label="fitted")
-    axis.set_xticks(range(len(ARMS)), ARMS.values(), fontsize=6.5)
-    axis.set(yscale="log", ylabel=labels.quantity(measurements, "residual_ratio"))
-    axis.set_title(f"fits and controls ({HIGHEST:g}: diverged)")
-    axis.legend(fontsize=7, loc="upper left")
-
-
-def _curve(axis: plt.Axes, rows: pd.DataFrame, x: str, label: str, color: str, dashes: str, marker: str) -> None:
-    common = {"data": rows, "x": x, "y": "value", "color": color, "ax": axis}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.15, linewidth=0.5, legend=False)
-    sns.lineplot(
-        **common,
-        errorbar=theme.interval,
-        marker=marker,
-        markeredgewidth=0,
-        linestyle=dashes,
-        label=label,
-    )

@@ -7,7 +7,7 @@ from overparam.claims.shallow_networks.hidden_layer_convergence import convergen
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw rates over d/n and over the distance of a close pair, the widths, and the residuals with the controls."""
+    """Draw the residuals with the controls, and the rate over the distance of a close pair."""
     return convergence.figure(measurements, verdict)
 
 

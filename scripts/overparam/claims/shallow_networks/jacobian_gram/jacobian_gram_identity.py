@@ -1,61 +1,74 @@
-"""Errors of the formulas for the Jacobian and its Gram matrix, by the size of the output weights."""
+"""Errors of the formulas for the Jacobian and its Gram matrix, and the printed entries over the exact ones."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks import printed_and_corrected, result_rows
+from overparam.drawing import direct_labels, judged, labels, theme
+from overparam.drawing.predicted import EDGE
 from overparam.drawing.rounding import at_least, at_most
 
-FORMULAS = {  # as an axis has room for them
-    "jacobian_error": "J",
-    "gram_error": "JJᵀ with diag(v)²",
-    "unit_sum_error": "JJᵀ, sum over units",
-    "printed_gram_error": "JJᵀ as printed",
+BLUE, ORANGE, GREEN, MAGENTA = theme.CATEGORIES[:4]
+ROWS = {  # quantity, output weights (None: all), network: name, colour
+    ("jacobian_error", None, "two layers"): ("$J$", BLUE),
+    ("gram_error", None, "two layers"): ("$JJ^T$ with $diag(v)^2$", BLUE),
+    ("unit_sum_error", None, "two layers"): ("$JJ^T$, sum over units", BLUE),
+    ("printed_gram_error", "±1", "two layers"): ("printed, $v = \\pm 1$", GREEN),
+    ("printed_gram_error", "gaussian", "two layers"): ("printed, $v$ Gaussian", MAGENTA),
+    ("printed_gram_error", "balanced, ‖y‖/√(kn)", "two layers"): ("printed, $|v|$ small", ORANGE),
+    ("gram_error", None, "squared output"): ("output squared\n(control)", theme.GREY),
 }
-WEIGHTS = {  # label, marker
-    "±1": ("v = ±1", "o"),
-    "balanced, ‖y‖/√(kn)": ("|v| = ‖y‖/√(kn)", "s"),
-    "gaussian": ("v ~ N(0, 1)", "^"),
+WEIGHTS = {  # label, marker, colour
+    "±1": ("$v = \\pm 1$", "o", GREEN),
+    "balanced, ‖y‖/√(kn)": ("$|v| = ‖y‖/\\sqrt{kn}$", "s", ORANGE),
+    "gaussian": ("$v$ Gaussian", "^", MAGENTA),
 }
 SMALLEST = 1e-17  # exact agreement is drawn here
 SHOWN = "tanh"  # activation whose entries are drawn
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw all errors of every formula, and the printed Gram matrix's entries over the exact ones."""
-    figure, (errors, entries) = theme.panels(2, height=4.2)
-    rows = measurements[measurements["quantity"].isin(FORMULAS) & (measurements["network"] == "two layers")]
-    rows = rows.assign(value=rows["value"].clip(lower=SMALLEST), formula=rows["quantity"].map(FORMULAS))
-    for (kind, (label, marker)), color, shift in zip(
-        WEIGHTS.items(), theme.CATEGORIES, (-0.25, 0.0, 0.25), strict=False
-    ):
-        part = rows[rows["output_weights"] == kind]
-        places = part["formula"].map({name: place for place, name in enumerate(FORMULAS.values())}) + shift
-        errors.plot(places, part["value"], marker, color=color, markersize=4, alpha=0.35, markeredgewidth=0)
-        errors.plot([], [], marker, color=color, label=label)
+    """Draw a row of errors per formula, and the printed Gram matrix's entries over the exact ones."""
+    figure, (errors, entries) = theme.panels(2, height=4.4)
+    errors.set(xscale="log", xlim=(SMALLEST, 1e2), xlabel="largest error, relative")
+    result_rows.name(errors, [name for name, _ in ROWS.values()], [color for _, color in ROWS.values()])
+    result_rows.allowed(errors, judged.declared(verdict, "Jacobian")["limit"], "below", label="agrees")
+    errors.spines["left"].set_visible(False)
+    for place, ((quantity, weights, network), (_, color)) in enumerate(ROWS.items()):
+        chosen = measurements[(measurements["quantity"] == quantity) & (measurements["network"] == network)]
+        if weights:
+            chosen = chosen[chosen["output_weights"] == weights]
+        result_rows.row(errors, place, chosen["value"].clip(lower=SMALLEST), color, color == theme.GREY)
+    for kind, (label, marker, color) in WEIGHTS.items():
         pairs = _entries(measurements, kind)
-        entries.plot(pairs["gram_entry"], pairs["printed_gram_entry"], marker, color=color, markersize=4, alpha=0.6)
-    control = measurements[(measurements["quantity"] == "gram_error") & (measurements["network"] == "squared output")]
-    errors.plot(
-        np.full(len(control), 1.0), control["value"].clip(lower=SMALLEST), "X", color=theme.CATEGORIES[3],
-        markersize=4, alpha=0.35, markeredgewidth=0,
-    )  # fmt: skip
-    errors.plot([], [], "X", color=theme.CATEGORIES[3], label="output squared (control)")
-    tolerance = judged.declared(verdict, "Jacobian")["limit"]
-    errors.axhline(tolerance, color=theme.INK, linestyle="--", linewidth=1)
-    errors.annotate("tolerance", (-0.4, tolerance), color=theme.INK, fontsize=8, va="bottom")
-    errors.set(yscale="log", ylabel="largest error, relative", ylim=(SMALLEST / 3, None))
-    errors.set_xticks(range(len(FORMULAS)), FORMULAS.values(), rotation=25, ha="right", fontsize=8)
-    entries.axline((0, 0), slope=1, color=theme.INK, linestyle="--", linewidth=1)
+        entries.plot(
+            pairs["gram_entry"], pairs["printed_gram_entry"], marker, color=color, markersize=5, alpha=0.7, label=label,
+            markeredgewidth=0,
+        )  # fmt: skip
+    reach = float(np.abs(_entries(measurements, "gaussian").to_numpy()).max())
+    ends = np.array([-0.6 * reach, 1.1 * reach])
+    entries.plot(ends, ends, **EDGE)
+    direct_labels.at_end(entries, ends[1:], ends[1:], "exact", theme.INK)
     entries.set(
         xlabel=labels.quantity(measurements, "gram_entry"), ylabel=labels.quantity(measurements, "printed_gram_entry"),
-        title=f"{SHOWN}, one data set",
+        title=f"{SHOWN}, one data set", xlim=ends, ylim=ends,
     )  # fmt: skip
-    reach = float(np.abs(_entries(measurements, "gaussian").to_numpy()).max())
-    entries.set(xlim=(-0.6 * reach, 1.1 * reach), ylim=(-0.6 * reach, 1.1 * reach))
-    figure.legend(*errors.get_legend_handles_labels(), loc="outside lower center", ncol=4, fontsize=8)
+    entries.legend(loc="lower right", fontsize=9, handletextpad=0.2, borderaxespad=0)
+    result_rows.raise_titles(figure)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    return printed_and_corrected.headline(
+        verdict,
+        both="The printed $JJ^T$ is right for output weights $\\pm 1$ only; with $diag(v)^2$ it always is",
+        printed="The printed $JJ^T$ is right for output weights $\\pm 1$ only",
+        supported="The formulas for $J$ and $JJ^T$ agree with automatic differentiation",
+        refuted="The formulas for $J$ and $JJ^T$ do not agree with automatic differentiation",
+        undecided="the formulas for $J$ and $JJ^T$ against automatic differentiation",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

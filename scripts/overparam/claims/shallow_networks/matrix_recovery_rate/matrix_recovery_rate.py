@@ -2,66 +2,74 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks import result_rows
+from overparam.drawing import direct_labels, headlines, judged, labels, theme
+from overparam.drawing.predicted import EDGE
 from overparam.drawing.rounding import at_least, at_most
 
-CONTROLS = {  # label, marker, dashes
-    "one_column": ("one column", "x", (0, (1, 1))),
-    "too_many_samples": ("too many samples", "+", (0, (5, 1.5))),
-    "small_start": ("small start", "*", (0, (3, 1, 1, 1))),
-    "other_start": ("end of another start", "1", (0, (3, 1))),
-}
-DISTANT = ("small_start", "other_start")  # controls of the distance, drawn on the right only
-MARKERS = "osD^v"
+USUAL = "well_conditioned"
+CONTROLS = ("one_column", "too_many_samples")
+START = "small_start"  # the control of the distance
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw residuals with the promised rate and the controls, and relative distances over the number of samples."""
-    figure, (left, right) = theme.panels(2, height=4.6)
+    """Draw residuals with the promised rate and the controls, and a row of distances per number of samples."""
+    figure, (left, right) = theme.panels(2, height=4.4)
     residuals = measurements[measurements["quantity"] == "squared_residual"]
-    usual = residuals[residuals["case"] == "well_conditioned"]
+    usual = residuals[residuals["case"] == USUAL]
     shares = sorted(usual["share"].unique())
-    for share, marker, color in zip(shares, MARKERS, theme.ordered(len(shares)), strict=False):
-        _curves(left, usual[usual["share"] == share], f"n = {share:g} × degrees", color, "-", marker)
-    for (case, (label, _, dashes)), color in zip(CONTROLS.items(), theme.CATEGORIES, strict=False):
-        if case not in DISTANT:
-            _curves(left, residuals[residuals["case"] == case], f"{label} (control)", color, dashes, None)
-    last = usual["time"].max() * 3
-    time = np.geomspace(usual.loc[usual["time"] > 0, "time"].min(), last, 200)
+    colors = dict(zip(shares, theme.ordered(len(shares)), strict=True))
+    for share, color in colors.items():
+        _curve(left, usual[usual["share"] == share], color, "-")
+        left.plot([], [], color=color, label=f"{share:g}")
+    for case in CONTROLS:
+        middle = _curve(left, residuals[residuals["case"] == case], theme.GREY, "--")
+        if case == CONTROLS[0]:
+            direct_labels.at_end(
+                left, middle["time"], middle["value"], "too few columns,\nor too many\nsamples\n(control)", theme.GREY
+            )
     _, exponent = judged.band(verdict, "geometric")
-    power = f"{exponent:g}".removesuffix("1").replace("-", "−")
-    left.plot(time, np.exp(exponent * time), color=theme.INK, linestyle=":", label=f"promised, e^({power}t)")
+    time = np.geomspace(usual.loc[usual["time"] > 0, "time"].min(), usual["time"].max() * 3, 200)
+    left.plot(time, np.exp(exponent * time), **EDGE)
+    power = f"{exponent:g}t".replace("-1t", "-t")
     lowest = usual.loc[usual["value"] > 0, "value"].min()
-    left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "time"), ylim=(lowest / 2, 3))
+    left.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "time"), ylim=(lowest / 50, 3))
     left.set_ylabel(labels.quantity(measurements, "squared_residual"))
-
-    distances = measurements[measurements["quantity"] == "relative_distance"]
-    over = measurements[measurements["quantity"] == "distance_over_nearest"]
-    keys = ["case", "rank", "share", "seed"]
-    nearest = distances.set_index(keys)["value"] / over.set_index(keys)["value"]
-    nearest = nearest.dropna().reset_index()
-    for rank, marker, color in zip(sorted(distances["rank"].unique()), MARKERS, theme.CATEGORIES[3:], strict=False):
-        found = distances[(distances["rank"] == rank) & (distances["case"] == "well_conditioned")]
-        right.plot(found["share"], found["value"], marker, color=color, markersize=4, label=f"r = {rank:g}")
-        close = nearest[nearest["rank"] == rank].groupby("share")["value"].median()
-        right.plot(
-            close.index, close, marker=marker, color=color, markerfacecolor="none", markersize=4, linestyle="--", lw=1
-        )
-    right.plot([], [], color=theme.INK, linestyle="--", label="nearest optimum found")
-    for (case, (label, marker, _)), color in zip(CONTROLS.items(), theme.CATEGORIES, strict=False):
-        found = distances[distances["case"] == case]
-        right.plot(found["share"], found["value"], marker, color=color, markersize=5, label=f"{label} (control)")
-    right.axhline(
-        judged.declared(verdict, "close-to-the-start")["greater"], color=theme.INK, linewidth=0.8, linestyle=":"
-    )
-    right.set(yscale="log", xlabel=labels.column(measurements, "share"))
-    right.set_ylabel(labels.quantity(measurements, "relative_distance"))
-    for axis in (left, right):
-        axis.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.16), ncol=2, columnspacing=1)
+    left.set_title("how fast it fits")
+    left.legend(title="samples / degrees\nof freedom", loc="lower left", fontsize=9, title_fontsize=9, borderaxespad=0)
+    direct_labels.at_end(left, time, np.exp(exponent * time), f"promised\n$e^{{{power}}}$", theme.INK)
+    _distances(right, measurements, verdict, colors)
+    result_rows.raise_titles(figure)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _distances(axis: Axes, measurements: pd.DataFrame, verdict: dict, colors: dict[float, str]) -> None:
+    """Draw the relative distances of all runs, a row per number of samples and one for the control."""
+    rows = measurements[measurements["quantity"] == "relative_distance"]
+    small = rows[rows["case"] == START]["value"]
+    axis.set(xscale="log", xlim=(rows["value"].min() / 1.5, rows["value"].max() * 1.5), title="how far it goes")
+    names = [f"{share:g}" for share in colors]
+    result_rows.name(axis, [*names, "small start\n(control)"], [*colors.values(), theme.GREY])
+    result_rows.allowed(axis, judged.declared(verdict, "close-to-the-start")["greater"], "below", label="close")
+    for place, (share, color) in enumerate(colors.items()):
+        result_rows.row(axis, place, rows[(rows["case"] == USUAL) & (rows["share"] == share)]["value"], color)
+    result_rows.row(axis, len(colors), small, theme.GREY, control=True)
+    axis.set_xlabel(labels.quantity(measurements, "relative_distance"))
+    axis.set_ylabel(labels.column(measurements, "share"))
+    axis.spines["left"].set_visible(False)
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="Descent on $UU^T$ fits at a geometric rate, far faster than promised, and ends near its start",
+        refuted="Descent on $UU^T$ does not fit at the promised rate, or ends far from its start",
+        undecided="residuals of descent on $UU^T$, and how far it goes",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -87,13 +95,12 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     )
 
 
-def _curves(axis, rows: pd.DataFrame, label: str, color: str, dashes: object, marker: str | None) -> None:
+def _curve(axis: Axes, rows: pd.DataFrame, color: str, dashes: str) -> pd.DataFrame:
+    """Draw a faint line per run and the median over runs, and return the median."""
     rows = rows[(rows["time"] > 0) & (rows["value"] > 0)]
-    runs = rows.assign(run=rows["rank"].astype(str) + "-" + rows["seed"].astype(str))
-    sns.lineplot(
-        runs, x="time", y="value", units="run", estimator=None, color=color, alpha=0.25, linewidth=0.7, ax=axis,
-        legend=False,
-    )  # fmt: skip
-    numbered = runs.assign(number=runs.groupby("run").cumcount())
+    for _, run in rows.groupby(["rank", "seed"]):
+        axis.plot(run["time"], run["value"], color=color, alpha=0.2, linewidth=0.6, linestyle=dashes)
+    numbered = rows.assign(number=rows.groupby(["rank", "seed"]).cumcount())
     middle = numbered.groupby("number")[["time", "value"]].median()
-    axis.plot(middle["time"], middle["value"], color=color, linestyle=dashes, marker=marker, markersize=3, label=label)
+    axis.plot(middle["time"], middle["value"], color=color, linestyle=dashes)
+    return middle

@@ -1,58 +1,84 @@
 """Success over the number of samples, and the largest number fitted over the rank."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import labels, theme
+from overparam.claims.shallow_networks import printed_and_corrected
+from overparam.drawing import direct_labels, labels, predicted, theme
 from overparam.drawing.rounding import at_least, at_most
 
-MARKERS = "osD^vP*X"
-SOLVERS = {  # label, marker, "none" for a marker that is not filled
-    "levenberg_marquardt": ("Levenberg–Marquardt", "o", "-"),
-    "gradient_descent": ("gradient descent", "s", "none"),
+SECOND, FIRST = "levenberg_marquardt", "gradient_descent"
+SOLVERS = {  # label, marker, fill, colour
+    SECOND: ("Levenberg–Marquardt", "o", "full", theme.CATEGORIES[0]),
+    FIRST: ("gradient descent", "s", "none", theme.CATEGORIES[1]),
 }
+THRESHOLD = "threshold-at-the-degrees-of-freedom"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw success of both solvers and of the control, and the largest fits between the formulas."""
-    figure, (left, right) = theme.panels(2, height=4.2)
+    """Draw the largest fits between the formulas, and the success of all ranks with the control."""
+    figure, (largest, success) = theme.panels(2, height=4.6)
+    _largest(largest, measurements)
     rows = measurements[(measurements["quantity"] == "fitted") & (measurements["place"] == "grid")]
     ranks = sorted(rows["rank"].unique())
-    for rank, marker, color in zip(ranks, MARKERS, theme.ordered(len(ranks)), strict=False):
-        for solver, dashes in (("levenberg_marquardt", "-"), ("gradient_descent", "--")):
-            found = rows[(rows["rank"] == rank) & (rows["solver"] == solver) & (rows["start"] == "orthogonal")]
-            share = found.groupby("samples_over_limit")["value"].mean()
-            name = {"label": f"r = {rank:g}"} if solver == "levenberg_marquardt" else {}
-            left.plot(share.index, share, color=color, linestyle=dashes, marker=marker, markersize=3.5, **name)
+    for rank, color in zip(ranks, theme.ordered(len(ranks)), strict=True):
+        share = share_fitted(rows[rows["rank"] == rank], SECOND)
+        success.plot(share.index, share, color=color, marker="o", markersize=3.5, label=f"$r = {rank:g}$")
     control = rows[rows["start"] == "one_column"].groupby("samples_over_limit")["value"].mean()
-    left.plot(control.index, control, color=theme.INK, linestyle=":", label="one column (control)")
-    left.plot([], [], color=theme.INK, linestyle="--", label="dashed: descent")
-    theme.mark_threshold(left, 1, "limit")
-    left.set_xlabel(labels.column(measurements, "samples_over_limit"))
-    left.set_ylabel(labels.quantity(measurements, "fitted"))
-    left.legend(fontsize=7.5, loc="lower left", bbox_to_anchor=(0, 0.04))
-
-    fits = largest_fits(measurements)
-    dimension = _dimension(measurements)
-    grid = np.linspace(1, max(ranks), 100)
-    right.plot(grid, dimension * grid, color=theme.INK, linestyle="--", label="dr (printed)")
-    right.plot(grid, dimension * grid - grid * (grid - 1) / 2, color=theme.INK, label="dr − r(r − 1)/2")
-    right.axhline(dimension * (dimension + 1) / 4, color=theme.INK, linestyle="-.", linewidth=1, label="d(d + 1)/4")
-    right.plot(grid, grid**2, color=theme.INK, linestyle=":", label="r² (Burer–Monteiro)")
-    for (solver, (label, marker, face)), color in zip(SOLVERS.items(), theme.CATEGORIES, strict=False):
-        found = fits[fits["solver"] == solver]
-        middle = found.groupby("rank")["largest"].agg(["mean", "min", "max"])
-        error = np.array([middle["mean"] - middle["min"], middle["max"] - middle["mean"]])
-        right.errorbar(
-            middle.index, middle["mean"], error, color=color, marker=marker, linestyle="none", label=label,
-            markersize=6, markerfacecolor=color if face == "-" else "none", linewidth=1,
-        )  # fmt: skip
-    right.set(
-        xlabel=labels.column(measurements, "rank"), ylabel="largest number of samples fitted", title=f"d = {dimension}"
-    )
-    right.legend(fontsize=7.5, loc="upper left")
+    success.plot(control.index, control, **theme.CONTROL)
+    success.annotate(
+        "one column (control)", (control.index[0], 0), xytext=(0, 4), textcoords="offset points", fontsize=9,
+        color=theme.GREY, va="bottom",
+    )  # fmt: skip
+    success.set_xlabel(labels.column(measurements, "samples_over_limit").replace(" min(", "\nmin("))
+    success.set(ylabel=labels.quantity(measurements, "fitted"), title="Levenberg–Marquardt")
+    predicted.predicted_band(success, verdict, THRESHOLD, "corrected", along="x", label=None)
+    success.legend(loc="upper right", fontsize=9, borderaxespad=0)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _largest(axis: plt.Axes, measurements: pd.DataFrame) -> None:
+    """Draw the largest number of samples that each solver fits between the counts that were proposed."""
+    fits, dimension = largest_fits(measurements), _dimension(measurements)
+    grid = np.linspace(1, fits["rank"].max(), 100)
+    limit = dimension * (dimension + 1) / 4
+    for values, color, dashes, text in (
+        (dimension * grid, theme.CATEGORIES[3], "-.", "$dr$, printed"),
+        (np.minimum(dimension * grid - grid * (grid - 1) / 2, limit), theme.INK, ":", "corrected"),
+        (grid**2, theme.CATEGORIES[2], (0, (5, 1.5)), "$r^2$, earlier\ntheory"),
+    ):
+        axis.plot(grid, values, color=color, linestyle=dashes)
+        direct_labels.at_end(axis, grid, values, text, color)
+    for solver, (label, marker, fill, color) in SOLVERS.items():
+        found = fits[fits["solver"] == solver].groupby("rank")["largest"].agg(["mean", "min", "max"])
+        error = np.array([found["mean"] - found["min"], found["max"] - found["mean"]])
+        axis.errorbar(
+            found.index, found["mean"], error, color=color, marker=marker, linestyle="none", label=label, markersize=6,
+            fillstyle=fill, linewidth=1,
+        )  # fmt: skip
+    axis.set(xlabel=labels.column(measurements, "rank"), ylabel="largest number of samples fitted")
+    axis.set(title=f"$d = {dimension}$", ylim=(0, 1.05 * dimension * grid[-1]))
+    axis.legend(loc="upper left", fontsize=9, handletextpad=0.3)
+
+
+def share_fitted(rows: pd.DataFrame, solver: str) -> pd.Series:
+    """Return the share of problems that a solver fits, over the number of samples in units of the limit."""
+    found = rows[(rows["solver"] == solver) & (rows["start"] == "orthogonal")]
+    return found.groupby("samples_over_limit")["value"].mean()
+
+
+def _headline(verdict: dict) -> str:
+    return printed_and_corrected.headline(
+        verdict,
+        both="$UU^T$ fits as many labels as it has degrees of freedom: fewer than the printed $dr$, more than $r^2$",
+        printed="$UU^T$ does not fit the printed $n = dr$ labels",
+        supported="$UU^T$ fits about as many labels as it has degrees of freedom",
+        refuted="$UU^T$ does not fit as many labels as it has degrees of freedom",
+        undecided="how many labels $UU^T$ fits, by its rank",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

@@ -1,55 +1,75 @@
-"""The share of the residual's fall that the potential of the key lemma spends on the path, step by step."""
+"""The share of the residual's fall that the potential of the key lemma spends on the path, over the unit of f."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from overparam.claims.shallow_networks import printed_and_corrected
 from overparam.drawing import judged, labels, theme
+from overparam.drawing.predicted import EDGE, FAINT
 from overparam.drawing.rounding import at_least, at_most
 
 LEMMA, MAIN = "conditions of the lemma", "1/(2β²)"
-FORMS = {  # potential, case and step: label, marker
-    ("corrected", LEMMA, MAIN): ("corrected, with α", "o"),
-    ("corrected", LEMMA, "0.1/β²"): ("corrected, η = 0.1/β²", "^"),
-    ("corrected", LEMMA, "0.9/β²"): ("corrected, η = 0.9/β²", "v"),
-    ("printed", LEMMA, MAIN): ("printed, without α", "s"),
-    ("corrected", "labels out of reach", MAIN): ("corrected, labels out of reach (control)", "X"),
+SHARE = 0.5  # α over σ_min(J(θ₀)): the slide's condition
+FORMS = {  # potential, case: label, marker, colour, and where the label stands
+    ("printed", LEMMA): ("printed, without $\\alpha$", "s", theme.CATEGORIES[1], (16, 12)),
+    ("corrected", LEMMA): ("corrected, with $\\alpha$", "o", theme.CATEGORIES[0], (-4, -18)),
+    ("corrected", "labels out of reach"): ("labels out of reach\n(control)", "X", theme.GREY, (14, 0)),
 }
 KEYS = ["problem", "case", "direction", "alpha_share", "scale", "step_size", "seed"]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the largest ratio of every run against β, per family and unit of f: median and range over problems."""
-    rows = _ratios(measurements)
-    shares = sorted(rows["alpha_share"].unique())
-    figure, axes = theme.panels(len(shares), height=4.0)
-    low, high = rows["value"].min() / 2, rows["value"].max() * 2
-    limit = _limit(verdict)
-    for axis, share in zip(axes, shares, strict=True):
-        for number, ((potential, case, step), (label, marker)) in enumerate(FORMS.items()):
-            chosen = rows[(rows["potential"] == potential) & (rows["case"] == case) & (rows["step_size"] == step)]
-            chosen = chosen[chosen["alpha_share"] == share]
-            grouped = chosen.groupby(["problem", "scale"])
-            x, color = grouped["beta"].median() * 1.07 ** (number - 2), theme.CATEGORIES[number]
-            axis.vlines(x, grouped["value"].min(), grouped["value"].max(), color=color, alpha=0.6, linewidth=1.2)
-            axis.scatter(x, grouped["value"].median(), color=color, marker=marker, s=22, linewidths=0, label=label)
-        axis.axhline(limit, color=theme.INK, linestyle="--", linewidth=1)
+    rows = ratios(measurements)
+    rows = rows[(rows["alpha_share"] == SHARE) & (rows["step_size"] == MAIN)]
+    figure, (axis,) = theme.panels(height=4.4)
+    limit = highest(verdict)
+    for (potential, case), (label, marker, color, place) in FORMS.items():
+        chosen = rows[(rows["potential"] == potential) & (rows["case"] == case)]
+        grouped = chosen.groupby(["problem", "scale"])
+        x, middle = grouped["beta"].median(), grouped["value"].median()
+        axis.vlines(x, grouped["value"].min(), grouped["value"].max(), color=color, alpha=0.6, linewidth=1.4)
+        axis.scatter(x, middle, color=color, marker=marker, s=34, linewidths=0)
+        if len(x):
+            named = x.argmin() if case == LEMMA else x.argmax()
+            axis.annotate(
+                label, (x.iloc[named], middle.iloc[named]), xytext=place, textcoords="offset points", color=color,
+                fontsize=10, va="center" if case != LEMMA else "bottom",
+            )  # fmt: skip
+    axis.set(xscale="log", yscale="log", ylim=(rows["value"].min() / 2, rows["value"].max() * 3))
+    low, high = axis.get_ylim()
+    axis.axhspan(low, limit, **FAINT)
+    axis.axhline(limit, **EDGE)
+    axis.set_ylim(low, high)
+    for text, side, shift in (("V grows", "bottom", 3), ("promised: V never grows", "top", -3)):
         axis.annotate(
-            "V increases above", (1, limit), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8,
-            color=theme.INK,
+            text, (1, limit), xycoords=("axes fraction", "data"), xytext=(-3, shift), textcoords="offset points",
+            ha="right", va=side, fontsize=9, color=theme.INK,
         )  # fmt: skip
-        axis.set(xscale="log", yscale="log", ylim=(low, high), xlabel=labels.quantity(measurements, "beta"))
-        axis.set_title(f"α = {share:g} σ_min(J(θ₀))")
-    axes[0].set_ylabel(labels.quantity(measurements, "potential_ratio"))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=2)
+    axis.set_xlabel(f"{labels.quantity(measurements, 'beta')} (three units of f)")
+    axis.set_ylabel(labels.quantity(measurements, "potential_ratio"))
+    theme.headline(figure, _headline(verdict))
     return figure
 
 
-def _limit(verdict: dict) -> float:
+def _headline(verdict: dict) -> str:
+    return printed_and_corrected.headline(
+        verdict,
+        both="With the factor $\\alpha$ residual plus path never grows; without it the unit of $f$ decides",
+        printed="As printed, without the factor $\\alpha$, residual plus path grows along descent",
+        supported="Residual plus a share of the path never grows along descent",
+        refuted="Residual plus a share of the path grows along descent",
+        undecided="what a step costs, over what the residual falls",
+    )
+
+
+def highest(verdict: dict) -> float:
     """Return the ratio above which the potential increases."""
     return judged.declared(verdict, "the step costs no more than the residual falls")["limit"]
 
 
-def _ratios(measurements: pd.DataFrame) -> pd.DataFrame:
+def ratios(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the ratio with the β of their problems."""
     rows = measurements[measurements["quantity"] == "potential_ratio"]
     beta = measurements[measurements["quantity"] == "beta"].set_index(KEYS)["value"].rename("beta")
     return rows.join(beta, on=KEYS)
@@ -57,11 +77,11 @@ def _ratios(measurements: pd.DataFrame) -> pd.DataFrame:
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State the largest ratio of either potential, and where the printed one increases."""
-    rows = _ratios(measurements)
+    rows = ratios(measurements)
     inside = rows[rows["case"] == LEMMA]
     right, printed = (inside[inside["potential"] == name] for name in ("corrected", "printed"))
     largest = right.groupby("step_size")["value"].max()
-    growing = printed[printed["value"] > _limit(verdict)]
+    growing = printed[printed["value"] > highest(verdict)]
     control = rows[(rows["case"] == "labels out of reach") & (rows["potential"] == "corrected")]["value"]
     shares = ", ".join(f"{at_most(value)} for η = {name}" for name, value in largest.items())
     text = (
@@ -74,6 +94,6 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
         text += f", all with β ≤ {at_most(growing['beta'].max())}"
     return text + (
         f". With labels out of reach the corrected one increases as well (ratios from {at_least(control.min())} on)."
-        if (control > _limit(verdict)).all()
+        if (control > highest(verdict)).all()
         else f". With labels out of reach the corrected ratio reaches {control.max():.3g}."
     )

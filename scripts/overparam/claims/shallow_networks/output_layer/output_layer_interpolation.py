@@ -1,69 +1,111 @@
-"""The narrowest network that interpolates by its output layer alone, and the conditioning of its features."""
+"""The narrowest network that interpolates by its output layer alone, and the residual around k = n."""
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks import log_ticks
+from overparam.drawing import direct_labels, headlines, judged, labels, theme
+from overparam.drawing.predicted import EDGE, FAINT
 
-NAMES = {"softplus": ("softplus", "o"), "relu": ("ReLU", "^")}  # label, marker
+NAMES = {  # label, marker, colour, place beside the dimension
+    "softplus": ("softplus", "o", theme.CATEGORIES[0], 1 / 1.06),
+    "relu": ("ReLU", "^", theme.CATEGORIES[1], 1.06),
+}
 LOWEST = 1e-20  # smaller residuals are drawn here
-FLOAT64 = 1 / np.finfo(float).eps
 SHORT = -1  # hidden units less samples in the control
-HIGH = "ReLU mostly interpolates at k = n, d ≥ 5"  # the prediction
+HIGH = "ReLU mostly interpolates at k = n, d ≥ 5"  # the predictions
+TWICE = "twice as many units as samples suffice, d ≥ 3"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw k/n at the first interpolation, the residual around k = n, and the condition number at k = n."""
-    figure, (first, around, conditioning) = theme.panels(3, height=4.2)
+    """Draw k/n at the first interpolation over the dimension, and the residual around k = n."""
+    figure, (first, around) = theme.panels(2, height=4.4)
+    _first(first, measurements, verdict)
     smallest = judged.declared(verdict, HIGH, "corrected")["where"]["dimension"]["min"]
-    for (activation, (name, marker)), color in zip(NAMES.items(), theme.CATEGORIES, strict=False):
-        rows = measurements[measurements["activation"] == activation]
-        dimensions = sorted(rows["dimension"].unique())
-        shift = 1.06 if activation == "relu" else 1 / 1.06  # the two activations stand beside each other, not on top
-        for quantity, axis in (("smallest_width_over_n", first), ("condition_number", conditioning)):
-            chosen = rows[rows["quantity"] == quantity]
-            finite = chosen[np.isfinite(chosen["value"])]
-            axis.scatter(
-                finite["dimension"] * shift, finite["value"], s=9, alpha=0.35, color=color, marker=marker, linewidths=0
-            )
-            medians = chosen.groupby("dimension")["value"].median()
-            medians = medians[np.isfinite(medians)]
-            label = f"{name}, median (infinite values not drawn)"
-            dashes = "-" if activation == "softplus" else "--"
-            axis.plot(medians.index * shift, medians, color=color, marker=marker, linestyle=dashes, label=label)
-            axis.set(xscale="log", xlabel=labels.column(measurements, "dimension"))
-            axis.set_xticks(dimensions, [str(one) for one in dimensions])
-            axis.minorticks_off()
-        residuals = rows[(rows["quantity"] == "residual") & (rows["dimension"] >= smallest)]
-        residuals = residuals.assign(value=residuals["value"].clip(lower=LOWEST))
-        sns.lineplot(
-            data=residuals.assign(x=residuals["width_minus_n"].astype(int)),
-            x="x", y="value", estimator="median", errorbar=("pi", 100), color=color, marker=marker, markeredgewidth=0,
-            linestyle="-" if activation == "softplus" else "--", ax=around, legend=False,
+    residuals = measurements[(measurements["quantity"] == "residual") & (measurements["dimension"] >= smallest)]
+    residuals = residuals.assign(value=residuals["value"].clip(lower=LOWEST), x=residuals["width_minus_n"].astype(int))
+    for activation, (name, marker, color, _) in NAMES.items():
+        rows = residuals[residuals["activation"] == activation]
+        middle = rows.groupby("x")["value"].agg(["median", "min", "max"])
+        around.fill_between(middle.index, middle["min"], middle["max"], color=color, alpha=0.15, linewidth=0)
+        around.plot(middle.index, middle["median"], color=color, marker=marker, markersize=5)
+        direct_labels.at_end(around, middle.index, middle["median"], name, color)
+    around.set(yscale="log", title=f"$d \\geq {smallest}$", xlabel=labels.column(measurements, "width_minus_n"))
+    offsets = sorted(residuals["x"].unique())
+    around.set_xticks(offsets, [f"{one}".replace("-", "−") for one in offsets])
+    around.set_ylabel(labels.quantity(measurements, "residual"))
+    around.axvspan(-0.5, max(offsets) + 0.2, **FAINT)
+    around.axvline(-0.5, **theme.CONTROL)
+    around.set_xlim(min(offsets) - 0.2, max(offsets) + 0.2)
+    for text, side, shift, height in (("too few\nunits\n(control)", "right", -4, 0.2), ("$k \\geq n$", "left", 4, 0.9)):
+        around.annotate(
+            text, (-0.5, height), xycoords=("data", "axes fraction"), xytext=(shift, 0), textcoords="offset points",
+            ha=side, fontsize=9, color=theme.GREY if side == "right" else theme.INK,
         )  # fmt: skip
-    conditioning.axhline(FLOAT64, color=theme.INK, linestyle=":", linewidth=1)
-    conditioning.annotate(
-        "1/ε of float64", (1, FLOAT64), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8,
-        color=theme.INK,
-    )  # fmt: skip
-    theme.mark_threshold(around, 0, "k = n")
-    first.set(ylabel=labels.quantity(measurements, "smallest_width_over_n"))
-    offset, residual = labels.column(measurements, "width_minus_n"), labels.quantity(measurements, "residual")
-    around.set(xlabel=f"{offset}  (d ≥ {smallest}; control: {SHORT})".replace("-", "−"), yscale="log")
-    around.set(ylabel=f"{residual}  (cut at {LOWEST:g})")
-    conditioning.set(ylabel=labels.quantity(measurements, "condition_number"), yscale="log")
-    handles, names = first.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _first(axis: Axes, measurements: pd.DataFrame, verdict: dict) -> None:
+    """Draw the first k/n of every data set and the largest ones; infinite ones lie at the edge and are counted."""
+    rows = measurements[measurements["quantity"] == "smallest_width_over_n"]
+    top = 1.15 * float(rows.loc[np.isfinite(rows["value"]), "value"].max())
+    for activation, (name, marker, color, shift) in NAMES.items():
+        own = rows[rows["activation"] == activation]
+        finite = own[np.isfinite(own["value"])]
+        axis.scatter(
+            finite["dimension"] * shift, finite["value"], s=12, alpha=0.35, color=color, marker=marker, linewidths=0
+        )
+        worst = own.groupby("dimension")["value"].max().clip(upper=top)
+        axis.plot(worst.index * shift, worst, color=color, marker=marker, markersize=5)
+        direct_labels.at_end(axis, worst.index * shift, worst, name, color)
+        for dimension, beyond in own[np.isinf(own["value"])].groupby("dimension"):
+            axis.annotate(
+                f"{len(beyond)} of {(own['dimension'] == dimension).sum()} beyond the grid", (dimension * shift, top),
+                xytext=(8, 0), textcoords="offset points", va="center", fontsize=9, color=color,
+            )  # fmt: skip
+    limit = judged.declared(verdict, TWICE)["greater"]
+    least = judged.declared(verdict, TWICE)["where"]["dimension"]["min"]
+    axis.set(
+        xscale="log", yscale="log", xlabel=labels.column(measurements, "dimension"), title="largest of all data sets"
+    )
+    low, high = axis.get_ylim()
+    right = axis.get_xlim()[1]
+    axis.fill_between([least / 1.12, right], low, limit, **FAINT)
+    axis.plot([least / 1.12, right], [limit, limit], **EDGE)
+    axis.annotate(
+        f"predicted: below {limit:g}", (right, limit), xytext=(-3, 3), textcoords="offset points", ha="right",
+        va="bottom", fontsize=9, color=theme.INK,
+    )  # fmt: skip
+    axis.set(ylim=(low, high), xlim=(None, right))
+    dimensions = sorted(rows["dimension"].unique())
+    axis.set_xticks(dimensions, [str(one) for one in dimensions])
+    axis.minorticks_off()
+    log_ticks.plain(axis.yaxis)
+    axis.set_ylabel(labels.quantity(measurements, "smallest_width_over_n"))
+
+
+def _headline(verdict: dict) -> str:
+    forms = [verdict["forms"][form]["verdict"] for form in ("printed", "always", "corrected")]
+    if forms == ["supported", "refuted", "supported"]:
+        return "The output layer alone interpolates from $k = n$ on, but for ReLU in two or three dimensions"
+    if forms[:2] == ["inconclusive", "refuted"]:
+        return "As many units as samples are not always enough for the output layer to interpolate"
+    return headlines.by_verdict(
+        verdict,
+        supported="The output layer alone interpolates with at most twice as many units as samples",
+        refuted="The output layer alone needs more than twice as many units as samples",
+        undecided="how many units the output layer needs to interpolate",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     """State where each activation interpolates first, the control's residual and the conditioning."""
     smallest = measurements[measurements["quantity"] == "smallest_width_over_n"]
     parts = []
-    for activation, (name, _) in NAMES.items():
+    for activation, (name, *_) in NAMES.items():
         worst = smallest[smallest["activation"] == activation].groupby("dimension")["value"].max()
         spelled = [
             f"{value:.2f} (d = {d})" if np.isfinite(value) else f"beyond the grid (d = {d})"

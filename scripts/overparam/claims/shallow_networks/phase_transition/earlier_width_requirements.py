@@ -1,56 +1,84 @@
 """Widths that theorems ask for beside the narrowest networks that fit, over the number of samples."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from scipy import stats
 
-from overparam.drawing import labels, theme
+from overparam.claims.shallow_networks import log_ticks
+from overparam.drawing import direct_labels, headlines, judged, labels, predicted, studies, theme
 
 DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
 COUNTING = "counting"
-THEOREM_DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3))]
 CASES = [  # activation, optimiser, label, marker, dashes
     ("softplus", DESCENT, "softplus, gradient descent", "o", "-"),
-    ("softplus", REFERENCE, "softplus, Levenberg–Marquardt", "s", "--"),
-    ("relu", DESCENT, "ReLU, gradient descent", "^", "-."),
+    ("softplus", REFERENCE, "softplus, Levenberg–Marquardt", "s", ":"),
+    ("relu", DESCENT, "ReLU, gradient descent", "^", "-"),
     ("relu", REFERENCE, "ReLU, Levenberg–Marquardt", "D", ":"),
 ]
+COLORS = {"softplus": theme.CATEGORIES[1], "relu": theme.CATEGORIES[3]}
+GROWS = "grows like n and not like its square"
+MEASURED = "measured"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw required and measured widths together, and the measured ones alone with the control."""
-    figure, (all_of_them, near) = theme.panels(2, height=5.0)
+    figure, (far, near) = theme.panels(2, height=5.0)
+    far.get_gridspec().set_width_ratios([1.25, 1])
     swept = measurements[measurements["in_n_sweep"]]
     required = swept[(swept["quantity"] == "required_width") & (swept["optimiser"] == DESCENT)]
     theorems = [name for name in required["theorem"].unique() if name != COUNTING]
-    for name, dashes, color in zip(theorems, THEOREM_DASHES, theme.ordered(len(theorems)), strict=False):
+    for name, color in zip(theorems, theme.ordered(len(theorems)), strict=True):
         means = _geometric(required[required["theorem"] == name])
-        all_of_them.plot(means.index, means, linestyle=dashes, color=color, label=name)
-    nearest = _geometric(required[required["theorem"] == theorems[0]])
-    near.plot(nearest.index, nearest, linestyle=THEOREM_DASHES[0], color=theme.ordered(len(theorems))[0])
+        far.plot(means.index, means, color=color)
+        direct_labels.at_end(far, means.index, means, name.replace(": ", ":\n"), color)
     counting = _geometric(required[required["theorem"] == COUNTING])
-    near.plot(counting.index, counting, color=theme.INK, linestyle=(0, (1, 1)), label="control: kd = n")
-    for (activation, optimiser, label, marker, dashes), color in zip(CASES, theme.CATEGORIES, strict=False):
+    near.plot(counting.index, counting, **theme.CONTROL)
+    direct_labels.at_end(near, counting.index, counting, "$kd = n$\n(control)", theme.GREY)
+    for activation, optimiser, label, marker, dashes in CASES:
         rows = swept[(swept["activation"] == activation) & (swept["optimiser"] == optimiser)]
-        rows = rows[rows["quantity"] == "smallest_width"]
-        for axis in (all_of_them, near):
-            _curve(axis, rows, label if axis is near else None, marker, dashes, color)
-    dimension = swept["dimension"].iloc[0]
-    all_of_them.set(title="required and measured", ylabel=labels.column(measurements, "width"))
-    near.set(title=f"measured, d = {dimension}", ylabel="")
+        rows = rows[rows["quantity"] == "smallest_width"].astype({"n_train": float})
+        for axis in (far, near):
+            studies.lines(
+                axis, rows, "n_train", COLORS[activation], seeds=False, interval=axis is near, marker=marker,
+                linestyle=dashes, markersize=5,
+            )  # fmt: skip
+        means = rows.groupby("n_train")["value"].mean()
+        direct_labels.at_end(near, means.index, means, label.replace(", ", ",\n"), COLORS[activation])
+    widest = swept[swept["quantity"] == "smallest_width"].groupby("n_train")["value"].mean()
+    direct_labels.at_end(far, widest.index, widest, MEASURED, COLORS["softplus"], fontweight="bold")
+    far.set(title="asked for, and measured", ylabel=labels.column(measurements, "width"))
+    near.set(title=f"measured, $d = {swept['dimension'].iloc[0]}$", ylabel="")
     places = sorted(swept["n_train"].unique())
-    for axis in (all_of_them, near):
+    for axis in (far, near):
         axis.set(xscale="log", yscale="log", xlabel=labels.column(measurements, "n_train"))
         axis.set_xticks(places, [str(place) for place in places])
         axis.minorticks_off()
-        if axis.get_legend():
-            axis.get_legend().remove()
-    handles, names = (list(part) for part in zip(*_legends(all_of_them, near), strict=True))
-    figure.legend(handles, names, loc="outside lower center", ncol=3, fontsize=7.5)
+    log_ticks.plain(near.yaxis)
+    start = (places[0], float(widest.iloc[0]) * 1.5)
+    predicted.predicted_slope(near, verdict, GROWS, start=start, to=places[-1], label=None)
+    top = start[1] * (places[-1] / places[0]) ** judged.band(verdict, GROWS)[1]
+    near.annotate(
+        "slopes\npredicted", (places[-1], top), xytext=(-42, -10), textcoords="offset points", fontsize=8.5, ha="right",
+        va="top", color=theme.INK,
+    )  # fmt: skip
+    theme.headline(figure, _headline(swept, verdict))
     return figure
+
+
+def _headline(swept: pd.DataFrame, verdict: dict) -> str:
+    largest = swept["n_train"].max()
+    at_end = swept[(swept["n_train"] == largest) & (swept["optimiser"] == DESCENT)]
+    means = at_end[at_end["quantity"] == "smallest_width"].groupby("activation")["value"].mean()
+    asked = at_end[(at_end["quantity"] == "required_width") & (at_end["theorem"] != COUNTING)]
+    asked = asked.groupby("theorem")["value"].mean()
+    return headlines.by_verdict(
+        verdict,
+        supported=f"{means.max():.0f} hidden units fit $n = {largest}$ random labels; theorems ask for "
+        f"{asked.min():,.0f} up to $10^{{{np.log10(asked.max()):.0f}}}$",
+        refuted="Networks need more hidden units than a theorem asks for, or grow like another power of $n$",
+        undecided=f"widths that fit, and that theorems ask for, up to $n = {largest}$",
+    )
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -77,17 +105,3 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
 
 def _geometric(rows: pd.DataFrame) -> pd.Series:
     return np.exp(np.log(rows["value"]).groupby(rows["n_train"]).mean())
-
-
-def _curve(axis: plt.Axes, rows: pd.DataFrame, label: str | None, marker: str, dashes: str, color: str) -> None:
-    common = {"data": rows, "x": "n_train", "y": "value", "color": color, "ax": axis}
-    sns.lineplot(**common, units="seed", estimator=None, alpha=0.2, linewidth=0.6, legend=False)
-    sns.lineplot(
-        **common, errorbar=theme.interval, marker=marker, markersize=5, markeredgewidth=0,
-        linestyle=dashes, label=label,
-    )  # fmt: skip
-
-
-def _legends(*axes: plt.Axes):
-    for axis in axes:
-        yield from zip(*axis.get_legend_handles_labels(), strict=True)

@@ -1,46 +1,67 @@
-"""Share of trials that fit random labels over input dimension and hidden units, with both optimisers' contours."""
+"""Share of trials that fit random labels over input dimension and hidden units, at the larger number of samples."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks.phase_transition import phase_panels
+from overparam.claims.shallow_networks.phase_transition.phase_panels import DESCENT, LINES, NAMES
+from overparam.drawing import headlines, judged, studies, theme
+from overparam.drawing.rounding import at_least, at_most
 
-DESCENT, REFERENCE = "gradient descent", "Levenberg–Marquardt"
-NAMES = {"softplus": "softplus", "relu": "ReLU"}
-LINES = {DESCENT: ("o", "-", theme.CATEGORIES[3]), REFERENCE: ("s", "--", theme.CATEGORIES[4])}
 UNDER, MODERATE = "never with fewer parameters than samples", "two per sample suffice where n/d is at least 7"
+FEW = "fewer than 50 units, half of the smaller n"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw one panel per activation and n: squares for the successes of descent, lines where half of the trials fit."""
-    theme.apply()
+    """Draw a filled panel for softplus and one for ReLU, with the lines at which half of the trials fit."""
     panel = measurements[measurements["in_panel"]]
-    sizes = sorted(panel["n_train"].unique())
-    figure, axes = plt.subplots(
-        len(NAMES), len(sizes), figsize=(theme.WIDTH, 6.6), squeeze=False, sharex=True, sharey=True
-    )
-    letters = iter("abcdefgh")
-    for row, activation in zip(axes, NAMES, strict=True):
-        for axis, n_train in zip(row, sizes, strict=True):
-            chosen = panel[(panel["activation"] == activation) & (panel["n_train"] == n_train)]
-            squares = _squares(axis, chosen)
-            for optimiser in LINES:
-                _contour(axis, chosen[chosen["optimiser"] == optimiser], optimiser)
-            _laws(axis, chosen, n_train, activation)
-            axis.set(xscale="log", yscale="log", ylim=(0.85, None))
-            axis.set_title(f"({next(letters)}) {NAMES[activation]}, n = {n_train}")
-            axis.label_outer()
-    for axis in axes[-1]:
-        axis.set_xlabel(labels.column(measurements, "dimension"))
-    for axis in axes[:, 0]:
-        axis.set_ylabel(labels.column(measurements, "width"))
-    figure.colorbar(squares, ax=axes, location="right", shrink=0.5, label="share of trials that gradient descent fits")
-    handles, names = axes[-1, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncol=2, fontsize=8)
+    n_train = int(panel["n_train"].max())
+    figure, (axes,) = studies.grid(1, len(NAMES), 4.4, sharex=True, sharey=True)
+    for axis, activation in zip(axes, NAMES, strict=True):
+        cells = phase_panels.panel(axis, panel, activation, n_train)
+    few = judged.declared(verdict, FEW)["greater"]
+    for axis in axes:
+        axis.axhline(few, color=theme.INK, linestyle=":", linewidth=1.2)
+    axes[-1].annotate(
+        f"predicted: below {few:g}", (1, few), xycoords=("axes fraction", "data"), xytext=(-3, 3),
+        textcoords="offset points", ha="right", va="bottom", fontsize=8.5, color=theme.INK,
+    )  # fmt: skip
+    axes[0].annotate(
+        "faint: not tried", (0, 0), xycoords="axes fraction", xytext=(5, 5), textcoords="offset points", fontsize=8.5,
+        color=theme.INK,
+    )  # fmt: skip
+    phase_panels.name_axes(axes, measurements)
+    figure.colorbar(cells, ax=axes, location="right", label="share that gradient descent fits", aspect=30)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=2)
+    theme.headline(figure, _headline(measurements, verdict))
     return figure
+
+
+def _headline(measurements: pd.DataFrame, verdict: dict) -> str:
+    ratio = judged.declared(verdict, MODERATE, "corrected")["where"]["dimension_per_sample"]["max"]
+    found = _constants(measurements, ratio)
+    few = f"{at_least(found.min())} to {at_most(found.max())}" if len(found) else "A few"
+    return headlines.by_verdict(
+        verdict,
+        supported=f"{few} parameters per sample fit half of the time where $n/d \\geq {1 / ratio:.0f}$; theory asks "
+        "for about $n$ each",
+        refuted="Networks fit random labels only with more units than predicted, or with fewer parameters than samples",
+        undecided="where networks fit random labels, over dimension and hidden units",
+    )
+
+
+def _constants(measurements: pd.DataFrame, ratio: float) -> pd.Series:
+    """Return the mean parameters per sample at the transition, by activation, optimiser, n and d up to ``ratio``."""
+    rows = measurements[
+        measurements["in_panel"]
+        & measurements["fitted_part"]
+        & (measurements["dimension_per_sample"] <= ratio)
+        & (measurements["quantity"] == "parameters_per_sample")
+    ]
+    means = rows.groupby(["activation", "optimiser", "n_train", "dimension"])["value"].mean()
+    return means[np.isfinite(means)]
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
@@ -88,38 +109,3 @@ def _exponent(rows: pd.DataFrame) -> float:
     means = rows[rows["quantity"] == "contour_width"].groupby("dimension")["value"].mean()
     means = means[np.isfinite(means) & (means > 0)]
     return float(stats.linregress(np.log(means.index), np.log(means)).slope) if len(means) > 1 else np.nan
-
-
-def _squares(axis: plt.Axes, rows: pd.DataFrame):
-    cells = rows[(rows["quantity"] == "success") & (rows["optimiser"] == DESCENT)]
-    shares = cells.groupby(["dimension", "width"])["value"].mean().reset_index()
-    return axis.scatter(
-        shares["dimension"], shares["width"].astype(float), c=shares["value"],
-        cmap="viridis", vmin=0, vmax=1, marker="s", s=22, edgecolors=theme.INK, linewidths=0.4,
-    )  # fmt: skip
-
-
-def _contour(axis: plt.Axes, rows: pd.DataFrame, optimiser: str) -> None:
-    """Draw the mean over trials and its 95 % interval where every trial has a transition within the grid."""
-    marker, dashes, color = LINES[optimiser]
-    found = rows[rows["quantity"] == "contour_width"].groupby("dimension")["value"].agg(["mean", "sem", "size"])
-    found = found[np.isfinite(found["sem"]) & (found["mean"] > 0)]
-    half = stats.t.ppf(0.975, found["size"] - 1) * found["sem"]
-    axis.errorbar(
-        found.index, found["mean"], yerr=half, marker=marker, markersize=4, linestyle=dashes, color=color,
-        linewidth=1.4, elinewidth=0.9, label=f"half of the trials, {optimiser}",
-    )  # fmt: skip
-
-
-def _laws(axis: plt.Axes, rows: pd.DataFrame, n_train: int, activation: str) -> None:
-    places = np.array([rows["dimension"].min(), rows["dimension"].max()], dtype=float)
-    axis.plot(places, n_train / places, color=theme.INK, linestyle=":", label="kd = n")
-    limit = 2 * np.log2(n_train / np.log(2)) if activation == "relu" else 2.0  # derived in the claim's note
-    axis.plot(
-        places,
-        [limit, limit],
-        color=theme.INK,
-        linestyle="-.",
-        linewidth=1,
-        label="for d → ∞: ReLU 2 log₂(n/ln 2), softplus 2",
-    )

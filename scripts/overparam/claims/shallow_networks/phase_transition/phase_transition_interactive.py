@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from overparam.claims.shallow_networks.phase_transition.phase_transition import DESCENT, NAMES, REFERENCE
+from overparam.claims.shallow_networks.phase_transition.phase_panels import DESCENT, NAMES, REFERENCE
 from overparam.drawing import charts, labels
 
 LINES = {DESCENT: charts.TEST, REFERENCE: charts.OTHER}

@@ -3,47 +3,58 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from overparam.drawing import judged, labels, theme
+from overparam.claims.shallow_networks import result_rows
+from overparam.drawing import headlines, judged, labels, theme
 
-PAIRS = {  # label, marker
-    "full rank": ("full rank", "o"),
-    "network": ("XXᵀ and φ'φ'ᵀ of a network", "s"),
-    "attained": ("B = ssᵀ, signs s", "D"),
-    "nearly singular": ("A nearly singular", "^"),
-    "singular": ("A and B singular", "v"),
-    "indefinite": ("B indefinite (control)", "X"),
+PAIRS = {  # label, marker, colour
+    "attained": ("B = ssᵀ, signs s", "D", theme.CATEGORIES[1]),
+    "full rank": ("full rank", "o", theme.CATEGORIES[0]),
+    "network": ("XXᵀ and φ′φ′ᵀ\nof a network", "s", theme.CATEGORIES[0]),
+    "nearly singular": ("A nearly singular", "^", theme.CATEGORIES[0]),
+    "singular": ("A and B singular", "v", theme.CATEGORIES[0]),
+    "indefinite": ("B indefinite\n(control)", "X", theme.GREY),
 }
 LOWER, UPPER = "smallest eigenvalue", "largest eigenvalue"  # the predictions
 SIDES = {"smallest_eigenvalue": "lower_bound", "largest_eigenvalue": "upper_bound"}  # quantity: its bound
-SHOWN = 40  # pairs per kind and size that are drawn
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw how far the smallest eigenvalue lies above its bound, and the share of its bound that the largest has."""
+    """Draw a row per kind of pairs: the smallest eigenvalue above its bound, the largest as a share of its bound."""
     figure, (lower, upper) = theme.panels(2, height=4.2)
-    shown = measurements[measurements["seed"] < SHOWN]
-    sizes = sorted(measurements["size"].unique())
-    wide = {quantity: _pairs(shown, quantity, limit) for quantity, limit in SIDES.items()}
-    smallest, largest = wide["smallest_eigenvalue"], wide["largest_eigenvalue"]
-    excess = smallest["smallest_eigenvalue"] - smallest["lower_bound"]
-    share = largest["largest_eigenvalue"] / largest["upper_bound"]
-    for k, ((pair, (name, marker)), color) in enumerate(zip(PAIRS.items(), theme.CATEGORIES, strict=True)):
+    limit = judged.declared(verdict, LOWER)["limit"]
+    excess, share = distances(measurements)
+    low = float(excess.min())
+    lower.set(xlim=(1.1 * low, 1.05 * excess.max()), xlabel=labels.quantity(measurements, "lower_excess"))
+    upper.set(xlim=(0, 1.05 * share.max()), xlabel="λ_max(A ⊙ B) / (max B_ii λ_max(A))")
+    for axis, title in ((lower, "smallest eigenvalue"), (upper, "largest eigenvalue")):
+        axis.set_title(title)
+        result_rows.name(axis, [name for name, *_ in PAIRS.values()], [color for *_, color in PAIRS.values()])
+        axis.spines["left"].set_visible(False)
+    result_rows.allowed(lower, limit, "above", label="Schur")
+    result_rows.allowed(upper, 1, "below", label="Schur")
+    upper.tick_params(labelleft=False)
+    for place, (pair, (*_, color)) in enumerate(PAIRS.items()):
         for axis, values in ((lower, excess), (upper, share)):
-            rows = values.loc[pair].reset_index(name="value")
-            places = rows["size"].map(sizes.index) + 0.13 * (k - 2.5)
-            style = {"color": color, "markersize": 4, "markeredgewidth": 0}
-            axis.plot(places, rows["value"], marker, alpha=0.35, **style)
-            axis.plot([], [], marker, label=name, **style)
-    for axis, limit, label in (
-        (lower, judged.declared(verdict, LOWER)["limit"], labels.quantity(measurements, "lower_excess")),
-        (upper, 1, "λ_max(A ⊙ B) / (max B_ii λ_max(A))"),
-    ):
-        axis.axhline(limit, color=theme.INK, linestyle="--", linewidth=1)
-        axis.set(xlabel=labels.column(measurements, "size"), ylabel=label, xticks=range(len(sizes)), xticklabels=sizes)
-    lower.set_title("Schur: nothing below the line")
-    upper.set_title("Schur: nothing above the line")
-    figure.legend(*lower.get_legend_handles_labels(), loc="outside lower center", ncol=3, fontsize=8)
+            result_rows.row(axis, place, values.loc[pair], color, color == theme.GREY)
+    result_rows.raise_titles(figure)
+    theme.headline(figure, _headline(verdict))
     return figure
+
+
+def _headline(verdict: dict) -> str:
+    return headlines.by_verdict(
+        verdict,
+        supported="Both of Schur's bounds hold for positive semidefinite pairs, and one kind of pair attains them",
+        refuted="A positive semidefinite pair breaks one of Schur's bounds",
+        undecided="eigenvalues of Hadamard products against Schur's bounds",
+    )
+
+
+def distances(measurements: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return how far smallest eigenvalues lie above their bound, and what share of theirs the largest ones have."""
+    smallest, largest = (_pairs(measurements, quantity, limit) for quantity, limit in SIDES.items())
+    excess = smallest["smallest_eigenvalue"] - smallest["lower_bound"]
+    return excess, largest["largest_eigenvalue"] / largest["upper_bound"]
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

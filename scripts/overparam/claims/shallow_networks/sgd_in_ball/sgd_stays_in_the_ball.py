@@ -1,92 +1,109 @@
-"""How far stochastic gradient descent goes, and the exact drift of the potentials that keep it in."""
+"""In how many problems each potential rises, and how far stochastic gradient descent goes."""
 
 import functools
 
-import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from overparam.claims.shallow_networks import printed_and_corrected
 from overparam.drawing import judged, labels, theme
+from overparam.drawing.predicted import EDGE
 from overparam.drawing.rounding import at_least, at_most
 
-STEPS = {  # label, marker, dashes
-    "derived": ("derived step", "o", "-"),
-    "1/B²": ("step 1/B², not promised", "^", "-."),
-    "too large": ("step too large (control)", "X", ":"),
-}
 PRINTED = "the printed potential is a supermartingale"
 POTENTIALS = {  # as an axis has room for them
-    "corrected": "corrected",
-    "slide": "slide",
+    "attempt I": "attempt I:\ndistance",
+    "attempt II": "attempt II: residual\nand distance",
     "slide, wide ball": "slide,\nwide ball",
-    "attempt I": "attempt\nI",
-    "attempt II": "attempt\nII",
+    "slide": "slide,\nthe lemma's ball",
+    "corrected": "corrected",
 }
 BADLY = "sine, badly conditioned"
-STRIPS = [  # step, whether badly conditioned (None: either), label, number of the colour, marker
-    ("derived", False, "derived step", 0, "o"),
-    ("derived", True, "derived, badly conditioned", 4, "D"),
-    ("derived / 100", False, "hundredth of it", 1, "^"),
-    ("derived / 100", True, "hundredth, badly conditioned", 3, "v"),
-    ("too large", None, "step too large (control)", 2, "X"),
-]
+COLUMNS = {  # step and whether badly conditioned (None: either): as an axis has room for it
+    ("derived", False): "derived\nstep",
+    ("derived", True): "badly\ncond.",
+    ("derived / 100", False): "a 100th\nof it",
+    ("derived / 100", True): "badly\ncond.",
+    ("too large", None): "too large\n(control)",
+}
+HELD, BROKEN = theme.CATEGORIES[0], theme.CATEGORIES[1]
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
-    """Draw the fraction of runs beyond every radius, and the largest drift of each potential."""
-    figure, (leaving, drift) = theme.panels(2, height=4.6)
-    leaving.get_gridspec().set_width_ratios([1, 1.7])
-    runs = measurements[measurements["radius"].notna()]
-    for (name, (label, marker, dashes)), color in zip(STEPS.items(), theme.CATEGORIES, strict=False):
-        rows = runs[(runs["quantity"] == "left_fraction") & (runs["step_size"] == name)]
-        middle = rows.groupby(["radius", "seed"], as_index=False)["value"].mean()
-        sns.lineplot(
-            middle, x="radius", y="value", ax=leaving, color=color, marker=marker, linestyle=dashes, label=label,
-            errorbar=("pi", 100), markeredgewidth=0, legend=False,
-        )  # fmt: skip
-    bound = runs[(runs["quantity"] == "leaving_bound") & (runs["step_size"] == "derived")]
-    bound = bound.groupby("radius")["value"].max()
-    leaving.plot(
-        bound.index, bound, color=theme.INK, linestyle="--", label=labels.quantity(measurements, "leaving_bound")
-    )
-    leaving.set(xscale="log", xlabel=labels.column(measurements, "radius"))
-    leaving.set_ylabel(labels.quantity(measurements, "left_fraction"))
-    _drifts(drift, measurements, verdict)
-    leaving.legend(fontsize=7.5, loc="upper center", bbox_to_anchor=(0.45, -0.17))
+    """Draw a matrix of potentials and steps, and the fraction of runs beyond every radius."""
+    figure, (matrix, leaving) = theme.panels(2, height=4.4)
+    leaving.get_gridspec().set_width_ratios([1.8, 1])
+    for i, potential in enumerate(POTENTIALS):
+        for j, (step, badly) in enumerate(COLUMNS):
+            _cell(matrix, i, j, largest(measurements, verdict, potential, step, badly) > limit(verdict))
+    matrix.set(xlim=(-0.5, len(COLUMNS) - 0.5), ylim=(len(POTENTIALS) - 0.5, -0.5))
+    matrix.set_title("problems in which the potential rises")
+    matrix.set_xticks(range(len(COLUMNS)), COLUMNS.values(), fontsize=9)
+    matrix.set_yticks(range(len(POTENTIALS)), POTENTIALS.values())
+    matrix.get_yticklabels()[-1].set_fontweight("bold")
+    matrix.get_xticklabels()[-1].set_color(theme.GREY)
+    matrix.tick_params(length=0)
+    for side in matrix.spines.values():
+        side.set_visible(False)
+    _leaving(leaving, measurements)
+    theme.headline(figure, _headline(verdict))
     return figure
 
 
-def _drifts(axis: Axes, measurements: pd.DataFrame, verdict: dict) -> None:
-    """Draw the largest drift over places of every problem: the derived step, a hundredth of it, and the control."""
-    for number, name in enumerate(POTENTIALS):
-        for strip, (step, badly, label, color, marker) in enumerate(STRIPS):
-            rows = _largest(measurements, verdict, name, step, badly)
-            _strip(axis, number + 0.17 * (strip - 2), rows, theme.CATEGORIES[color], marker, label)
-    axis.axhline(_limit(verdict), color=theme.INK, linestyle="--", linewidth=1)
-    axis.set_yscale("symlog", linthresh=0.001)
-    axis.set_xticks(range(len(POTENTIALS)), list(POTENTIALS.values()), fontsize=8)
-    axis.set_ylabel(labels.quantity(measurements, "largest_drift"))
-    handles, names = axis.get_legend_handles_labels()
-    count = len(STRIPS)
-    axis.legend(
-        handles[:count], names[:count], fontsize=7.5, loc="upper center", bbox_to_anchor=(0.45, -0.17), ncol=2,
-        markerscale=1.6, columnspacing=1,
-    )  # fmt: skip
+def _cell(axis: Axes, row: int, column: int, rising: pd.Series) -> None:
+    """Fill a cell by the share of problems in which the potential rises, and write their number."""
+    if rising.empty:
+        return
+    color, alpha = (BROKEN, 0.2 + 0.3 * rising.mean()) if rising.any() else (HELD, 0.25)
+    axis.add_patch(Rectangle((column - 0.47, row - 0.45), 0.94, 0.9, facecolor=color, alpha=alpha, linewidth=0))
+    said = f"{int(rising.sum())} of {len(rising)}" if rising.any() else f"none\nof {len(rising)}"
+    axis.text(column, row, said, ha="center", va="center", fontsize=9.5, color=theme.INK)
 
 
-def _strip(axis: Axes, x: float, values: pd.Series, color: str, marker: str, label: str) -> None:
-    spread = np.linspace(-0.06, 0.06, len(values))
-    axis.scatter(x + spread, values, color=color, marker=marker, s=9, linewidths=0, alpha=0.7, label=label)
+def _leaving(axis: Axes, measurements: pd.DataFrame) -> None:
+    """Draw the fraction of runs beyond every radius: the derived step, the control, and what is allowed."""
+    runs = measurements[measurements["radius"].notna()]
+    left = runs[runs["quantity"] == "left_fraction"].groupby(["step_size", "radius"])["value"].mean()
+    axis.plot(left["too large"].index, left["too large"], **theme.CONTROL)
+    axis.plot(left["derived"].index, left["derived"], color=HELD, marker="o", markersize=5)
+    bound = runs[(runs["quantity"] == "leaving_bound") & (runs["step_size"] == "derived")]
+    bound = bound.groupby("radius")["value"].max()
+    axis.plot(bound.index, bound, **EDGE)
+    for text, curve, color, place in (
+        ("step too large (control)", left["too large"], theme.GREY, (2, 4)),
+        ("derived step", left["derived"], HELD, (2, 7)),
+        ("allowed", bound, theme.INK, (0, -6)),
+    ):
+        low = curve is bound
+        axis.annotate(
+            text, (curve.index[-1], curve.iloc[-1]), xytext=place, textcoords="offset points", ha="right",
+            va="top" if low else "bottom", fontsize=9, color=color,
+        )  # fmt: skip
+    axis.set(xscale="log", ylim=(-0.03, 1.12))
+    axis.set_xlabel(labels.column(measurements, "radius").replace(", ", ",\n"))
+    axis.set_ylabel(labels.quantity(measurements, "left_fraction"))
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
 
 
-def _limit(verdict: dict) -> float:
+def _headline(verdict: dict) -> str:
+    return printed_and_corrected.headline(
+        verdict,
+        both="The printed potential rises where the corrected one never does, and no run of SGD leaves its ball",
+        printed="The printed potential rises, so that it is no supermartingale",
+        supported="The corrected potential never rises, and no more runs of SGD leave than it allows",
+        refuted="Even the corrected potential rises, or more runs of SGD leave than it allows",
+        undecided="where five potentials rise, and how many runs of SGD leave their ball",
+    )
+
+
+def limit(verdict: dict) -> float:
     """Return the drift above which a potential is no supermartingale."""
     return judged.declared(verdict, PRINTED)["limit"]
 
 
-def _largest(
+def largest(
     measurements: pd.DataFrame, verdict: dict, potential: str, step: str, badly: bool | None = None
 ) -> pd.Series:
     """Return the largest drift of every problem, over the places at which the potential is judged."""
@@ -105,10 +122,10 @@ def _largest(
 
 def _rising(measurements: pd.DataFrame, verdict: dict, potential: str, step: str) -> str:
     """Return in how many problems the potential rises, in words."""
-    limit, counts = _limit(verdict), []
+    above, counts = limit(verdict), []
     for badly, name in ((False, "well"), (True, "badly")):
-        largest = _largest(measurements, verdict, potential, step, badly)
-        counts.append(f"{int((largest > limit).sum())} of {len(largest)} {name}")
+        found = largest(measurements, verdict, potential, step, badly)
+        counts.append(f"{int((found > above).sum())} of {len(found)} {name}")
     return f"{' and '.join(counts)} conditioned"
 
 
@@ -122,9 +139,9 @@ def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
     allowed = derived[(derived["quantity"] == "leaving_bound") & (derived["radius"] == ball)]["value"].max()
     arrived = derived[derived["quantity"] == "arrived"]["value"].mean()
     steps = ("derived", "derived / 100")
-    corrected = max(_largest(measurements, verdict, "corrected", step).max() for step in steps)
-    control = _largest(measurements, verdict, "corrected", "too large")
-    slide = _largest(measurements, verdict, "slide", "derived").max()
+    corrected = max(largest(measurements, verdict, "corrected", step).max() for step in steps)
+    control = largest(measurements, verdict, "corrected", "too large")
+    slide = largest(measurements, verdict, "slide", "derived").max()
     rising = functools.partial(_rising, measurements, verdict)
     return (
         f"Stochastic gradient descent with the derived step goes at most {at_most(farthest)} ‖r₀‖/α from its start; "
