@@ -59,14 +59,19 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             x, y = (np.asarray(data, dtype=float) for data in line.get_data())
             last = [x.argmin()]
             direct_labels.at_end(right, x[last], y[last], str(line.get_label()), line.get_color())
+    theme.headline(figure, _headline(n_clusters, verdict))
+    return figure
+
+
+def _headline(n_clusters: int, verdict: dict) -> str:
     text = headlines.by_verdict(
         verdict,
-        supported=f"Where inputs lie in $L = {n_clusters}$ clusters, the Jacobian has $L$ large singular values",
-        refuted=f"Where inputs lie in $L = {n_clusters}$ clusters, the Jacobian does not drop after the $L$-th value",
-        undecided=f"Singular values of the Jacobian where inputs lie in $L = {n_clusters}$ clusters",
+        supported=f"On $L = {n_clusters}$ clusters the Jacobian of a wide network has $L$ large singular values",
+        refuted=f"On $L = {n_clusters}$ clusters the Jacobian of a wide network does not drop after the $L$-th value",
+        undecided=f"Singular values of the Jacobian on $L = {n_clusters}$ clusters",
     )
-    theme.headline(figure, text)
-    return figure
+    narrow = verdict["forms"].get("literal", {}).get("verdict") == "refuted"
+    return f"{text}; a single unit has fewer" if narrow else text
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:
