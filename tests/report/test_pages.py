@@ -197,6 +197,8 @@ def test_errata_stand_by_source_with_what_holds(entries, verdicts, finished_run)
     assert (row["id"], row["says"]) == ("E13", "like 1/k") and "<msqrt>" in row["why"]
     text = pages.render(run)["index.html"]
     assert "✎" in text and "What surprised us" in text and "data-differs" in text
+    entries[1]["forms"]["corrected"]["refutation"]["kind"] = "reading"
+    assert index_view.errata(pages_of(finished_run, reading.collect(entries, verdicts))) == []
 
 
 def test_standings_are_counted_and_can_be_filtered(entries, verdicts, finished_run):

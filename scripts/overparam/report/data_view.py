@@ -20,6 +20,7 @@ MEANINGS = {
     "outside its band, at 99.5 % and after correction for the number of estimates that could have refuted.",
     "weaker": "True only in a weaker form than the one that is stated.",
     "slip": "A slip of the pen: a sign or an index that the source itself has right elsewhere.",
+    "reading": "A stronger reading than the source gives, judged because it teaches something; the source stands.",
     "refuted": "For at least one prediction the whole interval lies outside its band.",
     "inconclusive": "Anything else: too wide an interval, a control that passed, or nothing that could be measured.",
     "not-reached": "What the claim takes for granted was not reached, say networks trained to the end, so that nothing "

@@ -18,6 +18,7 @@ STANDINGS: dict[str, dict[str, Any]] = {  # of a form, in the order in which the
     "inconclusive": {"verdict": "inconclusive"},
     "not-reached": {"verdict": "inconclusive", "not_reached": True},
 }
+READING = "reading"  # which is no fault of the source
 DIFFERING = ("mathematics", "slip")  # what a source prints and mathematics has otherwise
 
 
@@ -111,13 +112,13 @@ def chapters(run: Run, cards: Mapping[str, Mapping[str, Any]]) -> list[dict[str,
 
 
 def errata(run: Run) -> list[dict[str, Any]]:
-    """Return what sources print and what holds instead, by document: every form that is refuted with a reason."""
+    """Return what sources print and what holds instead, by document: every form of theirs that is refuted."""
     found: dict[str, list[dict[str, Any]]] = {}
     for claim in run.claims:
         corrected = claim_view.judged(claim, "corrected") if "corrected" in claim.forms else None
         for name, form in claim.forms.items():
             refutation = form.get("refutation")
-            if refutation:
+            if refutation and refutation["kind"] != READING:
                 found.setdefault(claim.entry["source"]["document"], []).append(
                     {
                         "id": claim.id,

@@ -19,6 +19,7 @@ BRIEF = {  # what has to be known of a verdict, in fewer words than a page has
     "contradicted by measurement": "by measurement",
     "weaker than stated": "holds weaker",
     "a slip of the pen": "a slip",
+    "a stronger reading": "stronger form",
     "not reached at this size": "not reached",
 }
 

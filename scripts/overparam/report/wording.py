@@ -13,6 +13,7 @@ SIGNS = {  # of what is to be told apart at a glance
     "measurement": "✗",
     "weaker": "≲",
     "slip": "✎",
+    "reading": "⇑",
     "not-reached": "◌",
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -71,6 +72,7 @@ REFUTATIONS = {
     "measurement": "contradicted by measurement",
     "weaker": "weaker than stated",
     "slip": "a slip of the pen",
+    "reading": "a stronger reading",
 }
 
 
