@@ -78,7 +78,7 @@ def test_unit_norm_kernel_and_all_kinds_are_interpolated():
 
 
 def test_knees_lie_between_the_derived_bounds_and_controls_have_none(table):
-    places = figure.knees(table, level=2)
+    places = knees.of_problems(table, level=2)
     assert len(places) == 5 * 3 and places["knee"].notna().all()
     np.testing.assert_allclose(places["earliest"], places["critical"] - 2)
     assert (places["knee"] >= 0.95 * places["earliest"]).all() and (places["knee"] <= 1.05 * places["latest"]).all()
