@@ -292,7 +292,7 @@ def test_the_size_is_that_of_the_studies_or_the_settings():
     verdict = {"forms": {"printed": {"predictions": [{"n_seeds": 8}]}}, "data": None, "cost": {}}
     trained = {**verdict, "provenance": {"run": {"config": {"studies": studies}}}}
     assert (
-        sizes.told(trained, "x") == "mlp networks of width 2 to 64, trained on 500 images of digits and 8 repetitions"
+        sizes.told(trained, "x") == "MLP networks of width 2 to 64, trained on 500 images of digits and 8 repetitions"
     )
     verdict["cost"] = {"settings": {"n_train": 16, "smallest_exponent": 4, "largest_exponent": 16}}
     assert sizes.told(verdict, "x") == "16 samples, 16 to 65,536 hidden units and 8 repetitions"

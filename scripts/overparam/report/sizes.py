@@ -20,6 +20,7 @@ SIZES = {  # settings of experiments that say how large its problems are
 }
 EXPONENTS = ("smallest_exponent", "largest_exponent")  # of 2, for widths
 STUDIES_TOLD = 2
+LONGEST_ACRONYM = 4  # characters, as of MLP3
 
 
 def told(verdict: Mapping[str, Any], experiment: str) -> str:
@@ -50,6 +51,7 @@ def _study(study: Mapping[str, Any]) -> str:
     counts = {key: f"{study[key]:,} " for key in ("epochs", "n_train") if isinstance(study.get(key), int)}
     epochs = f" for {counts['epochs']}epochs" if "epochs" in counts else ""
     network = str(study.get("model", "")).replace("_", " ")
+    network = network.upper() if len(network) <= LONGEST_ACRONYM else network
     images = f"{counts.get('n_train', '')}images of {study.get('dataset')}"
     return f"{network} networks{span}, trained on {images}{epochs}"
 
