@@ -12,7 +12,7 @@ import pytest
 from overparam import places
 from overparam.drawing import charts, claim_chart, surfaces
 
-GROUNDS = ("#ffffff", "#0d0f12")  # of report/style.css
+GROUNDS = ("#ffffff", "#0d0f12")  # of report/assets/style.css
 
 
 def small(measurements, verdict):
@@ -114,5 +114,5 @@ def test_a_surface_has_the_means_over_seeds_and_the_median_epoch_of_stopping():
 
 
 def test_the_script_of_the_pages_uses_the_bundle_alone():
-    script = (places.PACKAGE / "report/charts.js").read_text()
+    script = (places.PACKAGE / "report/assets/charts.js").read_text()
     assert "http" not in script and "vegaEmbed(" in script

@@ -63,7 +63,7 @@ def test_inks_can_be_told_apart(ground, eye):
 
 
 def test_the_grounds_are_those_of_the_page():
-    style = (ROOT / "scripts/overparam/report/style.css").read_text()
+    style = (ROOT / "scripts/overparam/report/assets/style.css").read_text()
     assert re.findall(r"--ground: (#\w+);", style)[:2] == [inks.LIGHT_GROUND, inks.DARK_GROUND]
 
 
