@@ -69,8 +69,8 @@ ANSWER: list[tuple[str, dict[str, str]]] = [  # sentences, each with the verdict
         {"F1": "supported"},
     ),
     (
-        "Early stopping spares a wide MLP that loss; for a small CNN seven seeds leave it open.",
-        {"F2": "inconclusive"},
+        "Early stopping spares them much of that loss.",
+        {"F2": "supported"},
     ),
     ("Whether flat minima generalise better could not be decided.", {"G3": "inconclusive"}),
 ]
@@ -300,4 +300,4 @@ if __name__ == "__main__":
             for path in main(Path(sys.argv[1]) if sys.argv[1:] else None):
                 print(path.relative_to(ROOT))
     except UserError as error:
-        sys.exit(f"Nothing was renewed: {error}")
+        sys.exit(f"Not everything was renewed: {error}")
