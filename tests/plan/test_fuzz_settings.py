@@ -21,6 +21,7 @@ def settings_of(monkeypatch) -> dict[str, list]:
     studies = {study["name"]: study for study in run["studies"]}
     plan = cells.plan(run["studies"], run["datasets"], run["jobs"])
     shown = [{"preset": "smoke", "claims": REGISTRY[:2]}, {"preset": "smoke", "claims": REGISTRY[2:4]}]
+    known = {"topics": [], "works": {}, "experiments": {}}
     return {
         "download": [{key: run["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}],
         "prepare": [
@@ -42,7 +43,7 @@ def settings_of(monkeypatch) -> dict[str, list]:
         ],
         "summarise": shown,
         "show": shown,
-        "report": shown,
+        "report": [{**one, **known} for one in shown],
     }
 
 

@@ -73,10 +73,17 @@ def test_an_account_that_snakemake_cannot_work_in():
     assert found.returncode == 1 and "Set HOME or XDG_CACHE_HOME" in found.stderr and "Traceback" not in found.stderr
 
 
+def _lines(command):
+    """Return what a command prints, a make that was not called by another one."""
+    own = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 def test_make_run_checks_before_it_runs():
     command = ["make", "-n", "-o", ".venv/.locked", "run", "CONFIG=config/smoke.yaml mine.yaml", "CORES=2"]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = _lines(command)
     assert lines[-2:] == [
         ".venv/bin/python workflow/run/check.py config/smoke.yaml mine.yaml",
         ".venv/bin/snakemake --cores 2 --rerun-incomplete --configfile config/smoke.yaml mine.yaml",
@@ -87,5 +94,5 @@ def test_make_run_checks_before_it_runs():
 @pytest.mark.parametrize(("given", "ends"), [(["CLAIM=A1 B4"], " A1 B4"), ([], ""), (["CONFIG="], "")])
 def test_make_run_for_some_claims(given, ends):
     command = ["make", "-n", "-o", ".venv/.locked", "run", "CORES=2", *given]
-    lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = _lines(command)
     assert lines[-1].rstrip() == f".venv/bin/snakemake --cores 2 --rerun-incomplete{ends}"
