@@ -1,8 +1,9 @@
 """What all interactive charts share: sliders, switches, axes, one look, and the form that the pages expect.
 
 A chart is one column of views of the same width, in Vega-Lite, with its data inside. It sets no ink: the script that
-shows it on a page (report/assets/charts.js) gives text, axes and rules the colour of the page's own text, light or dark. What
-a slider stands at, and what can be read off there, are parameters of the chart, so that they are text on the page.
+shows it on a page (report/assets/charts.js) gives text, axes and rules the colour of the page's own text, light or
+dark. What a slider stands at, and what can be read off there, are parameters of the chart, so that they are text on the
+page.
 """
 
 import json
