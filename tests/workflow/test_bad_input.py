@@ -106,7 +106,7 @@ def test_results_that_can_not_be_kept(sources):
 
 def test_targets_that_nothing_makes(sources):
     targets = {
-        "b4": "'b4': there is no claim or other target of this name; did you mean 'B4'?",
+        "b4": "'b4': there is no claim or other target of this name; did you mean B4?",
         "": "an empty target",
         "config/smoke.yaml": "is it meant for --configfile?",
         "results/smoke/data/mnist/train.arrow": "there is no data set 'mnist'",
