@@ -112,7 +112,8 @@ def test_one_claim_alone(sources):
         assert (sources.folder / RESULTS / f"benchmarks/{rule}/{name}.tsv").is_file()
     made = {path.split("/")[1] for path in sources.made("claims/*/*")}
     assert made == {"C1"}
-    assert not sources.made("training/**/*") and not sources.made("report/*")
+    assert not sources.made("training/**/*")
+    assert {Path(path).name for path in sources.made("report/claims/*")} == {"C1.html"}
     assert re.search(r"^\W*C1\b", printed, flags=re.MULTILINE) and not re.search(
         r"^\W*C2\b", printed, flags=re.MULTILINE
     )

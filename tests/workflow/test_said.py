@@ -39,7 +39,7 @@ def test_names_that_are_not_quite_right_are_answered_without_a_traceback(disturb
     run = disturbed.snakemake(CLAIM.lower(), "double-descent", "clams", check=False)
     assert run.returncode
     assert f"'{CLAIM.lower()}': there is no claim or other target of this name; did you mean {CLAIM}?" in run.stdout
-    assert re.search(r"'double-descent': .* did you mean B1 \(.*\), B4 \(.*\) or B5 \(.*\)\?", run.stdout)
+    assert re.search(r"'double-descent': .* did you mean B1 \(.*\), B4 \(.*\), B5 \(.*\) or B12 \(.*\)\?", run.stdout)
     assert "did you mean 'claims'?" in run.stdout
     assert "  File " not in run.stdout and "Traceback" not in run.stdout
 
