@@ -44,7 +44,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     over_samples.plain_ticks(errors, sorted(measurements["width"].unique()))
     studies.percent_axis(errors)
     figure.legend(*losses[0].get_legend_handles_labels(), loc="outside lower center", ncol=4, fontsize=8)
-    figure.suptitle(_headline(measurements, verdict), fontsize=11)
+    theme.headline(figure, _headline(measurements, verdict))
     return figure
 
 

@@ -31,7 +31,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     cause.plot(ends, ends, color=theme.INK, linestyle="--", linewidth=1)
     cause.set(xlim=ends, ylim=ends, xlabel="spread, large step", ylabel="spread, small step", title="one width")
     figure.legend(*trained.get_legend_handles_labels(), loc="outside lower center", ncol=6, fontsize=8)
-    figure.suptitle(_headline(measurements), fontsize=10)
+    theme.headline(figure, _headline(measurements))
     return figure
 
 

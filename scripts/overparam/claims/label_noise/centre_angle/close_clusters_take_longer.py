@@ -37,7 +37,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     recovery.set_title(labels.quantity(measurements, "recovered"))
     for axis in (steps, recovery):
         axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.2))
-    figure.suptitle(_headline(measurements), fontsize=10)
+    theme.headline(figure, _headline(measurements))
     return figure
 
 

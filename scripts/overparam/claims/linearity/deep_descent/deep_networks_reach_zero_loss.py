@@ -39,7 +39,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     promise.set(xscale="log", yscale="log", xlabel="steps promised", ylabel="steps taken", title="the widest")
     promise.text(0.05, 0.95, "filled: tanh\nopen: ReLU", transform=promise.transAxes, va="top", fontsize=8)
     figure.legend(*shares[0].get_legend_handles_labels(), loc="outside lower center", ncol=len(depths), fontsize=8)
-    figure.suptitle(_headline(runs), fontsize=11)
+    theme.headline(figure, _headline(runs))
     return figure
 
 

@@ -42,7 +42,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         title="smallest curvature\nwhere starts got stuck", xticks=[0, 1], xlim=(-0.5, 1.5),
         xticklabels=["narrow\nnetwork", "units of weight\nzero added"],
     )  # fmt: skip
-    figure.suptitle(_headline(measurements, enough), fontsize=11)
+    theme.headline(figure, _headline(measurements, enough))
     handles, names = solved.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncol=3, fontsize=8)
     return figure
