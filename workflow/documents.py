@@ -9,11 +9,9 @@ What is taken from a run lies in results/reference/default and docs/pictures, an
 
 import json
 import sys
-import tempfile
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "workflow/run")]
@@ -24,7 +22,6 @@ from durations import recorded  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from overparam import places, tables  # noqa: E402
-from overparam.drawing import claim_figure, labels  # noqa: E402
 from overparam.errors import UserError  # noqa: E402
 from overparam.jobs import files, records, table_checks  # noqa: E402
 from overparam.plan import data_dictionary, experiment_settings, registry  # noqa: E402
@@ -121,25 +118,18 @@ def take(results: Path) -> list[Path]:
     files.write_table(places.VERDICTS, table)
     seconds = {name: round(took, 1) for name, took in sorted(recorded(results, alone=True).items())}
     files.write_text(places.DURATIONS, json.dumps(seconds, indent=0))
-    known = {entry["id"]: entry for entry in entries}
-    return [places.VERDICTS, places.DURATIONS, *(path for claim in DRAWN for path in picture(known[claim], results))]
+    return [places.VERDICTS, places.DURATIONS, *(path for claim in DRAWN for path in picture(claim, results))]
 
 
-def picture(entry: Mapping[str, Any], results: Path) -> list[Path]:
-    """Draw the figure of a claim anew from a run, small enough for a README; its alternative text lies beside it."""
-    measurements = records.measurements(results / f"measurements/{entry['experiment']}.parquet")
-    labels.attach(measurements, experiment_settings.measures(entry["experiment"]))
-    verdict = records.verdict(results / f"claims/{entry['id']}/verdict.json")
-    image, text = PICTURES / f"{entry['id']}.png", PICTURES / f"{entry['id']}.alt.txt"
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = [Path(folder) / f"figure.{kind}" for kind in ("svg", "png", "pdf", "alt.txt")]
-        claim_figure.save(entry["figure"], measurements, verdict, *drawn)
-        drawing = Image.open(drawn[1]).convert("RGBA")
-        large = Image.alpha_composite(Image.new("RGBA", drawing.size, "white"), drawing).convert("RGB")
-        small = large.resize((PIXELS, round(large.height * PIXELS / large.width)), Image.Resampling.LANCZOS)
-        image.parent.mkdir(parents=True, exist_ok=True)
-        small.quantize(128, dither=Image.Dither.NONE).save(image, optimize=True)
-        files.write_text(text, drawn[3].read_text(encoding="utf-8"))
+def picture(claim: str, results: Path) -> list[Path]:
+    """Take the figure of a claim from a run, small enough for a README; its alternative text lies beside it."""
+    drawn = results / f"claims/{claim}"
+    image, text = PICTURES / f"{claim}.png", PICTURES / f"{claim}.alt.txt"
+    large = Image.open(drawn / "figure.png").convert("RGB")
+    small = large.resize((PIXELS, round(large.height * PIXELS / large.width)), Image.Resampling.LANCZOS)
+    image.parent.mkdir(parents=True, exist_ok=True)
+    small.quantize(128, dither=Image.Dither.NONE).save(image, optimize=True)
+    files.write_text(text, (drawn / "figure.alt.txt").read_text(encoding="utf-8"))
     return [image, text]
 
 

@@ -17,7 +17,7 @@ rule interact:
     benchmark:
         f"{RESULTS}/benchmarks/interact/{{claim}}.tsv"
     wildcard_constraints:
-        claim="|".join(INTERACTIVE) or "none",
+        claim="|".join(INTERACTIVE) or NOTHING,
     conda:
         ENVIRONMENT
     params:

@@ -21,7 +21,6 @@ ENVIRONMENT = f"{PATTERN}/envs/overparam.yaml"
 
 import announcements
 import failed_jobs
-import interim_pages
 import one_run
 import premises
 import run_progress
@@ -76,7 +75,7 @@ targets.watch(
         "claims": {claim["id"]: claim["name"] for claim in REGISTRY},
     },
 )
-interim_pages.watch(workflow, lambda: write_pages_of_what_is_there())
+snakemake_internals.after_success(workflow, lambda: write_pages_of_what_is_there())
 announcements.frame(workflow, RESULTS, RUN, CLAIMS)
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 PROGRESS = run_progress.RunProgress(workflow, RESULTS, lambda: durations())

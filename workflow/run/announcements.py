@@ -34,17 +34,18 @@ def frame(workflow: "Workflow", results: str, run: Mapping[str, Any], claims: Co
         The ids of its claims.
     """
 
-    def framed(execute, common):
+    def begun(execute, common):
         if sentence := own_images(run, os.environ.get(CIFAR10_VARIABLE)):
             logger.warning(sentence)
-        done = execute()
-        if not common.dryrun_exec:
-            for line in where_to_look(Path(results), workflow.dag_settings.targets, claims):
-                logger.info(line)
-        return done
+        return execute()
+
+    def name_files():
+        for line in where_to_look(Path(results), workflow.dag_settings.targets, claims):
+            logger.info(line)
 
     if workflow.is_main_process:
-        snakemake_internals.around_execution(workflow, framed)
+        snakemake_internals.around_execution(workflow, begun)
+    snakemake_internals.after_success(workflow, name_files)
 
 
 def own_images(run: Mapping[str, Any], given: str | None) -> str | None:

@@ -54,6 +54,22 @@ def around_execution(workflow: "Workflow", around: Callable[[Callable[[], bool],
     workflow.execute = executing
 
 
+def after_success(workflow: "Workflow", do: Callable[[], None]) -> None:
+    """Let every run that succeeds end with ``do``, also where nothing was to be done.
+
+    Dry runs, and the processes that a run starts for its jobs, do not. A second call comes after the first.
+    """
+
+    def around(execute, common):
+        done = execute()
+        if not common.dryrun_exec:
+            do()
+        return done
+
+    if workflow.is_main_process:
+        around_execution(workflow, around)
+
+
 def distrust_times(workflow: "Workflow") -> None:
     """Let content decide what has changed, never the time of a file alone, whatever the user's profile says."""
     prepare = workflow._prepare_dag

@@ -3,6 +3,11 @@
 from typing import Any
 
 
+def came_to(verdict: dict[str, Any], form: str) -> str | None:
+    """Return the verdict on a form; None if the claim has no such form."""
+    return verdict["forms"].get(form, {}).get("verdict")
+
+
 def by_verdict(
     verdict: dict[str, Any], *, supported: str, refuted: str, undecided: str | None = None, form: str = "printed"
 ) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from overparam.drawing import direct_labels, studies, theme
 
@@ -64,15 +63,6 @@ def name_ends(axis: plt.Axes, measurements: pd.DataFrame, x: str, quantity: str,
     for stopping, (label, color, *_) in styles.items():
         curve = mean(axis, chosen(measurements, quantity=quantity, stopping=stopping), x)
         direct_labels.at_end(axis, curve.index, curve, label, color)
-
-
-def stopping_legend(figure: Figure, styles: Styles) -> None:
-    """Say below the figure which line belongs to which rule of stopping."""
-    entries = {
-        label: {"color": color, "marker": marker, "linestyle": dashes, "markersize": 4}
-        for label, color, marker, dashes in styles.values()
-    }
-    studies.legend(figure, entries, loc="outside lower center", ncols=len(styles))
 
 
 def colors(count: int) -> list[tuple[str, str]]:

@@ -53,9 +53,3 @@ def rows_of(measurements: pd.DataFrame, name: str, **where) -> pd.DataFrame:
     for column, value in where.items():
         rows = rows[rows[column].isin(value if isinstance(value, list) else [value])]
     return rows
-
-
-def legend_below(figure: plt.Figure, *axes: plt.Axes, columns: int = 2) -> None:
-    """Put one legend for all axes below them, with every label once."""
-    entries = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncol=columns, fontsize=8)

@@ -60,22 +60,8 @@ def _curves(axis: plt.Axes, study: pd.DataFrame, split: str) -> None:
 
 def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> None:
     """Draw test error over width and epoch in full, and a line at the train error of networks that just fit."""
-    test, train = (over_epochs.table(study, split) for split in ("test", "train"))
-    widths, epochs = test.index.to_numpy(float), test.columns.to_numpy(float)
-    shares = test.to_numpy(float).T
-    image = axis.pcolormesh(
-        over_epochs.edges(widths), over_epochs.edges(epochs), shares, cmap="viridis",
-        norm=LogNorm(max(shares.min(), 1e-3), shares.max()), rasterized=True,
-    )  # fmt: skip
-    crossed = [studies.crossing(epochs, curve, JUST_FITS) for curve in train.to_numpy(float)]
-    reached = [(width, epoch) for width, epoch in zip(widths, crossed, strict=True) if epoch]
-    if reached:  # dark below light, so that the line is seen on every colour of the map
-        for color, line, thickness in (("#000000", "-", 2.4), ("#ffffff", "--", 1.2)):
-            axis.plot(*zip(*reached, strict=True), color=color, linestyle=line, linewidth=thickness)
-    axis.set_yscale("log")
-    studies.width_axis(axis, widths.astype(int), 0.35)
-    axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
-    axis.set_ylim(over_epochs.edges(epochs)[0], over_epochs.edges(epochs)[-1])
+    errors = over_epochs.table(study, "test").to_numpy(float)
+    image = over_epochs.draw_map(axis, study, 0.35, norm=LogNorm(max(errors.min(), 1e-3), errors.max()))
     axis.set_title("test error; dashed:\nlabels just fitted")
     bar = figure.colorbar(image, ax=axis, location="bottom", aspect=14)
     bar.outline.set_visible(False)
@@ -91,7 +77,7 @@ def _headline(verdict: dict) -> str:
         refuted="In a large network the test error does not fall, rise and fall again",
         undecided="Whether the test error of a large network falls, rises and falls again",
     )
-    if verdict["forms"].get("by_size", {}).get("verdict") == "supported":
+    if headlines.came_to(verdict, "by_size") == "supported":
         return f"{text}; in one that just fits it rises to the end, in a small one it only falls"
     return text
 

@@ -66,26 +66,9 @@ def _map(figure: Figure, axis: plt.Axes, study: pd.DataFrame) -> float:
     The scale of colours ends at the largest error that networks have after their best epochs: the higher errors of
     networks that have hardly learned anything would take all of it. This end is returned.
     """
-    test, train = (over_epochs.table(study, split) for split in ("test", "train"))
-    widths, epochs = test.index.to_numpy(float), test.columns.to_numpy(float)
-    highest = max(float(curve[np.argmin(curve) :].max()) for curve in test.to_numpy(float))
-    image = axis.pcolormesh(
-        over_epochs.edges(widths),
-        over_epochs.edges(epochs),
-        test.to_numpy(float).T,
-        cmap="viridis",
-        vmax=highest,
-        rasterized=True,
-    )
-    crossed = [studies.crossing(epochs, curve, JUST_FITS) for curve in train.to_numpy(float)]
-    reached = [(width, epoch) for width, epoch in zip(widths, crossed, strict=True) if epoch]
-    if reached:  # dark below light, so that the line is seen on every colour of the map
-        for color, line, thickness in (("#000000", "-", 2.4), ("#ffffff", "--", 1.2)):
-            axis.plot(*zip(*reached, strict=True), color=color, linestyle=line, linewidth=thickness)
-    axis.set_yscale("log")
-    studies.width_axis(axis, widths.astype(int), 0.5)
-    axis.set(xlabel=labels.column(study, "width"), ylabel=labels.column(study, "epoch"))
-    axis.set_ylim(over_epochs.edges(epochs)[0], over_epochs.edges(epochs)[-1])
+    errors = over_epochs.table(study, "test").to_numpy(float)
+    highest = max(float(curve[np.argmin(curve) :].max()) for curve in errors)
+    image = over_epochs.draw_map(axis, study, 0.5, vmax=highest)
     error = labels.quantity(study, "error")
     bar = figure.colorbar(image, ax=axis, extend="max", label=f"test {error} (true labels)")
     bar.outline.set_visible(False)

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from overparam import seeding
+from overparam.claims.double_descent import enough_images
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset
-from overparam.errors import UserError
 from overparam.packs.perceptron import Perceptron
 from overparam.progress import Progress
 from overparam.training import machine
@@ -40,12 +40,7 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     UserError
         If there are too few training images.
     """
-    n, held, available = settings["n_train"], settings["n_heldout"], len(dataset.train)
-    if n + held > available:
-        raise UserError(
-            f"initialisation_spread: n_train = {n} and n_heldout = {held} need {n + held} training images, "
-            f"but {dataset.name} has {available}"
-        )
+    enough_images.check("initialisation_spread", settings, dataset)
     device = machine.prepare(settings["gpus"])
     progress = Progress(len(settings["widths"]), "widths")
     shared, rows = _SharedSamples(settings, dataset, device), []

@@ -65,7 +65,7 @@ def _headline(verdict: dict) -> str:
         refuted="Random features: solutions beyond $N = n$ do not differ as predicted",
         undecided="How much models that fit differ beyond $N = n$",
     )
-    corrected = verdict["forms"].get("corrected", {}).get("verdict")
+    corrected = headlines.came_to(verdict, "corrected")
     if corrected == "supported":
         return f"{text}; networks differ most where they just fit"
     return text

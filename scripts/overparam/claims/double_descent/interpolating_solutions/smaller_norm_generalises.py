@@ -36,7 +36,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    printed, features = (verdict["forms"].get(form, {}).get("verdict") for form in ("printed", "features"))
+    printed, features = (headlines.came_to(verdict, form) for form in ("printed", "features"))
     if printed == "inconclusive" and features == "supported":
         return "On random features solutions of larger norm do worse; whether networks do is undecided at this size"
     return headlines.by_verdict(

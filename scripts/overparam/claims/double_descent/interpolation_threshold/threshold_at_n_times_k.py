@@ -66,7 +66,7 @@ def _headline(verdict: dict) -> str:
         refuted="Networks do not start to fit at about $nK$ parameters",
         undecided="Whether networks start to fit at about $nK$ parameters",
     )
-    if verdict["forms"].get("peak", {}).get("verdict") == "supported":
+    if headlines.came_to(verdict, "peak") == "supported":
         return f"{text}; the test loss peaks there"
     return text
 

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from overparam import seeding
+from overparam.claims.double_descent import enough_images
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset
-from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.training import machine, trainer
 from overparam.training import trained_solutions as trained
@@ -39,12 +39,7 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
     UserError
         If there are too few training images.
     """
-    n, held, available = settings["n_train"], settings["n_heldout"], len(dataset.train)
-    if n + held > available:
-        raise UserError(
-            f"optimisers: n_train = {n} and n_heldout = {held} need {n + held} training images, but {dataset.name} has "
-            f"{available}"
-        )
+    enough_images.check("optimisers", settings, dataset)
     device = machine.prepare(settings["gpus"])
     sweep = _Sweep(settings, dataset, device)
     rows: list[dict[str, Any]] = []

@@ -101,7 +101,7 @@ def _headline(verdict: dict) -> str:
         refuted="The test loss does not peak at the most samples that a procedure fits to near-zero loss",
         undecided="Whether the test loss peaks at the most samples that a procedure fits",
     )
-    if verdict["forms"].get("ten_percent", {}).get("verdict") == "refuted":
+    if headlines.came_to(verdict, "ten_percent") == "refuted":
         criterion = complexities.fitted_error(verdict)
         return f"{text}, not at those fitted to {criterion} error"
     return text

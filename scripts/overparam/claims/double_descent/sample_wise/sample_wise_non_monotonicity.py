@@ -57,7 +57,7 @@ def _headline(verdict: dict) -> str:
         refuted="More samples do not raise the test error near the threshold as predicted",
         undecided="Whether more samples raise the test error near the threshold",
     )
-    if verdict["forms"].get("procedure", {}).get("verdict") == "supported":
+    if headlines.came_to(verdict, "procedure") == "supported":
         return f"{text}; with tuned ridge they never hurt"
     return text
 

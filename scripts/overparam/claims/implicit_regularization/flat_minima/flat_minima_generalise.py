@@ -85,7 +85,7 @@ def _headline(verdict: dict) -> str:
         "refuted": ", but curvature hardly tells which of them generalises",
         "supported": ", and curvature tells which of them generalises",
     }
-    return text + tells.get(verdict["forms"].get("strong", {}).get("verdict"), "")
+    return text + tells.get(headlines.came_to(verdict, "strong"), "")
 
 
 def alt_text(measurements: pd.DataFrame, verdict: dict) -> str:

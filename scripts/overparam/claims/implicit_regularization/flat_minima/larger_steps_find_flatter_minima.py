@@ -71,7 +71,7 @@ def _headline(verdict: dict) -> str:
         refuted="Larger steps do not end in flatter minima",
         undecided="How flat the minima are at which larger steps end",
     )
-    cause = verdict["forms"].get("cause", {}).get("verdict")
+    cause = headlines.came_to(verdict, "cause")
     why = {
         "refuted": "because sharp ones are unstable, not because of the term",
         "supported": "because of the term",

@@ -58,7 +58,7 @@ def _headline(verdict: dict) -> str:
         refuted="Descent with finite steps does not follow the flow of the modified loss",
         undecided="Which flow descent with finite steps follows",
     )
-    own = verdict["forms"].get("literal", {}).get("verdict") == "refuted"
+    own = headlines.came_to(verdict, "literal") == "refuted"
     return f"{text}; SGD has one of its own" if own else text
 
 

@@ -55,7 +55,7 @@ def _headline(verdict: dict) -> str:
         refuted="With enough parameters networks still miss some random labels",
         undecided="Whether networks with enough parameters fit every random label",
     )
-    if verdict["forms"].get("literal", {}).get("verdict") == "refuted":
+    if headlines.came_to(verdict, "literal") == "refuted":
         return f"{text}; other models may not, however many they have"
     return text
 

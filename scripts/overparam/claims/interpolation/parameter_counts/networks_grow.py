@@ -53,7 +53,7 @@ def _headline(verdict: dict) -> str:
         refuted="AlexNet or GPT-3 has another number of parameters than is printed",
         undecided="The numbers of parameters of AlexNet and GPT-3",
     )
-    if verdict["forms"].get("literal", {}).get("verdict") == "refuted":
+    if headlines.came_to(verdict, "literal") == "refuted":
         return f"{counts}, but not both have more than samples"
     return counts
 

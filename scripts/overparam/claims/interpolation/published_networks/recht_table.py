@@ -66,7 +66,7 @@ def _headline(verdict: dict) -> str:
         refuted="Networks with more parameters than samples do not all fit their labels and generalise",
         undecided="Whether networks with more parameters than samples fit all labels and generalise",
     )
-    if verdict["forms"].get("random_labels", {}).get("verdict") == "supported":
+    if headlines.came_to(verdict, "random_labels") == "supported":
         return f"{text}; they fit random labels as well"
     return text
 

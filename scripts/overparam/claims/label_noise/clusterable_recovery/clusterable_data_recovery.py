@@ -71,7 +71,7 @@ def _headline(verdict: dict) -> str:
         refuted="Stopped early, descent does not recover every true label of clustered data",
         undecided="How often early-stopped descent recovers every true label",
     )
-    spare = verdict["forms"].get("necessary", {}).get("verdict") == "refuted"
+    spare = headlines.came_to(verdict, "necessary") == "refuted"
     return f"{text}, also with more false labels than the theorem allows" if spare else text
 
 

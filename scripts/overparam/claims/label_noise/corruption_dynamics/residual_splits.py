@@ -49,7 +49,7 @@ def _headline(verdict: dict) -> str:
         refuted="The corruption does not lie mostly outside what is learnt fast",
         undecided="How much of true and of false labels is learnt fast",
     )
-    share = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    share = headlines.came_to(verdict, "corrected") == "supported"
     return f"{text}, only a share of about $ρ$ of it" if share else text
 
 

@@ -70,7 +70,7 @@ def _headline(n_clusters: int, verdict: dict) -> str:
         refuted=f"On $L = {n_clusters}$ clusters the Jacobian of a wide network does not drop after the $L$-th value",
         undecided=f"Singular values of the Jacobian on $L = {n_clusters}$ clusters",
     )
-    narrow = verdict["forms"].get("literal", {}).get("verdict") == "refuted"
+    narrow = headlines.came_to(verdict, "literal") == "refuted"
     return f"{text}; a single unit has fewer" if narrow else text
 
 

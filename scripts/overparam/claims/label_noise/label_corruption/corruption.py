@@ -105,10 +105,11 @@ def level_entries(colors: dict[float, str]) -> dict[str, dict]:
     return {f"{SYMBOL} = {level:g}": {"color": color} for level, color in colors.items()}
 
 
-def legends(figure: Figure, curves: dict[str, dict], levels: dict[str, dict]) -> None:
-    """Put the legend of the curves at the lower left and that of the levels at the lower right, below all axes."""
-    studies.legend(figure, curves, loc="outside lower left", fontsize=8, ncols=1 + (len(curves) > 3))
-    studies.legend(figure, levels, loc="outside lower right", fontsize=8, ncols=3)
+def legend_of_levels(figure: Figure, colors: dict[float, str]) -> None:
+    """Add a legend of the levels of label noise, and of the triangle where a network stops."""
+    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
+    entries = level_entries(colors) | {"stopped": stop}
+    studies.legend(figure, entries, loc="outside lower center", ncols=7, columnspacing=1)
 
 
 def definition(measurements: pd.DataFrame) -> str:

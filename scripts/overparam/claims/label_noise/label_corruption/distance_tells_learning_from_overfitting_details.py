@@ -20,9 +20,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         corruption.mark_stops(axis, distance, colors, rules_of(verdict)[1])
         axis.set(title=studies.title(study, verdict), ylabel=labels.quantity(measurements, "distance"))
         axis.set_ylim(bottom=0)
-    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
-    entries = corruption.level_entries(colors) | {"stopped": stop}
-    studies.legend(figure, entries, loc="outside lower center", ncols=7, columnspacing=1)
+    corruption.legend_of_levels(figure, colors)
     theme.headline(figure, "How far weights travel in every study, by the share of labels that are corrupted")
     return figure
 

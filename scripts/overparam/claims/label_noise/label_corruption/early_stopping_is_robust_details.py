@@ -24,9 +24,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
             corruption.mark_stops(axis, rows, colors, stopped)
             axis.set(title=f"{corruption.title(study)}: {words}", ylabel="", ylim=(0, 1.04))
             studies.percent_axis(axis)
-    stop = {"color": theme.INK, "marker": "^", "linestyle": ""}
-    entries = corruption.level_entries(colors) | {"stopped": stop}
-    studies.legend(figure, entries, loc="outside lower center", ncols=7, columnspacing=1)
+    corruption.legend_of_levels(figure, colors)
     theme.headline(figure, "When training would have stopped, while false labels are fitted later")
     return figure
 

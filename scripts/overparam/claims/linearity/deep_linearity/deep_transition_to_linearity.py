@@ -46,7 +46,7 @@ def _headline(verdict: dict) -> str:
         refuted="Deep networks do not become linear with the width",
         undecided="The curvature of deep networks over the width",
     )
-    spared = verdict["forms"].get("only_if_random", {}).get("verdict") == "refuted"
+    spared = headlines.came_to(verdict, "only_if_random") == "refuted"
     return f"{text}, and random weights are not what it takes" if spared else text
 
 

@@ -60,7 +60,7 @@ def _headline(verdict: dict) -> str:
         refuted="The Hessian's norm does not quite fall like one over root width",
         undecided="The norm of the Hessian over the width",
     )
-    grows = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    grows = headlines.came_to(verdict, "corrected") == "supported"
     return f"{text}: Gaussian weights add a factor $\\sqrt{{\\log m}}$" if grows else text
 
 

@@ -62,7 +62,7 @@ def _headline(verdict: dict) -> str:
         refuted="What is not linear does not stay below its bound",
         undecided="What is not linear in a network, over its width",
     )
-    broken = verdict["forms"].get("listed", {}).get("verdict") == "refuted"
+    broken = headlines.came_to(verdict, "listed") == "refuted"
     return f"{text}, though not with ReLU" if broken else text
 
 

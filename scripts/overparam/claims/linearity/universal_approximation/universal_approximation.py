@@ -61,7 +61,7 @@ def _headline(verdict: dict) -> str:
         refuted="Wider networks do not approximate a function better",
         undecided="The error of wider networks on a function",
     )
-    limited = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    limited = headlines.came_to(verdict, "corrected") == "supported"
     return f"{text}; no finite width matches it exactly" if limited else text
 
 

@@ -48,7 +48,7 @@ def _headline(verdict: dict) -> str:
         refuted="With more parameters than samples, constant-step SGD does not converge as promised",
         undecided="Constant-step SGD with more parameters than samples",
     )
-    caused = verdict["forms"].get("corrected", {}).get("verdict") == "supported"
+    caused = headlines.came_to(verdict, "corrected") == "supported"
     return f"{text}; what it takes is labels that can be fitted" if caused else text
 
 

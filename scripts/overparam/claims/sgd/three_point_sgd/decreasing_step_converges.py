@@ -51,7 +51,7 @@ def _headline(verdict: dict) -> str:
         refuted="Steps that shrink like $1/t$ do not take SGD to the minimiser at that rate",
         undecided="SGD with steps that shrink like $1/t$",
     )
-    stranded = verdict["forms"].get("any_decrease", {}).get("verdict") == "refuted"
+    stranded = headlines.came_to(verdict, "any_decrease") == "refuted"
     return f"{text}; steps that shrink faster strand it on the way" if stranded else text
 
 

@@ -55,7 +55,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
 
 
 def _headline(verdict: dict) -> str:
-    crowded = verdict["forms"].get("one_dimension", {}).get("verdict")
+    crowded = headlines.came_to(verdict, "one_dimension")
     if crowded == "refuted" and verdict["forms"]["printed"]["verdict"] == "inconclusive":
         return "$\\kappa(X)$ of random inputs grows with $n$ at one dimension"
     apart = ", but not at one dimension" if crowded == "refuted" else ""
