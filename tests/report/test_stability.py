@@ -77,6 +77,18 @@ def test_the_page_says_how_a_verdict_fared(entries, runs, reference, tmp_path):
     assert "(unstable)" in said and "vacuous, unstable" not in said
 
 
+def test_newer_rows_replace_their_own_root_and_another_design_alone(runs, reference):
+    newer = stability.table(row for one in runs[3] for row in stability.rows(one, 2) if one["claim"] == "A1")
+    found = stability.updated(reference, newer).set_index(["claim", "form", "root"])
+    assert len(found) == len(reference) and found.loc[("A1", "printed", 2), "verdict"] == "refuted"
+    assert found.loc[("A1", "printed", 1), "verdict"] == "supported"
+    redesigned = stability.updated(reference, newer.assign(design="another"))
+    assert redesigned.loc[redesigned["claim"] == "A1", "root"].tolist() == [2]
+    assert len(redesigned[redesigned["claim"] != "A1"]) == len(reference[reference["claim"] != "A1"])
+    renamed = stability.updated(reference, newer.assign(form="corrected"))
+    assert renamed.loc[renamed["claim"] == "A1", "form"].unique().tolist() == ["corrected"]
+
+
 def _other_settings(verdict):
     verdict["cost"]["settings"]["n_train"] = 17
 

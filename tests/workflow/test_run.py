@@ -179,6 +179,14 @@ def test_a_run_says_how_far_it_is(finished):
     lines = re.findall(r"^(\d+) of (\d+) jobs done, (?:about|less than) .* left; at work: (.+)$", printed, re.MULTILINE)
     assert printed.rstrip().splitlines()[-1] == f"Index of the pages: {RESULTS}/report/index.html"
     assert re.search(r"^\d+ jobs, (about .*|less than a minute) to go$", printed, re.MULTILINE)
+    assert len({int(total) for _, total, _ in lines}) <= 1  # none where something else was said every ten seconds
+
+
+def test_a_run_is_not_silent_for_long(untouched):
+    path = untouched.folder / "workflow/run/run_progress.py"
+    path.write_text(path.read_text().replace("INTERVAL = 10.0", "INTERVAL = 0.5"))
+    printed = untouched.snakemake().stdout
+    lines = re.findall(r"^(\d+) of (\d+) jobs done, (?:about|less than) .* left; at work: (.+)$", printed, re.MULTILINE)
     assert len({int(total) for _, total, _ in lines}) == 1 and all("(for " in work for _, _, work in lines)
 
 

@@ -3,9 +3,10 @@
     python workflow/run/stability.py [--roots 0 1 2 3 4] [--cores N] [--preset NAME] [CLAIM ...]
 
 makes the verdicts of these claims (default: all) once per root seed, in results/<preset>-root-<seed>/, and writes all
-together to results/reference/stability/verdicts.parquet, where the pages find them; rows of other claims stay. What is
-there already is not made again, so that it can be stopped and continued. Experiments whose measurements are the same
-bytes under the first two roots hold no chance: they are not repeated further.
+together to results/reference/stability/verdicts.parquet, where the pages find them. Rows of other claims stay there,
+and those of other root seeds unless the design of their form has changed. What is in the folders already is not made
+again, so that it can be stopped and continued. Experiments whose measurements are the same bytes under the first two
+roots hold no chance: they are not repeated further.
 """
 
 import argparse
@@ -39,21 +40,19 @@ def main(arguments: argparse.Namespace) -> pd.DataFrame:
     if unknown := sorted(set(arguments.claims) - set(entries)):
         raise UserError(f"there is no claim {', '.join(unknown)}; the claims are {', '.join(entries)}")
     wanted = {claim: entries[claim]["experiment"] for claim in arguments.claims or entries}
-    found = []
+    path = places.STABILITY
+    made = files.read_table(path) if path.is_file() else stability.table([])
     for number, root in enumerate(arguments.roots):
         folder = _folder(arguments, root)
         if number == SURE_OF_BYTES:
             wanted = _with_chance(wanted, [_folder(arguments, other) for other in arguments.roots[:number]])
         verdicts = [folder / f"claims/{claim}/verdict.json" for claim in wanted]
         _run(arguments, root, verdicts)
-        found += [row for path in verdicts for row in stability.rows(records.verdict(path), root)]
-    made, path = stability.table(found), places.STABILITY
-    if path.is_file():
-        kept = files.read_table(path)
-        made = stability.table(pd.concat([kept[~kept["claim"].isin(made["claim"])], made]).to_dict("records"))
-    if problem := table_checks.problem(made, stability.COLUMNS):
-        raise ValueError(f"the table of verdicts: {problem}")
-    files.write_table(path, made)
+        found = [row for verdict in verdicts for row in stability.rows(records.verdict(verdict), root)]
+        made = stability.updated(made, stability.table(found))
+        if problem := table_checks.problem(made, stability.COLUMNS):
+            raise ValueError(f"the table of verdicts: {problem}")
+        files.write_table(path, made)
     return made
 
 

@@ -120,6 +120,23 @@ def table(found: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return made.assign(order=order).sort_values(["order", "form", "root"], kind="stable").drop(columns="order")
 
 
+def updated(made: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with newer rows in it: they replace those of the same form and root, and of another design.
+
+    Rows of a form that is no longer judged go too, where its claim has newer rows.
+    """
+    latest = {(row.claim, row.form): row.design for row in newer.itertuples()}
+    claims, roots = set(newer["claim"]), set(zip(newer["claim"], newer["form"], newer["root"], strict=True))
+    kept = [
+        row
+        for row in made.to_dict("records")
+        if row["claim"] not in claims
+        or (latest.get((row["claim"], row["form"])) == row["design"])
+        and (row["claim"], row["form"], row["root"]) not in roots
+    ]
+    return table([*kept, *newer.to_dict("records")])
+
+
 def fared(claim: Claim, form: str) -> Fared | None:
     """Return how the verdict on a form fared; None if the reference does not have this very verdict."""
     reference, root = claim.reference, _settings(claim.verdict).get("seed")
