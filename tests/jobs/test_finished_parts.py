@@ -11,8 +11,8 @@ from overparam.jobs import finished_parts
 class Measured:
     """Rows that are measured, with how often they were."""
 
-    def __init__(self, value=np.float64(0.1) + 0.2):
-        self.value, self.times = value, 0
+    def __init__(self, value=0.1):
+        self.value, self.times = value and np.float64(value), 0
 
     def __call__(self):
         self.times += 1
@@ -33,7 +33,7 @@ def test_an_interrupted_measurement_goes_on_after_its_finished_parts(tmp_path):
 @pytest.mark.parametrize("value", [0.1 + 0.2, 1e-300, np.inf, -0.0, 5e-324])
 def test_numbers_come_back_as_they_were(tmp_path, value):
     with pytest.raises(KeyboardInterrupt), finished_parts.opened(tmp_path / "key") as kept:
-        kept("part", Measured(np.float64(value)))
+        kept("part", Measured(value))
         raise KeyboardInterrupt
     with finished_parts.opened(tmp_path / "key") as kept:
         assert kept("part", Measured(None))[0]["value"].hex() == float(value).hex()

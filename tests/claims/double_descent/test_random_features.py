@@ -123,7 +123,7 @@ def test_parts_that_were_measured_before_are_not_measured_again(table, dataset):
 
 
 def test_more_features_than_fit_into_memory_give_the_same(table, dataset, monkeypatch):
-    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGEST", 60 * 100)
+    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGE", 60 * 100)
     monkeypatch.setattr(large_fits, "WIDTH", 100)  # several blocks
     blocked = measure(SETTINGS, dataset)
     wide = blocked["method"].eq("minimum_norm") & (blocked["features_per_sample"] > 2)
@@ -134,11 +134,11 @@ def test_more_features_than_fit_into_memory_give_the_same(table, dataset, monkey
     assert blocked[~wide].equals(table[~wide])
 
 
-def test_a_nearly_singular_gram_matrix_is_not_solved_with(dataset, monkeypatch):
-    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGEST", 0)
-    monkeypatch.setattr(large_fits, "LEAST", 1e-2)
-    with pytest.raises(UserError, match=r"90 features of 60 samples are too near .* leave this value out"):
-        measure(SETTINGS, dataset)
+def test_a_nearly_singular_gram_matrix_is_not_solved_with(table, dataset, monkeypatch):
+    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGE", 0)
+    monkeypatch.setattr(large_fits, "LEAST", 1.1)  # no matrix is that far from a singular one
+    others = table["method"].isin(["minimum_norm", "ridge"]) & (table["quantity"] != "kernel_distance")
+    pd.testing.assert_frame_equal(measure(SETTINGS, dataset)[others], table[others])
 
 
 def test_too_few_training_images_are_refused(dataset):

@@ -1,7 +1,8 @@
 """Least squares of smallest norm on more features than fit into memory, a block of them at a time.
 
 The solution is a = Φᵀ K⁻¹ y with the Gram matrix K = ΦΦᵀ, which has the size of the samples alone. Solving with K
-squares the condition number of Φ, which is harmless away from the interpolation threshold; elsewhere it is refused.
+squares the condition number of Φ, which is harmless away from the interpolation threshold; nothing is returned where it
+is not.
 """
 
 import dataclasses
@@ -10,7 +11,6 @@ import numpy as np
 import scipy.linalg
 
 from overparam.claims.double_descent.random_feature_maps import FeatureMap
-from overparam.errors import UserError
 
 WIDTH = 2048  # features at once
 LEAST = 1e-9  # reciprocal condition number of K: the solution is then right to about 1e-7 of itself, float64
@@ -37,8 +37,8 @@ class LargeFit:
         return sum(block @ part for block, part in zip(blocks, self.coefficients, strict=True))
 
 
-def minimum_norm(features: FeatureMap, x: np.ndarray, targets: np.ndarray) -> LargeFit:
-    """Return the least-squares solution of smallest norm on more features than samples.
+def minimum_norm(features: FeatureMap, x: np.ndarray, targets: np.ndarray) -> LargeFit | None:
+    """Return the least-squares solution of smallest norm on more features than samples; None where K is too singular.
 
     Parameters
     ----------
@@ -48,21 +48,13 @@ def minimum_norm(features: FeatureMap, x: np.ndarray, targets: np.ndarray) -> La
         Inputs, shape ``(n, d)``.
     targets
         Shape ``(n, K)``.
-
-    Raises
-    ------
-    UserError
-        If the Gram matrix is too close to a singular one to be solved with: there are too few features above n.
     """
     gram = np.zeros((len(x), len(x)), order="F")
     for block in features.blocks(x, WIDTH):  # the upper half of K += ΦΦᵀ
         gram = scipy.linalg.blas.dsyrk(1.0, block.T, trans=1, beta=1.0, c=gram, overwrite_c=True)
     solved = dual(gram, targets)
     if solved is None:
-        raise UserError(
-            f"random_features: {features.n_features} features of {len(x)} samples are too near to one feature a sample "
-            "for so many; leave this value out of features_per_sample"
-        )
+        return None
     return LargeFit(features, [block.T @ solved for block in features.blocks(x, WIDTH)])
 
 

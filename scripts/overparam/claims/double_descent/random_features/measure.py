@@ -30,7 +30,7 @@ from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 
-LARGEST = 2**27  # values of a feature matrix that is held as a whole: a gigabyte
+LARGE = 2**26  # values of a feature matrix that is fitted block by block where that can be done: half a gigabyte
 
 Row = dict[str, Any]
 Kept = Callable[[str, Callable[[], list[Row]]], list[Row]]
@@ -157,8 +157,8 @@ class _Regressions:
     def _smallest_norm(self, features: FeatureMap) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
         """Return coefficients, rank, and predictions on training and test images of the smallest norm."""
         n, cutoff = len(self.x), self.settings["cutoff"]
-        if features.n_features > n and n * features.n_features > LARGEST:
-            fit = large_fits.minimum_norm(features, self.x, self.targets)
+        large = features.n_features > n and n * features.n_features > LARGE
+        if large and (fit := large_fits.minimum_norm(features, self.x, self.targets)):
             return np.concatenate(fit.coefficients), n, fit.predicted(self.x), fit.predicted(self.x_test)
         train = features(self.x)
         coefficients, rank = minimum_norm(train, self.targets, cutoff)
