@@ -81,7 +81,10 @@ class Networks:
             **settings, "seeds": self.seeds, "loss": "squared", "precision": "float32", "optimizer": optimizer,
             "evaluations": looks, "batch_size": min(settings["batch_size"], n),
         }  # fmt: skip
-        batch_of, first = functools.partial(type(pack).batch, pack), n * torch.arange(count, device=self.device)[:, None]
+        batch_of, first = (
+            functools.partial(type(pack).batch, pack),
+            n * torch.arange(count, device=self.device)[:, None],
+        )
         pack.batch = lambda images, index: batch_of(images, index + first)  # type: ignore[method-assign]
         samples = Samples(self.images.flatten(0, 1), self.labels[0], self.labels)  # image i of seed s is s·n + i of all
         state = [parameter.detach() for parameter in pack.parameters()]

@@ -55,7 +55,6 @@ def _lines(axis: Axes, measurements: pd.DataFrame, quantity: str, split: str) ->
     axis.set_yscale("log" if quantity == "loss" else "linear")
     places = measurements[X]
     over_samples.plain_ticks(axis, [tick for tick in TICKS if places.min() / 1.5 < tick < 1.5 * places.max()])
-    axis.set_title(f"{split} {quantity}")
 
 
 def _joins(measurements: pd.DataFrame, procedure: str) -> float:
@@ -72,7 +71,9 @@ def _headline(verdict: dict) -> str:
     if moved and peak == "supported":
         return "Networks whose weights are reused peak at $nK$, but only because their training changes there"
     if moved:
-        return "The descent at $nK$ comes from a change of the training there: moved to $2nK$, it takes the descent along"
+        return (
+            "The descent at $nK$ comes from a change of the training there: moved to $2nK$, it takes the descent along"
+        )
     return headlines.by_verdict(
         verdict,
         supported="Networks whose weights are reused peak at $nK$ parameters",
