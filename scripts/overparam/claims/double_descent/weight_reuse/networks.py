@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from overparam import models, seeding
+from overparam import seeding
 from overparam.datasets.arrow import Dataset, Split
+from overparam.models import mlp
 from overparam.packs.perceptron import Perceptron
 from overparam.training import trained_solutions as trained
 from overparam.training import trainer
 from overparam.training.samples import Samples
 
-MODEL = "mlp"
 EXPERIMENT = "weight_reuse"
 
 
@@ -133,7 +133,7 @@ class Networks:
 
     def _blank(self, width: int, count: int) -> Perceptron:
         _, height, side, channels = self.images.shape[1:]
-        return models.build(MODEL, width, count, (channels, height, side), self.n_classes)
+        return mlp.build(width, count, (channels, height, side), self.n_classes)
 
     def _random(self, width: int, purpose: str, start: str) -> Perceptron:
         """Return a network per seed whose parameters depend on the seed, the width and the purpose alone."""
