@@ -70,7 +70,7 @@ def measure(
     smaller: Row = {}
     for width in widths:
         n_params = networks.n_params(width)
-        size = {"width": width, "n_params": n_params, "params_per_label": n_params / n_labels, "n_train": n}
+        size = {"width": width, "n_params": n_params, "n_train": n, "params_per_label": n_params / n_labels}
         ways = {procedure: _way(procedure, size["params_per_label"], not smaller) for procedure in CHANGES}
         parts = {}
         for way in dict.fromkeys(ways.values()):
