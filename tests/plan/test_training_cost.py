@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from overparam import models
-from overparam.datasets import cifar10, digits, views
+from overparam.datasets import digits, views
 from overparam.errors import UserError
 from overparam.packs.losses import LOSSES
 from overparam.plan import image_sizes, training_cost
@@ -113,5 +113,5 @@ def test_images_are_known_before_they_are_made(dataset):
 
 
 def test_sources_are_as_their_readers_say():
-    assert image_sizes.images({"source": "cifar10"}) == image_sizes.Images(32 * 32, cifar10.SHAPE[0], 10, 10_000)
+    assert image_sizes.images({"source": "cifar10"}) == image_sizes.Images(32 * 32, 3, 10, 10_000)
     assert image_sizes.images({"source": "cifar10", "classes": [0, 1]}).test == 2_000

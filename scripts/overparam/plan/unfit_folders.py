@@ -5,14 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from overparam.plan import file_kinds
+from overparam.plan.known_sources import SOURCES
 from overparam.quoting import brief, listed
 
-ACCEPTED = (
-    "It may hold parquet files of both splits (train.parquet and test.parquet, or train-00000-of-00001.parquet and so "
-    "on, also in folders such as plain_text, data, train and test) or the archive cifar-10-python.tar.gz from "
-    f"{file_kinds.OFFICIAL}"
-)
 CLASS_NAMES = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 BATCH = re.compile(r"(data_batch_[1-5]|test_batch)(\.bin|\.mat)?")
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -38,14 +33,14 @@ SIGNS: list[tuple[Callable[[list[str], list[str]], bool], str]] = [
     (
         _batches(""),
         "the archive unpacked: its pickles have no known checksum and are not opened; name the .tar.gz that they "
-        "came from, or pack the folder again with `tar -czf` and set config.sources.cifar10.archive.sha256 to the new "
+        "came from, or pack the folder again with `tar -czf` and set config.sources.{source}.archive.sha256 to the new "
         "file's",
     ),
     (_batches(".bin"), "the binary version of CIFAR-10; take the Python version"),
     (_batches(".mat"), "the Matlab version of CIFAR-10; take the Python version"),
     (
         lambda files, _: {"train", "test", "meta"} <= set(files) or any("cifar-100" in name for name in files),
-        "CIFAR-100; CIFAR-10 is another data set",
+        "CIFAR-100; {label} is another data set",
     ),
     (_ending("-binary.tar.gz"), "the binary version of CIFAR-10; take the Python version"),
     (_ending("-matlab.tar.gz"), "the Matlab version of CIFAR-10; take the Python version"),
@@ -58,7 +53,18 @@ SIGNS: list[tuple[Callable[[list[str], list[str]], bool], str]] = [
 ]
 
 
-def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archives: Sequence[Path]) -> str:
+def accepted(source: str) -> str:
+    """Return what a folder with the images of a source may hold, as a sentence."""
+    parquet = (
+        "parquet files of both splits (train.parquet and test.parquet, or train-00000-of-00001.parquet and so on, also "
+        "in folders such as plain_text, data, train and test)"
+    )
+    known = SOURCES.get(source)
+    archive = known.archive if known else None
+    return f"It may hold {parquet}{f' or the archive {archive.name} from {archive.urls[0]}' if archive else ''}"
+
+
+def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archives: Sequence[Path], source: str) -> str:
     """Return the message.
 
     Parameters
@@ -69,6 +75,8 @@ def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archiv
         What is in it, at every depth.
     archives
         Those files that are called like the archive: none, or several.
+    source
+        The name of the source that it should hold.
     """
     if len(archives) > 1:
         several = listed(str(path.relative_to(folder)) for path in archives)
@@ -77,9 +85,10 @@ def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archiv
     said = next((what for sign, what in SIGNS if sign(names, [path.name for path in folders])), None)
     pointers = [path for path in files if path.suffix.lower() == ".parquet"]
     split = _without_a_split(pointers)
-    told = f"That is {said}. " if said else split
+    label = SOURCES[source].label if source in SOURCES else source
+    told = f"That is {said.format(label=label, source=source)}. " if said else split
     start = f"the folder {brief(folder)} has no images that are understood"
-    return f"{start}: it holds {_content(folder)}. {told}{ACCEPTED}"
+    return f"{start}: it holds {_content(folder)}. {told}{accepted(source)}"
 
 
 def _without_a_split(parquet: Sequence[Path]) -> str:
