@@ -244,7 +244,7 @@ def measured(names=tuple(CLAIMS)):
 def durations():
     """Return how long the jobs of this run should take."""
     declared = {f"{study}/{name}": (cell.minutes or 0) * 60 for (study, name), cell in CELLS.items()}
-    return Durations(Path(RESULTS), places.DURATIONS, declared)
+    return Durations(Path(RESULTS), places.durations(RUN["preset"]), declared)
 
 
 def target_of(name):
