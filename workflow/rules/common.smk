@@ -259,6 +259,7 @@ def target_of(name):
 
 
 def forget_states():
-    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
-    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
+    """Remove saved states of settings or code that have changed since, once no cell and no measurement is unfinished."""
+    cells = [str(rules.train.output.table).format(study=study, cell=cell) for study, cell in CELLS]
+    if all(Path(path).exists() for path in [*cells, *measured()]):
         shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)
