@@ -116,9 +116,11 @@ def found_classes(train: Sequence[int | str], test: Sequence[int | str], names: 
                 f"{name}: no training image has the label {missing[0]}, though labels go up to {highest}; number the "
                 "classes from 0, without gaps"
             )
-    unseen = sorted(map(str, others - seen)) if not names else []
-    if unseen:
-        raise UserError(f"{name}: test images have the labels {listed(unseen)}, which no training image has")
+    known = set(classes) if isinstance(next(iter(seen)), str) else set(range(len(classes)))
+    if unknown := sorted(map(str, (seen | others) - known)):
+        raise UserError(
+            f"{name}: images have the labels {listed(unknown)}, which are not among its classes {listed(classes)}"
+        )
     if len(classes) < 2:
         raise UserError(f"{name} has only one class, {listed(classes)}; at least two are needed")
     return classes

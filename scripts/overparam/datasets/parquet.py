@@ -1,6 +1,5 @@
 """Images and labels from parquet files; nothing in one is trusted before it is checked."""
 
-import dataclasses
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,39 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from overparam.datasets import cifar_archive, encoded_images, jpeg_damage, parquet_layout
+from overparam.datasets import cifar_archive, encoded_images, jpeg_damage, parquet_layout, rows
 from overparam.datasets.expected import Expected, check_labels, numbered, space
+from overparam.datasets.rows import Rows
 from overparam.errors import UserError
 from overparam.plan import file_kinds
 from overparam.progress import Progress
 from overparam.quoting import brief, quoted, reason
 
 ROWS = 250  # read at once
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Rows:
-    """What was read of one split, before anyone decides what its classes are.
-
-    Attributes
-    ----------
-    images
-        ``(n, channels, height, width)``, uint8.
-    labels
-        Numbers of classes where these are known, else as they stand in the files: numbers or names.
-    classes
-        What the files say that numbers mean; empty if they say nothing.
-    formats
-        In which the images are encoded.
-    digest
-        SHA-256 of the files, 32 bytes.
-    """
-
-    images: np.ndarray
-    labels: list[int | str]
-    classes: list[str]
-    formats: set[str]
-    digest: bytes
 
 
 def read(paths: Sequence[Path], expected: Expected) -> Rows:
@@ -62,25 +37,19 @@ def read(paths: Sequence[Path], expected: Expected) -> Rows:
         or has a label out of range.
     """
     parts: list[Rows] = []
-    rows = 0
+    n_rows = 0
     for path in paths:
         part = _opened(content_of(path, expected), path, expected)
-        rows += len(part.labels)
-        if expected.rows is not None and rows > expected.rows:
-            raise UserError(f"{brief(path)} and the files before it have {rows:,} rows{parquet_layout.most(expected)}")
+        n_rows += len(part.labels)
+        if expected.rows is not None and n_rows > expected.rows:
+            raise UserError(
+                f"{brief(path)} and the files before it have {n_rows:,} rows{parquet_layout.most(expected)}"
+            )
         if parts and part.classes != parts[0].classes:
             raise UserError(f"{brief(path)} says that its labels mean something else than {brief(paths[0])} does")
         expected = expected.shaped(part.images.shape[1:])
         parts.append(part)
-    if len(parts) == 1:  # no copy
-        return parts[0]
-    return Rows(
-        np.concatenate([part.images for part in parts]),
-        [label for part in parts for label in part.labels],
-        parts[0].classes,
-        set().union(*(part.formats for part in parts)),
-        hashlib.sha256(b"".join(part.digest for part in parts)).digest(),
-    )
+    return rows.joined(parts)
 
 
 def content_of(path: Path, expected: Expected) -> bytes:
@@ -118,22 +87,22 @@ def _opened(content: bytes, path: Path, expected: Expected) -> Rows:
         raise UserError(
             f"{brief(path)} is no readable parquet file, cut off or damaged: {reason(error)}; fetch it again"
         ) from None
-    return Rows(images, labels, columns.classes, formats, hashlib.sha256(content).digest())
+    return Rows(images, labels, columns.classes, hashlib.sha256(content).digest(), formats)
 
 
 def _decoded(
     file: pq.ParquetFile, columns: parquet_layout.Columns, path: Path, expected: Expected
 ) -> tuple[np.ndarray, list[int | str], set[str]]:
     """Return the images and labels of an open file, and the formats of the images."""
-    rows, name = file.metadata.num_rows, brief(path)
-    images = None if expected.shape is None else space(rows, expected.shape, name)
+    n_rows, name = file.metadata.num_rows, brief(path)
+    images = None if expected.shape is None else space(n_rows, expected.shape, name)
     labels: list[int | str] = []
     formats: set[str] = set()
-    progress = Progress(rows, "images decoded")
+    progress = Progress(n_rows, "images decoded")
     for batch in file.iter_batches(ROWS, columns=[columns.leaf, columns.label]):
         batch.validate(full=True)
         done = len(labels)
-        if done + len(batch) > rows:
+        if done + len(batch) > n_rows:
             break
         labels += _labels(batch[columns.label], name, done, expected)
         encoded = pc.struct_field(batch[columns.image], "bytes") if columns.nested else batch[columns.image]
@@ -142,7 +111,7 @@ def _decoded(
             pixels, encoding = encoded_images.decoded(content, expected.shape, f"{name}: row {row}")
             if images is None:  # the first image of all
                 expected = expected.shaped(pixels.shape)
-                images = space(rows, pixels.shape, name)
+                images = space(n_rows, pixels.shape, name)
             images[row] = pixels
             formats.add(encoding)
             jpegs += [(row, content)] if encoding == "JPEG" and content else []
@@ -150,8 +119,8 @@ def _decoded(
         if damage := jpeg_damage.found([content for _, content in jpegs]):
             number, said = damage
             raise UserError(f"{name}: row {jpegs[number][0]}: the image cannot be decoded whole: {said}")
-    if len(labels) != rows or images is None:
-        raise UserError(f"{name} has {len(labels)} rows or more, not {rows} as it says")
+    if len(labels) != n_rows or images is None:
+        raise UserError(f"{name} has {len(labels)} rows or more, not {n_rows} as it says")
     return images, labels, formats
 
 

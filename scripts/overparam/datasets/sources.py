@@ -1,16 +1,19 @@
 """The one door for images: whatever a source is read from, a data set comes out whose every byte was checked."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from overparam.datasets import cifar, digits, parquet
+from overparam.datasets import cifar, class_folders, digits, idx_files, parquet, svhn
 from overparam.datasets import expected as expectations
 from overparam.datasets.arrow import Dataset, Split
+from overparam.datasets.expected import Expected
+from overparam.datasets.rows import Rows
 from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.plan.known_sources import SOURCES
 
 
@@ -24,7 +27,9 @@ def read(settings: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Data
         ``sha256`` (optional): of the archive, the official one by default; ``label``, ``image_column`` and
         ``label_column`` (optional): see :func:`overparam.datasets.expected.of`.
     inputs
-        Files by name. Nothing for digits; ``archive`` (one, of CIFAR), or ``train`` and ``test`` (one or more each).
+        Files by name. Nothing for digits; ``archive`` (one, of CIFAR), or ``train`` and ``test``: one or more
+        parquet files each, an idx file of images and one of labels each, a Matlab file each (of SVHN), or a folder of
+        folders of classes each.
 
     Raises
     ------
@@ -46,6 +51,16 @@ def read(settings: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Data
     raise UserError(f"{source} is read from {forms}; given: {given or 'nothing'}")
 
 
+def _reader(source: str, paths: Sequence[Path]) -> Callable[[Sequence[Path], Expected], Rows]:
+    """Return what reads the files of a split; parquet's own reader says of a file that is nothing what it is."""
+    if paths[0].is_dir():
+        return class_folders.read
+    head = file_kinds.head_of(paths[0]) if paths[0].is_file() else b""
+    if source == "svhn" and file_kinds.is_matlab(head):
+        return svhn.read
+    return idx_files.read if file_kinds.idx_dimensions(head) else parquet.read
+
+
 def _read_splits(settings: dict[str, Any], train: Sequence[Path], test: Sequence[Path]) -> Dataset:
     """Return a data set from the files of both splits.
 
@@ -54,12 +69,12 @@ def _read_splits(settings: dict[str, Any], train: Sequence[Path], test: Sequence
     digests. Where any image is encoded as JPEG, and so with loss, the label says so: "CIFAR-10 (JPEG)".
     """
     expected = expectations.of(settings)
-    rows = {"train": parquet.read(train, expected)}
-    rows["test"] = parquet.read(test, expected.shaped(rows["train"].images.shape[1:]))
-    first, second = rows["train"], rows["test"]
+    first = _reader(settings["source"], train)(train, expected)
+    second = _reader(settings["source"], test)(test, expected.shaped(first.images.shape[1:]))
+    rows = {"train": first, "test": second}
     classes = expected.classes
     if classes is None:
-        if first.classes != second.classes:
+        if first.classes != second.classes and not isinstance(first.labels[0], str):  # names mean the same anywhere
             raise UserError(f"{expected.name}: the files of the two splits say that labels mean different things")
         classes = expectations.found_classes(first.labels, second.labels, first.classes, expected.name)
     splits = {}

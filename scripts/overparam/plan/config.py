@@ -1,6 +1,5 @@
 """From the user's configuration to the plan of a run, with everything wrong said before any job starts."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,11 @@ from overparam.plan import (
     cells,
     command_line_values,
     experiment_settings,
+    first_look,
     image_files,
     strict_yaml,
 )
-from overparam.plan.known_sources import SOURCES, variable
+from overparam.plan.known_sources import SOURCES
 from overparam.plan.plain_values import plain
 from overparam.plan.validation import listed, nearest, problems, repeated
 from overparam.quoting import harmless, quoted
@@ -93,7 +93,7 @@ def _resolved(
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
         return resolved, found
-    image_files.complete(resolved["sources"])
+    image_files.complete(resolved["sources"], {entry["source"] for entry in resolved["datasets"]})
     _leave_out(resolved)
     found += _check_datasets(resolved)
     wrong = _check_studies(resolved)
@@ -135,7 +135,7 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     sources = config["sources"]
     if EMBEDDED in sources:
         found.append(f"config.sources.{EMBEDDED}: they are part of scikit-learn and read from no file; leave this out")
-    known = [EMBEDDED, *sources]
+    known, looked_at = [EMBEDDED, *sources], {}
     for index, entry in enumerate(config["datasets"]):
         if entry["source"] not in known:
             key = f"config.datasets[{index}].source"
@@ -147,9 +147,13 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
         if name in sources:
             try:
                 image_files.locate(name, sources[name])
+                if name not in SOURCES:
+                    looked_at[name] = first_look.seen(sources[name]["files"], sources[name])
             except UserError as error:
-                told = f"${variable(name)}" if os.environ.get(variable(name)) else f"config.sources.{name}"
-                found.append(f"{image_files.label(name, sources[name])}, from {told}: {error}")
+                found.append(f"{image_files.label(name, sources[name])}, from {sources[name]['named_by']}: {error}")
+    for entry in config["datasets"]:
+        if entry["source"] in looked_at:
+            entry["seen"] = looked_at[entry["source"]]
     return found
 
 

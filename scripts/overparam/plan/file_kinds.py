@@ -26,6 +26,21 @@ def is_gzip(head: bytes) -> bool:
     return head.startswith(b"\x1f\x8b")
 
 
+def is_matlab(head: bytes) -> bool:
+    """Return whether a file that begins so is one of Matlab."""
+    return head.startswith(b"MATLAB 5.0 MAT-file")
+
+
+def idx_dimensions(head: bytes) -> int | None:
+    """Return how many dimensions an idx file of bytes that begins so has, packed with gzip or not; else ``None``."""
+    if is_gzip(head):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head[:HEAD], 4)
+        except zlib.error:
+            return None
+    return head[3] if len(head) > 3 and head[:3] == b"\0\0\x08" else None
+
+
 def is_parquet(head: bytes) -> bool:
     """Return whether a file that begins so is a parquet file."""
     return head.startswith(b"PAR1")
@@ -55,7 +70,7 @@ KINDS: list[tuple[Callable[[bytes], bool], str, str]] = [
     (is_tar, "a plain tar, not compressed", "name it where an archive belongs"),
     (is_parquet, "a parquet file", "name the folder with the files of both splits"),
     (_starts(b"ARROW1", b"\xff\xff\xff\xff"), "an Arrow file", "write it as parquet (`to_parquet` in most libraries)"),
-    (_starts(b"MATLAB 5.0 MAT-file"), "a Matlab file", "take the Python version"),
+    (is_matlab, "a Matlab file", "take the Python version"),
     (_starts(b"\x89HDF"), "an HDF5 file", "take the archive or parquet files"),
     (_starts(b"\x93NUMPY"), "a NumPy file", "take the archive or parquet files"),
     (

@@ -4,20 +4,30 @@ Imported while the Snakefile is parsed, so it must stay light.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from overparam.errors import UserError
-from overparam.plan import addresses, locating, paths
+from overparam.plan import addresses, data_folder, locating, paths
 from overparam.plan.known_sources import SOURCES, Download, variable
-from overparam.quoting import brief, harmless
+from overparam.quoting import brief
 
-INPUTS = ("archive", "train", "test")  # what a data set may be made from
+RESERVED = (
+    "data",
+    "scripts",
+    "state",
+    "checkpoint_minutes",
+    "run_pid",
+    "memory_mb",
+)  # their variables mean other things
 
 
-def complete(sources: dict[str, Any]) -> None:
-    """Bring paths and addresses of all sources into their final form, in place; environment variables go first.
+def complete(sources: dict[str, Any], used: Collection[str]) -> None:
+    """Bring paths and addresses of all sources into their final form, in place.
+
+    What names the files of a source is, in this order, its environment variable, the configuration, and for those that
+    are ``used`` the folder $OVERPARAM_DATA; ``source["named_by"]`` says which it is.
 
     Raises
     ------
@@ -25,33 +35,49 @@ def complete(sources: dict[str, Any]) -> None:
         If a path can't be expanded, an address is none, or a key does not fit the source.
     """
     for name, source in sources.items():
-        _complete(name, source)
+        if name in RESERVED:
+            raise UserError(f"config.sources.{name}: ${variable(name)} has another meaning; call the source otherwise")
+        _complete_addresses(name, source)
+        _complete_paths(name, source)
+        if name in used and not given(source) and (place := data_folder.place_of(name)):
+            (source["archive"] if _archive(name) else source)["path"] = place
+            source["named_by"] = f"${data_folder.VARIABLE}"
 
 
-def _complete(name: str, source: dict[str, Any]) -> None:
-    key, known = f"config.sources.{harmless(name)}", SOURCES.get(name)
-    official = known.archive if known else None
+def _archive(name: str) -> Download | None:
+    return SOURCES[name].archive if name in SOURCES else None
+
+
+def _complete_addresses(name: str, source: dict[str, Any]) -> None:
+    key, known, official = f"config.sources.{name}", SOURCES.get(name), _archive(name)
     archive = source["archive"]
     if official is None:
-        if given := [part for part, value in archive.items() if value]:
+        if wrong := [part for part, value in archive.items() if value]:
             raise UserError(
-                f"{key}.archive.{given[0]}: {label(name, source)} has no archive; name its files by {key}.path"
+                f"{key}.archive.{wrong[0]}: {label(name, source)} is read from no archive; name its files by {key}.path"
             )
     else:
         archive["sha256"] = (archive["sha256"] or official.sha256).lower()
         urls = archive["urls"] or official.urls
         archive["urls"] = [addresses.normal(url, f"{key}.archive.urls[{i}]") for i, url in enumerate(urls)]
     if source["mirrors"]:
-        if not known or official or not known.downloads:
+        if known is None or official:
             raise UserError(f"{key}.mirrors: {label(name, source)} is not published as several files; leave this out")
         source["mirrors"] = [addresses.normal(url, f"{key}.mirrors[{i}]") for i, url in enumerate(source["mirrors"])]
-    if given := os.environ.get(variable(name)):
+
+
+def _complete_paths(name: str, source: dict[str, Any]) -> None:
+    key, archive = f"config.sources.{name}", source["archive"]
+    source["named_by"] = key
+    if named := os.environ.get(variable(name)):
+        source["named_by"] = f"${variable(name)}"
         source["parquet"] = source["path"] = archive["path"] = None
-        (archive if official else source)["path"] = paths.expanded(given, f"${variable(name)}")
+        (archive if _archive(name) else source)["path"] = paths.expanded(named, source["named_by"])
+        return
     if source["parquet"]:
         source["parquet"] = {
-            split: [paths.expanded(path, f"{key}.parquet.{split}") for path in several(given)]
-            for split, given in source["parquet"].items()
+            split: [paths.expanded(path, f"{key}.parquet.{split}") for path in several(files)]
+            for split, files in source["parquet"].items()
         }
     for part, place in ((source, f"{key}.path"), (archive, f"{key}.archive.path")):
         if part["path"]:
@@ -90,7 +116,8 @@ def locate(name: str, source: dict[str, Any]) -> None:
         source["files"] = {"archive": [at.archive]} if at.archive else {"train": at.train, "test": at.test}
     elif name not in SOURCES:
         raise UserError(
-            f"no files are named; name them by config.sources.{harmless(name)}.path, or by ${variable(name)}"
+            f"no files are named; name them by config.sources.{name}.path, by ${variable(name)}, or put them into a "
+            f"folder {name} in ${data_folder.VARIABLE}"
         )
     for several_files in source.get("files", {}).values():
         for path in several_files:

@@ -6,6 +6,8 @@ from typing import Any
 
 from overparam.plan.known_sources import SOURCES
 
+SEEN = ("channels", "height", "width", "classes", "n_train", "n_test")
+
 
 @dataclasses.dataclass(frozen=True)
 class Images:
@@ -17,11 +19,18 @@ class Images:
     test: int
 
 
-def images(dataset: Mapping[str, Any]) -> Images:
-    """Return what an entry of the configuration's ``datasets`` says; absent keys are as if they were null."""
-    known = SOURCES[dataset["source"]]
-    (channels, height, width), classes = known.shape, len(known.classes)
-    n_train, n_test = known.n_train, known.n_test
+def images(dataset: Mapping[str, Any]) -> Images | None:
+    """Return what an entry of the configuration's ``datasets`` says; absent keys are as if they were null.
+
+    Of images of one's own it is what was ``seen`` of them, see :mod:`overparam.plan.first_look`; ``None`` without.
+    """
+    if known := SOURCES.get(dataset["source"]):
+        (channels, height, width), classes = known.shape, len(known.classes)
+        n_train, n_test = known.n_train, known.n_test
+    elif seen := dataset.get("seen"):
+        channels, height, width, classes, n_train, n_test = (seen[key] for key in SEEN)
+    else:
+        return None
     kept = len(dataset.get("classes") or range(classes))
     if n_test == 0:  # a pool
         pool = n_train * kept // classes

@@ -69,7 +69,7 @@ class Lineage:
 
     def dataset_settings(self, name: str) -> dict[str, Any]:
         """Return the settings of a data set."""
-        dataset = {key: value for key, value in self.datasets[name].items() if key != "optional"}
+        dataset = {key: value for key, value in self.datasets[name].items() if key not in NOT_PREPARED}
         source = self.run["sources"].get(dataset["source"], {})
         more = {key: source[key] for key in OF_A_SOURCE if source.get(key)}
         if checksum := source.get("archive", {}).get("sha256"):
@@ -214,6 +214,7 @@ class Lineage:
         return code_hash("interact.py", places.figure_module(self.claims[claim]["interactive"]))
 
 
+NOT_PREPARED = ("optional", "seen")  # what is said of a data set that changes no byte of it
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")
 TABULATED = ("id", "name", "title", "forms")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from overparam.errors import UserError
-from overparam.plan import file_kinds, unfit_folders
+from overparam.plan import file_kinds, picture_folders, published_files, unfit_folders
 from overparam.plan.known_sources import SOURCES
+from overparam.plan.picture_folders import SPLITS, natural
 from overparam.quoting import brief, listed
 
-SPLITS = {"train": "train", "training": "train", "test": "test"}  # words in names of files, and of their folders
 ARCHIVES = {  # by the source that they hold
     "cifar10": re.compile(r"cifar-10-python.*\.(tar\.gz|tgz)", re.IGNORECASE),
     "cifar100": re.compile(r"cifar-100-python.*\.(tar\.gz|tgz)", re.IGNORECASE),
@@ -28,7 +28,7 @@ MOST_SHARDS = 500  # files of one split
 
 
 class Found(NamedTuple):
-    """What a place holds: an archive, or the parquet files of both splits."""
+    """What a place holds: an archive, or the files, or the folder of folders, of each split."""
 
     archive: str | None
     train: list[str]
@@ -133,11 +133,7 @@ def _nowhere(path: Path) -> str:
 def _matching(pattern: str) -> list[str]:
     """Return the parquet files that a pattern names, in the order of the numbers in their names."""
     names = glob.glob(pattern, recursive=True) if glob.has_magic(pattern) else []  # noqa: PTH207  of any folder
-    return sorted((name for name in names if Path(name).is_file()), key=_order)
-
-
-def _order(name: str | Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]{1,18})", str(name))]
+    return sorted((name for name in names if Path(name).is_file()), key=natural)
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -170,6 +166,10 @@ def _in_folder(folder: Path, source: str) -> Found:
     if len(archives) == 1:
         _check_archive(archives[0], source)
         return Found(str(archives[0]), [], [])
+    if not archives and (published := published_files.found(folder, files, source)):
+        return Found(None, *([str(path) for path in published[split]] for split in ("train", "test")))
+    if not archives and (pictures := picture_folders.splits(folder)):
+        return Found(None, [str(pictures["train"])], [str(pictures["test"])])
     raise UserError(unfit_folders.refusal(folder, files, folders, archives, source))
 
 
@@ -196,7 +196,7 @@ def _sets(files: Iterable[Path]) -> dict[Path, dict[str, list[Path]]]:
 
 def _by_split(files: Iterable[Path]) -> dict[str, list[Path]]:
     splits: dict[str, list[Path]] = {"train": [], "test": []}
-    for path in sorted(files, key=_order):
+    for path in sorted(files, key=natural):
         words = set(re.split(r"[^a-z]+", path.stem.lower())) & SPLITS.keys() or {path.parent.name.lower()}
         named = {SPLITS[word] for word in words if word in SPLITS}
         if len(named) == 1:

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from overparam.plan import published_files
 from overparam.plan.known_sources import SOURCES
+from overparam.plan.picture_folders import PICTURES
 from overparam.quoting import brief, listed
 
 CLASS_NAMES = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
 BATCH = re.compile(r"(data_batch_[1-5]|test_batch)(\.bin|\.mat)?")
-PICTURES = {".png", ".jpg", ".jpeg"}
 
 
 def _batches(suffix: str) -> Callable[[list[str], list[str]], bool]:
@@ -28,23 +29,33 @@ def _class_folders(files: list[str], folders: list[str]) -> bool:
     return pictures > 0 and (len(CLASS_NAMES & {name.lower() for name in folders}) > 1 or pictures == len(files))
 
 
+def _idx_files(files: list[str], _: list[str]) -> bool:
+    return any(published_files.IDX.fullmatch(name) for name in files)
+
+
+UNPACKED = (
+    "the archive unpacked: its pickles have no known checksum and are not opened; name the .tar.gz that they came "
+    "from, or pack the folder again with `tar -czf` and set config.sources.{source}.archive.sha256 to the new file's"
+)
+OF_CIFAR100 = "CIFAR-100; {label} is another data set"
+
 # what a folder's names tell, and what to do
 SIGNS: list[tuple[Callable[[list[str], list[str]], bool], str]] = [
-    (
-        _batches(""),
-        "the archive unpacked: its pickles have no known checksum and are not opened; name the .tar.gz that they "
-        "came from, or pack the folder again with `tar -czf` and set config.sources.{source}.archive.sha256 to the new "
-        "file's",
-    ),
+    (_batches(""), UNPACKED),
     (_batches(".bin"), "the binary version of CIFAR-10; take the Python version"),
     (_batches(".mat"), "the Matlab version of CIFAR-10; take the Python version"),
     (
         lambda files, _: {"train", "test", "meta"} <= set(files) or any("cifar-100" in name for name in files),
-        "CIFAR-100; {label} is another data set",
+        OF_CIFAR100,
     ),
     (_ending("-binary.tar.gz"), "the binary version of CIFAR-10; take the Python version"),
     (_ending("-matlab.tar.gz"), "the Matlab version of CIFAR-10; take the Python version"),
-    (_class_folders, "images in folders, which are not read; take the archive, or write them to parquet files"),
+    (
+        _class_folders,
+        "images, but not in a folder of each class in a folder of each split: make it train/CLASS/*.png and "
+        "test/CLASS/*.png",
+    ),
+    (_idx_files, "some of the four idx files, packed or not, of which all are needed in one folder"),
     (_ending(".crdownload", ".part", ".partial", ".download"), "a download that is not finished; let it finish"),
     (_ending(".arrow"), "Arrow files of the library `datasets`; write each split with its `to_parquet`"),
     (_ending(".tfrecord"), "TFRecord files, which are not read; take the archive or parquet files"),
@@ -60,8 +71,15 @@ def accepted(source: str) -> str:
         "in folders such as plain_text, data, train and test)"
     )
     known = SOURCES.get(source)
-    archive = known.archive if known else None
-    return f"It may hold {parquet}{f' or the archive {archive.name} from {archive.urls[0]}' if archive else ''}"
+    forms = [parquet, "a folder of each class in the folders train and test (train/CLASS/*.png)"]
+    if known and known.archive:
+        forms.append(f"the archive {known.archive.name} from {known.archive.urls[0]}")
+    elif known:
+        files = [file for files in known.downloads.values() for file in files]
+        forms.append(f"{listed(Path(file.name).name for file in files)} from {files[0].urls[0].rpartition('/')[0]}")
+    else:
+        forms.append("the four idx files in which MNIST is published (train-images-idx3-ubyte.gz and so on)")
+    return f"It may hold {', '.join(forms[:-1])} or {forms[-1]}"
 
 
 def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archives: Sequence[Path], source: str) -> str:
@@ -83,6 +101,8 @@ def refusal(folder: Path, files: Sequence[Path], folders: Sequence[Path], archiv
         return f"the folder {brief(folder)} holds several archives, {several}; name the one to take"
     names = [path.name for path in files]
     said = next((what for sign, what in SIGNS if sign(names, [path.name for path in folders])), None)
+    if said == OF_CIFAR100 and source == "cifar100":
+        said = UNPACKED
     pointers = [path for path in files if path.suffix.lower() == ".parquet"]
     split = _without_a_split(pointers)
     label = SOURCES[source].label if source in SOURCES else source
