@@ -9,6 +9,7 @@ def work(job: program.Job) -> None:
     With the output `checksums` the pages are those of a whole run: every claim has a verdict among the inputs
     `verdicts`, and pictures among `figures`, `details`, `charts` and `alt`. Without it they are made of what is there:
     of verdicts and pictures that are whole and of the lineages that `settings.lineages` and `settings.drawn` ask for.
+    The inputs `measurements` hold what stands beside published numbers.
     The inputs `stability` and `error_rates`, if they are given, say how verdicts fared under other root seeds, and how
     often the judge errs.
     """
@@ -37,6 +38,7 @@ def work(job: program.Job) -> None:
             experiments=settings["experiments"],
             pictures=run.collect(named["figures"], named["alt"], named["details"], named["charts"]),
             missing=[entry for entry in settings["claims"] if entry["id"] not in shown],
+            measured={path.stem: records.measurements(path) for path in inputs.get("measurements", [])},
             table=any(path.is_file() for path in inputs.get("table", [])),
             config=job.input("config").read_text(encoding="utf-8") if inputs.get("config") else None,
             rates=reading.optional_table(inputs.get("error_rates", [])),

@@ -39,6 +39,7 @@ rule report:
         details=details(kinds=["svg"]),
         alt=pictures(kinds=["alt.txt"]) + details(kinds=["alt.txt"]),
         charts=interactive(),
+        measurements=compared(),
         table=rules.tabulate.output.table,
         stability=existing(places.STABILITY),
         error_rates=existing(places.ERROR_RATES),
@@ -64,7 +65,7 @@ rule report:
         "Write the pages"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
-        " --input figures {input.figures} --input details {input.details} --input alt {input.alt} --input charts {input.charts} --input table {input.table}"
+        " --input figures {input.figures} --input details {input.details} --input alt {input.alt} --input charts {input.charts} --input measurements {input.measurements} --input table {input.table}"
         " --input stability {input.stability} --input error_rates {input.error_rates} --input config {params.run}"
         " --lineage {params.lineage} --output index {output.index} --output others {output.others}"
         " --output claims {output.claims} --output assets {output.assets} --output checksums {output.checksums}"
