@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 
-import pytest
 from digits_data import digits_dataset
 from project_copies import ROOT
 
