@@ -40,9 +40,9 @@ def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
 
 @contextmanager
 def opened(folder: Path | None) -> Iterator[Kept]:
-    """Yield what gives what was measured in a part, as JSON has it: what that an earlier job has kept in ``folder``, or what is measured now.
+    """Yield a function that gives what was measured in a part: what an earlier job has kept in ``folder``, or new.
 
-    The folder is this process's alone, and removed if the block succeeds. With ``None`` nothing is kept.
+    It must be what JSON can hold. The folder is this process's alone, and removed if the block succeeds. With ``None`` nothing is kept.
     """
     if not folder:
         yield nothing
@@ -62,7 +62,7 @@ def nothing(name: str, measured: Callable[[], Any]) -> Any:
 
 
 def _part(path: Path, measured: Callable[[], Any]) -> Any:
-    """Return what stands in a file; measure them and write it where it is missing or damaged."""
+    """Return what stands in a file; measure it and write it where it is missing or damaged."""
     if path.is_file():
         try:
             found = json.loads(path.read_text())
