@@ -42,7 +42,8 @@ def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
 def opened(folder: Path | None) -> Iterator[Kept]:
     """Yield a function that gives what was measured in a part: what an earlier job has kept in ``folder``, or new.
 
-    It must be what JSON can hold. The folder is this process's alone, and removed if the block succeeds. With ``None`` nothing is kept.
+    It must be what JSON can hold. The folder is this process's alone, and removed if the block succeeds. With ``None``
+    nothing is kept.
     """
     if not folder:
         yield nothing
