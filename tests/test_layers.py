@@ -43,9 +43,11 @@ LENT = {
     | KNOWN
     | {"overparam.jobs.locks", "overparam.jobs.network_faults", "overparam.plan.addresses"},
     "overparam.datasets.encoded_images": KINDS,
+    "overparam.datasets.class_folders": {"overparam.plan.picture_folders"},
     "overparam.datasets.expected": KNOWN,
+    "overparam.datasets.idx_files": KINDS,
     "overparam.datasets.parquet": KINDS,
-    "overparam.datasets.sources": KNOWN,
+    "overparam.datasets.image_sources": KINDS | KNOWN,
     "overparam.report.data_view": {"overparam.plan.data_dictionary"},
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
     "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},

@@ -51,8 +51,10 @@ def _arrays(content: bytes, name: str, expected: Expected) -> tuple[np.ndarray, 
         )
     if shape[3] == 0 or (expected.rows is not None and shape[3] > expected.rows):
         raise UserError(f"{name} has {shape[3] or 'no'} images{parquet_layout.most(expected)}")
-    if declared.get("y", ((), ""))[0] not in ((shape[3], 1), (1, shape[3])):
-        raise UserError(f"{name}: y has the shape {quoted(declared.get('y', ((),))[0])}, not one label for each image")
+    if "y" not in declared:
+        raise UserError(f"{name} has no labels (y), so it is cut off, or not one of the cropped digits; fetch it again")
+    if declared["y"][0] not in ((shape[3], 1), (1, shape[3])):
+        raise UserError(f"{name}: y has the shape {quoted(declared['y'][0])}, not one label for each image")
     try:
         found = scipy.io.loadmat(io.BytesIO(content), variable_names=["X", "y"])
         images, labels = found["X"], found["y"].ravel()

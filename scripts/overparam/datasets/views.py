@@ -23,8 +23,8 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
     Parameters
     ----------
     source
-        As :func:`overparam.datasets.sources.read` returns it; one without test images is a pool, which is divided into
-        both splits.
+        As :func:`overparam.datasets.image_sources.read` returns it; one without test images is a pool, which is
+        divided into both splits.
     settings
         name
             Name of the result.
