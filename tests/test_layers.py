@@ -45,6 +45,7 @@ LENT = {
     "overparam.datasets.encoded_images": KINDS,
     "overparam.datasets.class_folders": {"overparam.plan.picture_folders"},
     "overparam.datasets.expected": KNOWN,
+    "overparam.datasets.given_labels": KINDS,
     "overparam.datasets.idx_files": KINDS,
     "overparam.datasets.parquet": KINDS,
     "overparam.datasets.image_sources": KINDS | KNOWN,

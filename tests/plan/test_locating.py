@@ -363,7 +363,8 @@ def test_the_configuration_names_shards_folders_and_patterns(tmp_path, monkeypat
         found = resolved(parquet={"train": given, "test": str(tmp_path / "test.parquet")})["cifar10"]["parquet"]
         assert found == wanted
     assert resolved(archive={"path": str(tmp_path)})["cifar10"]["parquet"] == wanted
-    shown = image_files.without_folders(resolved(archive={"path": str(tmp_path)}))["cifar10"]["parquet"]
+    run = {"sources": resolved(archive={"path": str(tmp_path)}), "datasets": []}
+    shown = image_files.without_folders(run)["sources"]["cifar10"]["parquet"]
     assert shown == {split: [os.path.basename(path) for path in paths] for split, paths in wanted.items()}  # noqa: PTH119
     with pytest.raises(UserError, match="one parquet file is named for both splits"):
         resolved(parquet={"train": train, "test": train[0]})
