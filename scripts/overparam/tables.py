@@ -36,7 +36,7 @@ TRAINING: dict[str, dict[str, Any]] = {
     "noise_definition": {
         "type": "text",
         "values": ["wrong_label", "random_label", "given_labels"],
-        "meaning": "whether a label that is drawn anew is always wrong, or right by chance, or labels are as people gave them",
+        "meaning": "whether labels drawn anew are always wrong, or right by chance, or whether people gave the labels",
     },
     "seed": FROM_0 | {"meaning": "number of the independent repetition"},
     "epoch": FROM_0 | {"meaning": "epochs trained"},

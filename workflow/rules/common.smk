@@ -29,7 +29,17 @@ import targets
 from durations import Durations
 from overparam import errors, places, typesetting
 from overparam.jobs import devices
-from overparam.plan import bibliography, cells, checksums, experiment_settings, image_files, kept_registry, lineage, sources, topics
+from overparam.plan import (
+    bibliography,
+    cells,
+    checksums,
+    experiment_settings,
+    image_files,
+    kept_registry,
+    lineage,
+    sources,
+    topics,
+)
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
@@ -63,7 +73,12 @@ DOWNLOADS = {
     for name, source in RUN["sources"].items()
     if name in {dataset["source"] for dataset in RUN["datasets"]} and not source.get("files")
 }
-FETCHED = {file.name: {"urls": list(file.urls), "sha256": file.sha256, "source": name} for name, wanted in DOWNLOADS.items() for files in wanted.values() for file in files}
+FETCHED = {
+    file.name: {"urls": list(file.urls), "sha256": file.sha256, "source": name}
+    for name, wanted in DOWNLOADS.items()
+    for files in wanted.values()
+    for file in files
+}
 SOURCES = sources.Sources(Path(".snakemake/overparam-sources.json"))
 LINEAGE = Lineage(
     RUN,

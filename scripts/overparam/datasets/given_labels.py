@@ -84,7 +84,7 @@ def corruptions(
     if abs(false - label_noise) > TOLERANCE:
         raise UserError(
             f"{place}: {false:.2%} of the labels given to the training images are false, and the study says "
-            f"{label_noise:g}; write `label_noise: [{false:.2f}]`, or [[0, {false:.2f}]] to train with the true ones too"
+            f"{label_noise:g}; write `label_noise: [{false:.2f}]`, or [[0, {false:.2f}]] for the true ones as well"
         )
     return [Corruption(label_noise, GIVEN, seed, n_classes, clean, given, given != clean) for seed in seeds]
 

@@ -26,7 +26,7 @@ def read(paths: Sequence[Path], expected: Expected) -> Rows:
         raise UserError(f"SVHN has one Matlab file for each split; given: {', '.join(map(brief, paths))}")
     content, name = parquet.content_of(paths[0], expected), brief(paths[0])
     images, labels = _arrays(content, name, expected)
-    numbers = [int(label) % 10 if label == 10 else int(label) for label in labels]
+    numbers: list[int | str] = [int(label) % 10 if label == 10 else int(label) for label in labels]
     check_labels(numbers, name, expected.classes or ())
     return Rows(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), numbers, [], hashlib.sha256(content).digest())
 

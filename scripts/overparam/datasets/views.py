@@ -77,7 +77,7 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
 
 
 def training_order(labels: np.ndarray, seed: int, source: Dataset, classes: Sequence[int]) -> np.ndarray:
-    """Return in which order a view of ``source`` takes the training images of its classes; a pool's last are for testing.
+    """Return in which order a view of ``source`` takes the training images of its classes.
 
     Parameters
     ----------
