@@ -236,7 +236,7 @@ def test_idx_files(tmp_path, packed):
             "of each split one idx file of images and one",
         ),
         (lambda images, labels: labels.unlink(), "labels-idx1-ubyte.gz does not exist"),
-        (lambda images, labels: images.write_bytes(b"<!DOCTYPE html><html>"), "is no parquet file: it is an HTML page"),
+        (lambda images, labels: images.write_bytes(b"<!DOCTYPE html><html>"), "is no idx file: it is an HTML page"),
     ],
     ids=range(8),
 )
@@ -279,6 +279,8 @@ def test_other_matlab_files(tmp_path):
     path.write_bytes(whole[:128] + b"\xff" * 1000)
     assert "is no whole Matlab file, cut off or damaged" in refused("svhn", [path])
     assert "it is a Matlab file" in refused("mnist", [put_mat(path)])
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    assert "x.mat is no Matlab file: it is a Git LFS pointer" in refused("svhn", [path])
 
 
 # --- folders of folders of classes ---

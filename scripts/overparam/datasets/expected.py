@@ -59,11 +59,10 @@ def of(settings: dict[str, Any]) -> Expected:
     known: Known | None = SOURCES.get(settings["source"])
     images, labels = (settings.get(key) for key in ("image_column", "label_column"))
     image_columns = (images,) if images else IMAGE_COLUMNS
+    label_columns: tuple[str, ...] = (labels,) if labels else known.label_columns if known else LABEL_COLUMNS
     if known is None:
-        label_columns = (labels,) if labels else LABEL_COLUMNS
         name = settings.get("label") or settings["source"]
         return Expected(name, image_columns=image_columns, label_columns=label_columns)
-    label_columns = (labels,) if labels else known.label_columns
     # other labels have other classes, and only the files know which
     classes = list(known.classes) if set(label_columns) <= set(known.label_columns) else None
     return Expected(known.label, known.shape, classes, known.n_train + known.n_test, image_columns, label_columns)

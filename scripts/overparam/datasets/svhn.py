@@ -11,6 +11,7 @@ from overparam.datasets import parquet, parquet_layout
 from overparam.datasets.expected import Expected, check_labels
 from overparam.datasets.rows import Rows
 from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.quoting import brief, quoted, reason
 
 
@@ -25,6 +26,8 @@ def read(paths: Sequence[Path], expected: Expected) -> Rows:
     if len(paths) != 1:
         raise UserError(f"SVHN has one Matlab file for each split; given: {', '.join(map(brief, paths))}")
     content, name = parquet.content_of(paths[0], expected), brief(paths[0])
+    if not file_kinds.is_matlab(content):
+        raise UserError(f"{name} is no Matlab file{file_kinds.told(content[: file_kinds.HEAD])}")
     images, labels = _arrays(content, name, expected)
     numbers: list[int | str] = [int(label) % 10 if label == 10 else int(label) for label in labels]
     check_labels(numbers, name, expected.classes or ())
