@@ -91,7 +91,15 @@ ENTRIES = [
         "Wide networks stay close to where they start",
         forms=("printed", "corrected"),
         note="The slide inverts the ratio: <script>alert('no')</script>.",
-        published=[{"quantity": "distance", "value": "√(kd)/√n", "setting": "slide 41"}],
+        published=[
+            {"quantity": "distance", "value": "√(kd)/√n", "setting": "slide 41"},
+            {
+                "quantity": "risk",
+                "value": "87 %",
+                "setting": "slide 42",
+                "ours": {"quantity": "risk", "where": {"method": "ridge"}, "at": {"x": "peak"}},
+            },
+        ],
     ),
     entry("B4", "model-wise-double-descent", "The error peaks <b>& falls</b> again", requires="images"),
     entry("C1", "constant-step-has-a-floor", "A constant step keeps gradient descent off the solution"),
@@ -203,7 +211,23 @@ WORKS = {
         "url": "https://arxiv.org/abs/1812.11118",
     },
 }  # fmt: skip
-MEASURES = {"quantities": {"risk": {"meaning": "a risk", "unit": "1", "label": "risk"}}, "columns": {}}
+MEASURES = {
+    "quantities": {"risk": {"meaning": "a risk", "unit": "fraction", "label": "risk"}},
+    "columns": {
+        "method": {"meaning": "how it is fitted", "type": "text", "label": "method"},
+        "x": {"meaning": "where it is", "type": "whole", "label": "place $x$"},
+    },
+}
+# two seeds along x: down to 2, up to 3, and down again
+CURVES = {1: [0.9, 0.9], 2: [0.2, 0.4], 3: [0.8, 0.6], 4: [0.1, 0.1]}
+MEASURED = pd.DataFrame(
+    [
+        {"quantity": "risk", "method": method, "x": x, "seed": seed, "value": value}
+        for method in ("ridge", "least_squares")
+        for x, values in CURVES.items()
+        for seed, value in enumerate(values)
+    ]
+)
 EXPERIMENTS = {"least_squares": {"description": "what it is", "measures": MEASURES}}
 CHART = '{"mark": "point"}'
 
@@ -211,7 +235,7 @@ CHART = '{"mark": "point"}'
 def pages_of(root, claims, **more):
     """Return what the pages of the synthetic run are made of, as far as files are there."""
     known = {"topics": TOPICS, "works": WORKS, "config": "data:\n  name: digits\n", "rates": error_rates_of_slopes()}
-    known["experiments"] = EXPERIMENTS
+    known |= {"experiments": EXPERIMENTS, "measured": {"least_squares": MEASURED}}
     alts, charts = sorted(root.glob("claims/*/*.alt.txt")), sorted(root.glob("claims/*/interactive.json"))
     drawn = run.collect(
         sorted(root.glob("claims/*/figure.svg")), alts, sorted(root.glob("claims/*/details.svg")), charts

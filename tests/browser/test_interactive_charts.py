@@ -203,6 +203,7 @@ def test_every_share_of_the_phase_transition_can_be_read(browser, pages, measure
         assert chart.said().startswith(said) and chart.said().endswith(f"Levenberg–Marquardt {reference:.0f} %")
     browser.value("box.querySelector('details').open = true")
     browser.value("new Promise((wait) => setTimeout(wait, 50))")
+    assert browser.value("box.querySelector('table').caption.textContent")
     maps = success.groupby(["activation", "n_train", "dimension", "width"], observed=True).ngroups
     assert browser.value("box.querySelectorAll('tbody tr').length") == maps
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from chromium import Chromium
@@ -25,6 +26,8 @@ CONTRAST = """(() => {
     const ratio = (a + 0.05) / (b + 0.05);
     if (ratio < worst[0]) worst = [ratio, texts.currentNode.data.trim().slice(0, 40)]; }
   return worst; })()"""
+
+BARRIERS = Path(__file__).with_name("barriers.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +93,13 @@ def test_text_is_readable(browser, report, page, scheme):
     assert (sum(map(int, re.findall(r"\d+", ground))) < 100) == (scheme == "dark")
 
 
+@pytest.mark.parametrize("page", [*PAGES, "all.html", "claims/A1.html"])
+def test_no_page_has_a_barrier(browser, report, page):
+    _show(browser, report / page, "light", 400, scripts=True)
+    browser.value("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert browser.value(BARRIERS) == []
+
+
 def test_lines_of_text_are_short(browser, report):
     _show(browser, report / "claims/E13.html", "light", 1280)
     letter = """(() => { const e = document.createElement('span'); e.style.whiteSpace = 'nowrap';
@@ -144,10 +154,10 @@ def test_without_scripts_the_claims_are_a_plain_table(browser, report):
 
 
 def test_the_keyboard_reaches_everything(browser, report):
-    """Every link, field and fold can have the focus, in the order in which they stand, and shows that it has it."""
+    """Every link, field, fold and formula can have the focus, and shows that it has it."""
     _show(browser, report / "claims/E13.html", "light", 1280)
-    reached = """[...document.querySelectorAll('a[href], summary, input, select')].filter((e) => e.checkVisibility())
-      .map((e) => { e.focus({ focusVisible: true });
+    reached = """[...document.querySelectorAll('a[href], summary, input, select, [tabindex="0"]')]
+      .filter((e) => e.checkVisibility()).map((e) => { e.focus({ focusVisible: true });
         return [document.activeElement === e, getComputedStyle(e).outlineStyle] })"""
     found = browser.value(reached)
     assert len(found) > 10 and all(focused and outline == "solid" for focused, outline in found[1:]), found

@@ -18,6 +18,7 @@ KEYS = {
     PLACE: "forms.corrected.predictions[place]",
     BOUND: "forms.corrected.predictions[bound]",
     "control": "control",
+    "published.1": "published[1]",
 }
 COLUMNS = "depth, level, quantity, rate, rule, seed, split, study, widest, width"
 MISTAKES = [
@@ -54,6 +55,10 @@ MISTAKES = [
     (ORDERING, "greater.along", ["width", "rat"], "'rat' is no column of the measurements; did you mean 'rate'?"),
     (PLACE, "relative_to", "deph", "'deph' is no column of the measurements; did you mean 'depth'?"),
     (PLACE, "relative_to", "study", "the column study holds text, not numbers;"),
+    ("published.1", "ours.quantity", "eror", "'eror' is not measured; did you mean 'error'?"),
+    ("published.1", "ours.where.splitt", "test", "'splitt' is no column of the measurements; did you mean 'split'?"),
+    ("published.1", "ours.at", {"split": "peak"}, "the column split holds text, not numbers; allowed: depth, level,"),
+    ("published.1", "ours.quantity", "loss", "only a fraction can be taken from one, not what has the unit nats"),
     # a value, of every type
     (PEAK, "where.split", "tets", "'tets' is no value of the column; did you mean 'test'? allowed: test, train"),
     (PEAK, "where.split", ["train", "tets"], "'tets' is no value of the column; did you mean 'test'?"),

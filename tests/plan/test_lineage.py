@@ -94,6 +94,9 @@ def test_a_note_changes_the_page_alone(claims):
 def test_what_forms_and_controls_say_to_the_reader_judges_nothing_anew(claims):
     def reword(claim):
         claim["control"]["description"] = "another"
+        claim["published"] = [
+            {"quantity": "another", "value": "1", "setting": "another", "ours": {"quantity": "another"}}
+        ]
         for form in claim["forms"].values():
             form["refutation"] = {"kind": "slip", "says": "another", "why": "another"}
             form.update({"title": "another"} if "title" in form else {})

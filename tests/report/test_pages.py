@@ -158,6 +158,12 @@ def test_a_claim_is_told_in_the_order_in_which_it_is_read(said):
     assert "<script>alert('no')</script>" in text
 
 
+def test_what_is_printed_and_what_is_measured_stand_on_one_row(said):
+    text = said("claims/E13")
+    assert "distance slide 41 √(kd)/√n not measured here" in text
+    assert "risk slide 42 87 % 70 % (0 to 100 %) method: ridge, place x 3 (peak), 2 repetitions" in text
+
+
 def test_pages_say_what_was_found(said):
     index, data, claim = said("index"), said("data"), said("claims/C1")
     assert "5 claims, 6 verdicts" in index and "What surprised us" not in index

@@ -23,6 +23,7 @@ def test_every_claim_has_a_verdict_a_figure_and_a_row(finished):
     pages = project.folder / RESULTS / "report"
     page = (pages / "index.html").read_text()
     assert len(registry.load()) >= 16
+    assert "not measured here" not in (pages / "claims/A6.html").read_text()  # for its table was given to the pages
     for claim in registry.load():
         folder = project.folder / RESULTS / "claims" / claim["id"]
         verdict = json.loads((folder / "verdict.json").read_text())

@@ -278,7 +278,7 @@ def measured(names=tuple(CLAIMS)):
 def durations():
     """Return how long the jobs of this run should take."""
     declared = {f"{study}/{name}": (cell.minutes or 0) * 60 for (study, name), cell in CELLS.items()}
-    return Durations(Path(RESULTS), places.DURATIONS, declared)
+    return Durations(Path(RESULTS), places.durations(RUN["preset"]), declared)
 
 
 def target_of(name):
@@ -293,6 +293,7 @@ def target_of(name):
 
 
 def forget_states():
-    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
-    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
+    """Remove saved states of settings or code that have changed since, once no cell and no measurement is unfinished."""
+    cells = [str(rules.train.output.table).format(study=study, cell=cell) for study, cell in CELLS]
+    if all(Path(path).exists() for path in [*cells, *measured()]):
         shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)

@@ -94,6 +94,24 @@ def shown(names=tuple(CLAIMS)):
     return verdicts(names, ["json", "sha256"]) + drawn
 
 
+def compared():
+    """Return the measurements of which something stands beside published numbers on the pages."""
+    claims = [CLAIMS[name] for name in AVAILABLE if any("ours" in row for row in CLAIMS[name].get("published", []))]
+    experiments = list(dict.fromkeys(claim["experiment"] for claim in claims))
+    return expand(f"{RESULTS}/measurements/{{name}}.parquet", name=experiments)
+
+
+def larger_runs(names=tuple(CLAIMS)):
+    """Return the verdicts on these claims at published sizes, which belong to the project."""
+    found = sorted(places.REFERENCE.glob("*/claims/*/verdict.json"))
+    return [str(path) for path in found if path.parent.name in names]
+
+
+def larger_figures():
+    """Return the names of the figures of runs at published sizes, below the folder of the pages."""
+    return [f"{path.parents[2].name}-{path.parent.name}" for path in map(Path, larger_runs())]
+
+
 def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
     from overparam.jobs import files  # it imports pandas, which planning does without
@@ -155,8 +173,14 @@ def write_pages_of_what_is_there():
         "details": existing(*map(Path, details(kinds=["svg"]))),
         "alt": existing(*map(Path, pictures(kinds=["alt.txt"]) + details(kinds=["alt.txt"]))),
         "charts": existing(*map(Path, interactive())),
+        "measurements": [
+            path
+            for path in existing(*map(Path, compared()))
+            if not checksums.damaged(Path(path).with_suffix(".sha256"))
+        ],
         "stability": existing(places.STABILITY),
         "error_rates": existing(places.ERROR_RATES),
+        "larger": larger_runs(),
         "config": [f"{RESULTS}/run.json"],
     }
     command = [sys.executable, SCRIPTS / "report.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/pages.log"]

@@ -21,6 +21,7 @@ LIMITS = {"min": "at least", "max": "at most", "above": "above", "below": "below
 KEPT = {"min": operator.ge, "max": operator.le, "above": operator.gt, "below": operator.lt}
 SEED = {"type": "whole", "range": [0, None]}
 SIDES = ("greater", "less", "limit", "equals", "reference")  # parts of a prediction that select rows of their own
+FRACTION = "fraction"  # the unit of shares
 CLOSE = 1e-9  # numbers match to this part of themselves, as in the judge's filters
 
 
@@ -52,6 +53,8 @@ def of_claim(claim: Mapping[str, Any], measures: Mapping[str, Any]) -> list[str]
         found += table.prediction(prediction, key)
     for key, control in controls(claim):
         found += table.where(control["where"], f"{key}.where")
+    for index, row in enumerate(claim.get("published", [])):
+        found += table.beside(row.get("ours", {}), f"published[{index}].ours")
     return found
 
 
@@ -91,6 +94,15 @@ class _Table:
             yield from self._column(given["x"], f"{key}.x", NUMBERS, without=("seed",))
         if isinstance(given.get("relative_to"), str):
             yield from self._column(given["relative_to"], f"{key}.relative_to", NUMBERS, without=("seed",))
+
+    def beside(self, ours: Mapping[str, Any], key: str) -> Iterator[str]:
+        """Yield what is wrong with what is to stand beside a published number."""
+        yield from self._rows(ours, key, ours)
+        for name in ours.get("at", {}):
+            yield from self._column(name, f"{key}.at.{name}", NUMBERS, without=("seed",))
+        unit = self.quantities.get(ours.get("quantity"), {}).get("unit", FRACTION)
+        if ours.get("one_minus") and unit != FRACTION:
+            yield f"{key}.one_minus: only a {FRACTION} can be taken from one, not what has the unit {unit}"
 
     def where(self, conditions: Mapping[str, Any], key: str) -> Iterator[str]:
         """Yield what is wrong with a filter."""

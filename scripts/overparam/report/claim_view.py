@@ -7,13 +7,12 @@ import yaml
 from markupsafe import Markup
 
 from overparam import typesetting
-from overparam.report import estimates, origins, sizes, stability, wording
+from overparam.report import estimates, larger_runs, origins, published, sizes, stability, wording
 from overparam.report.reading import Claim, decisive
 from overparam.report.run import Run
 
 FORM_TITLES = {"printed": "As printed", "corrected": "Corrected"}
 SHOWN = 12  # rows of a forest plot; the rest is folded
-OURS = 6  # estimates beside published numbers
 LEADS = {"refuted": "Not so: ", "inconclusive": "Open: "}
 
 
@@ -35,6 +34,7 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
     measures, size = run.measures(claim), sizes.told(claim.verdict, entry["experiment"])
     forms = [_form(claim, name, measures) for name in claim.forms]
     drawn = pictures.figure if pictures else None
+    larger = larger_runs.of(claim, run.larger)
     return {
         **{key: entry.get(key) for key in ("id", "name", "title", "experiment")},
         "question": entry["question"],
@@ -44,11 +44,11 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
         "reading": typesetting.prose(entry["reading"]),
         "formula": typesetting.lines(entry["formula"]),
         "note": paragraphs(entry.get("note", "")),
-        "published": [
-            {key: typesetting.prose(row.get(key, wording.MISSING)) for key in ("quantity", "value", "setting")}
-            for row in entry.get("published", [])
+        "published": published.rows(claim, measures, run.measured.get(entry["experiment"]), larger),
+        "larger": [
+            larger_runs.view(one, {form["name"]: form["title"] for form in forms}, entry["experiment"])
+            for one in larger
         ],
-        "ours": ours(forms),
         "source": source(entry["source"], run.works),
         "forms": forms,
         "has_corrected": "corrected" in claim.forms,
@@ -120,15 +120,6 @@ def answer(claim: Claim, forms: Sequence[Mapping[str, Any]], size: str) -> dict[
     corrected = "The corrected form is supported." if others and form["verdict"] == "refuted" else ""
     where = f"Measured with {size}." if size and not claim.unavailable else ""
     return {"lead": lead, "form": form, "text": " ".join(filter(None, [told, corrected, where]))}
-
-
-def ours(forms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the first estimates of the first form, to stand beside published numbers."""
-    groups = forms[0]["groups"]
-    rows = [(group["name"], row) for group in groups for row in group["rows"]]
-    return [
-        {"name": _named(group, row), "value": row["value"], "interval": row["interval"]} for group, row in rows[:OURS]
-    ]
 
 
 def _named(group: str, row: Mapping[str, Any]) -> str:

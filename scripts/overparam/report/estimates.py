@@ -98,8 +98,8 @@ def scale(declared: Mapping[str, Any], part: str, measures: Mapping[str, Any]) -
 
 
 def words(slug: str) -> str:
-    """Return the name of a prediction, with spaces for hyphens, as a reader reads it."""
-    return slug if " " in slug else slug.replace("-", " ").replace("_", " ")
+    """Return the name of a prediction, with spaces for hyphens, as a reader reads it; proper names keep theirs."""
+    return slug if " " in slug or slug != slug.lower() else slug.replace("-", " ").replace("_", " ")
 
 
 def named(estimate: str, declared: Mapping[str, Any], measures: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -116,7 +116,8 @@ def named(estimate: str, declared: Mapping[str, Any], measures: Mapping[str, Any
     """
     conditions, _, part = estimate.rpartition(": ")
     columns = measures.get("columns", {})
-    told = [_condition(one, columns) for one in re.split(r", (?=\w+ = )", conditions)] if conditions else []
+    parts = [one.partition(" = ") for one in re.split(r", (?=\w+ = )", conditions)] if conditions else []
+    told = [condition(name, value, columns) for name, _, value in parts]
     head, half, rest = part.partition(" of ")
     if part in PARTS:
         valley = OF_A_VALLEY if declared.get("valley") else {}
@@ -136,13 +137,13 @@ def _unit_of_place(part: str, declared: Mapping[str, Any], columns: Mapping[str,
     return f" ({along})"
 
 
-def _condition(text: str, columns: Mapping[str, Any]) -> str:
-    name, _, value = text.partition(" = ")
+def condition(name: str, value: str | float, columns: Mapping[str, Any]) -> str:
+    """Return in words what is measured where a column has this value."""
     label = typesetting.plain(columns.get(name, {}).get("label", words(name)))
     try:
         number = float(value)
     except ValueError:
-        return f"{words(value)}" if name in ("study", "dataset") else f"{label}: {words(value)}"
+        return words(str(value)) if name in ("study", "dataset") else f"{label}: {words(str(value))}"
     return f"{label} {wording.typeset(number)}"
 
 

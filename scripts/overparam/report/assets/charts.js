@@ -76,7 +76,8 @@
     const fill = () => {
       const head = element("tr", {}, ...Object.values(columns).map((title) => Object.assign(cell("th", title), { scope: "col" })));
       const rows = view.data(data).map((row) => element("tr", {}, ...Object.keys(columns).map((field) => cell("td", row[field]))));
-      const made = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+      const caption = element("caption", { className: "visually-hidden", textContent: "What the chart shows, as numbers" });
+      const made = element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...rows));
       details.append(element("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Table of the chart" }, made));
     };
     details.addEventListener("toggle", fill, { once: true });
