@@ -86,7 +86,7 @@ def _resolved(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the configuration with all defaults, and a sentence for each thing that is wrong with it."""
     resolved = plain(config, "config")
-    if isinstance(resolved.setdefault("sources", {}), dict):
+    if isinstance(resolved, dict) and isinstance(resolved.setdefault("sources", {}), dict):
         for name in SOURCES:
             if name != EMBEDDED:
                 resolved["sources"].setdefault(name, {})
