@@ -4,13 +4,25 @@ from overparam.jobs import program
 
 
 def work(job: program.Job) -> None:
-    """Draw the corruptions for the data set beside the input `info` and write them to the output `labels`."""
-    from overparam.datasets import arrow, labels
+    """Draw the corruptions for the data set beside the input `info`, or take labels from the input `given`, if any.
+
+    Those are of the images that the data set was made from, which lie in the inputs of `prepare.py`.
+    """
+    from overparam.datasets import arrow, given_labels, image_sources, labels
 
     dataset = arrow.read(job.input("info").parent)
     level, definition, root = (job.settings[name] for name in ("label_noise", "definition", "seed"))
-    shared = (dataset.train.labels, len(dataset.classes), level, definition)
-    labels.write(job.output("labels"), [labels.draw(*shared, seed, root) for seed in job.settings["label_seeds"]])
+    clean, seeds, n_classes = dataset.train.labels, job.settings["label_seeds"], len(dataset.classes)
+    if definition != labels.GIVEN:
+        made = [labels.draw(clean, n_classes, level, definition, seed, root) for seed in seeds]
+    elif level == 0:
+        made = given_labels.corruptions(clean, None, n_classes, level, seeds, "")
+    else:
+        images = {name: job.inputs[name] for name in ("archive", "train", "test") if job.inputs.get(name)}
+        source = image_sources.read(job.settings["source"], images)
+        given = given_labels.read(job.input("given"), job.settings["columns"], source, dataset)
+        made = given_labels.corruptions(clean, given, n_classes, level, seeds, str(job.input("given")))
+    labels.write(job.output("labels"), made)
 
 
 if __name__ == "__main__":

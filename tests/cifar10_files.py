@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from overparam.datasets import arrow, sources
+from overparam.datasets import arrow, image_sources
 from overparam.datasets.arrow import Dataset, Split
 from overparam.datasets.download import digest
 
@@ -98,7 +98,7 @@ def noise_dataset() -> Dataset:
 
 
 def read_parquet(train: list[Path], test: list[Path], source: str = "cifar10", **settings) -> Dataset:
-    return sources.read({"source": source, **settings}, {"train": train, "test": test})
+    return image_sources.read({"source": source, **settings}, {"train": train, "test": test})
 
 
 def prepare(folder: Path, settings: dict, *inputs: str) -> subprocess.CompletedProcess:

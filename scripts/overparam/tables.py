@@ -35,8 +35,8 @@ TRAINING: dict[str, dict[str, Any]] = {
     "label_noise": SHARE | {"meaning": "share of the training labels that were drawn anew"},
     "noise_definition": {
         "type": "text",
-        "values": ["wrong_label", "random_label"],
-        "meaning": "whether a label that is drawn anew is always wrong, or right by chance",
+        "values": ["wrong_label", "random_label", "given_labels"],
+        "meaning": "whether labels drawn anew are always wrong, or right by chance, or whether people gave the labels",
     },
     "seed": FROM_0 | {"meaning": "number of the independent repetition"},
     "epoch": FROM_0 | {"meaning": "epochs trained"},

@@ -7,7 +7,7 @@ import pytest
 from cifar10_files import noise_dataset, prepare, random_split
 from PIL import Image
 
-from overparam.datasets import arrow, digits, sources, views
+from overparam.datasets import arrow, digits, image_sources, views
 from overparam.datasets.arrow import Dataset, Split
 from overparam.errors import UserError
 
@@ -173,7 +173,7 @@ def test_pool_with_too_few_images_is_refused(pool, sizes):
 )
 def test_sources_and_inputs_that_do_not_fit_are_refused(source, inputs, message):
     with pytest.raises(UserError, match=message):
-        sources.read({"source": source}, inputs)
+        image_sources.read({"source": source}, inputs)
 
 
 def test_program_prepares_digits(tmp_path, pool):

@@ -127,8 +127,12 @@ def test_one_claim_may_be_named_without_a_list():
 
 
 def test_paths_of_the_reader_are_not_shown():
-    sources = resolved(sources={"cifar10": {"archive": {"path": "/home/someone/c.tar.gz"}}})["sources"]
-    assert image_files.without_folders(sources)["cifar10"]["archive"]["path"] == "c.tar.gz"
+    run = resolved(sources={"cifar10": {"archive": {"path": "/home/someone/c.tar.gz"}}, "mnist": {"path": "/a/b"}})
+    run["datasets"][0]["given_labels"] = {"path": "/home/someone/labels.csv", "given": "worse"}
+    shown = image_files.without_folders(run)
+    assert shown["sources"]["cifar10"]["archive"]["path"] == "c.tar.gz" and "/a/b" not in str(shown)
+    assert shown["sources"]["cifar10"]["archive"]["urls"] == run["sources"]["cifar10"]["archive"]["urls"]
+    assert shown["datasets"][0]["given_labels"] == {"path": "labels.csv", "given": "worse"}
 
 
 @pytest.mark.parametrize("name", ["config", "smoke", "cifar10-small", "paper"])

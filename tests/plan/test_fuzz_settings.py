@@ -8,7 +8,7 @@ from fuzzing import TRIED, bounded, damaged, mutated, read
 from hypothesis import given
 
 from overparam.jobs import program
-from overparam.plan import cells, config, program_settings, registry, strict_yaml
+from overparam.plan import cells, config, lineage, program_settings, registry, strict_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 REGISTRY = registry.load()
@@ -25,7 +25,7 @@ def settings_of(monkeypatch) -> dict[str, list]:
     return {
         "download": [{key: run["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}],
         "prepare": [
-            {key: value for key, value in {**dataset, "seed": 0}.items() if key != "optional"}
+            {key: value for key, value in {**dataset, "seed": 0}.items() if key not in lineage.NOT_PREPARED}
             for dataset in run["datasets"]
         ],
         "corrupt": [{"definition": "wrong_label", "label_noise": 0.2, "label_seeds": [0, 1], "seed": 0}],

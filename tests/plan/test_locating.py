@@ -1,5 +1,6 @@
 """Where images lie: every published place is found, and what is none is named before any job starts."""
 
+import gzip
 import os
 import re
 
@@ -90,8 +91,13 @@ def test_an_archive_in_a_folder(tmp_path, name):
         (["cifar-10-matlab.tar.gz"], "That is the Matlab version"),
         (["cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"], "That is CIFAR-100"),
         (["cifar-100-python.tar.gz"], "That is CIFAR-100"),
-        (["train/airplane/1.png", "train/bird/1.png", "test/bird/1.png"], "That is images in folders, which are not"),
-        (["0/1.jpg", "1/1.jpeg"], "That is images in folders"),
+        (
+            ["airplane/1.png", "bird/1.png"],
+            "That is images, but not in a folder of each class in a folder of each split",
+        ),
+        (["train/1.png", "test/1.png"], "That is images, but not in a folder of each class"),
+        (["0/1.jpg", "1/1.jpeg"], "That is images, but not"),
+        (["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"], "That is some of the four idx files"),
         (["cifar-10-python.tar.gz.crdownload"], "That is a download that is not finished"),
         (["dataset_dict.json", "train/data-00000-of-00001.arrow"], "That is Arrow files of the library `datasets`"),
         (["cifar10-train.tfrecord"], "That is TFRecord files"),
@@ -99,7 +105,7 @@ def test_an_archive_in_a_folder(tmp_path, name):
         (["cifar-10-python.tar"], "That is an archive of another kind"),
         (["cifar10.zip"], "That is an archive of another kind"),
     ],
-    ids=range(20),
+    ids=range(22),
 )
 def test_a_folder_without_images_is_told_what_it_holds_and_may_hold(tmp_path, names, message):
     put(tmp_path, *names, content=b"x")
@@ -233,6 +239,112 @@ def test_files_of_one_split(tmp_path):
         split_files(str(tmp_path / "many/train.parquet"), "train")
 
 
+# --- other forms, and other sources ---
+
+IDX = [f"{split}-{what}-ubyte" for split in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+HEADS = {"images": b"\0\0\x08\x03", "labels": b"\0\0\x08\x01"}
+
+
+def put_idx(folder, *names, pack=gzip.compress):
+    for name in names:
+        put(folder, f"{name}.gz", content=pack(HEADS["images" if "images" in name else "labels"]))
+
+
+@pytest.mark.parametrize("above", ["", "MNIST/raw", "a/b"])
+def test_idx_files_in_a_folder(tmp_path, above):
+    put_idx(tmp_path / above, *IDX)
+    put(tmp_path / above, IDX[0], content=HEADS["images"])  # torchvision leaves both there
+    found = names_of(locating.found(str(tmp_path), "mnist"), tmp_path)
+    assert found == [[os.path.join(above, f"{name}.gz") for name in names] for names in (IDX[:2], IDX[2:])]  # noqa: PTH118
+
+
+def test_idx_files_of_several_data_sets_or_of_none(tmp_path):
+    put_idx(tmp_path / "MNIST/raw", *IDX)
+    put_idx(tmp_path / "KMNIST/raw", *IDX)
+    with pytest.raises(
+        UserError, match=r"holds several data sets, with 'KMNIST/raw/train-images.*; name the folder of"
+    ):
+        locating.found(str(tmp_path), "mnist")
+    put_idx(tmp_path / "x", *IDX, pack=lambda head: b"<html>")
+    with pytest.raises(UserError, match=r"ubyte.gz is no idx file: it is an HTML page"):
+        locating.found(str(tmp_path / "x"), "mnist")
+
+
+def test_matlab_files_in_a_folder(tmp_path):
+    names = ["train_32x32.mat", "test_32x32.mat"]
+    put(tmp_path / "svhn", *names, "extra_32x32.mat", content=b"MATLAB 5.0 MAT-file, Platform: GLNXA64")
+    assert names_of(locating.found(str(tmp_path), "svhn"), tmp_path / "svhn") == [[names[0]], [names[1]]]
+    with pytest.raises(UserError, match="has no images that are understood"):
+        locating.found(str(tmp_path), "mnist")
+    put(tmp_path / "svhn", names[1], content=b"version https://git-lfs.github.com/spec/v1\noid")
+    with pytest.raises(UserError, match=r"test_32x32.mat is no Matlab file: it is a Git LFS pointer"):
+        locating.found(str(tmp_path), "svhn")
+
+
+@pytest.mark.parametrize("source", ["cifar10", "mnist", "mine"])
+@pytest.mark.parametrize("above", ["", "CIFAR-10-images"])
+def test_folders_of_classes(tmp_path, source, above):
+    put(tmp_path / above, "train/cat/1.png", "train/dog/1.JPEG", "test/dog/1.jpg", "README.md", content=b"x")
+    found = locating.found(str(tmp_path), source)
+    assert names_of(found, tmp_path / above) == [["train"], ["test"]] and found.archive is None
+
+
+def test_several_sets_of_folders(tmp_path):
+    for name in ("a", "b"):
+        put(tmp_path / name, "train/cat/1.png", "test/cat/1.png", content=b"x")
+    with pytest.raises(UserError, match="holds several data sets, in 'a', 'b'; name one of these"):
+        locating.found(str(tmp_path), "mine")
+    put(tmp_path / "a", "training/cat/1.png", content=b"x")
+    with pytest.raises(UserError, match="several folders of training images, 'train', 'training'; leave one"):
+        locating.found(str(tmp_path / "a"), "mine")
+
+
+def test_parquet_goes_before_idx_files_and_folders(tmp_path):
+    put(tmp_path, "x/train.parquet", "x/test.parquet")
+    put_idx(tmp_path, *IDX)
+    put(tmp_path, "train/0/1.png", "test/0/1.png", content=b"x")
+    assert names_of(locating.found(str(tmp_path), "mnist"), tmp_path) == [["x/train.parquet"], ["x/test.parquet"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "accepted"),
+    [
+        ("mnist", "'train-images-idx3-ubyte.gz', 'train-labels-idx1-ubyte.gz', 't10k-images-idx3-ubyte.gz'"),
+        ("svhn", "'train_32x32.mat', 'test_32x32.mat' from http://ufldl.stanford.edu/housenumbers"),
+        ("cifar100", "the archive cifar-100-python.tar.gz from https://www.cs.toronto.edu"),
+        ("mine", "the four idx files in which MNIST is published"),
+    ],
+)
+def test_every_source_says_what_it_may_be_read_from(tmp_path, source, accepted):
+    with pytest.raises(UserError) as caught:
+        locating.found(str(tmp_path), source)
+    for part in ("It may hold parquet files of both splits", "train/CLASS/*.png", accepted):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "content", "message"),
+    [
+        ("mnist", "mnist.tar.gz", ARCHIVE, "mnist.tar.gz is a gzip file; .*It may hold parquet files"),
+        ("mnist", "page", b"<!DOCTYPE html><html>", "page is an HTML page; a login, error or preview page"),
+        ("mine", "x.parquet", PARQUET, "is one parquet file, and mine needs one or more for each split"),
+        ("mine", "x.bin", bytes(range(200, 256)), "x.bin is one file, and mine needs"),
+        ("cifar100", "c.tar.gz", b"x\0y", "no archive of CIFAR-100. The official one .169,001,437 bytes. is at"),
+    ],
+    ids=range(5),
+)
+def test_one_file_that_is_not_enough(tmp_path, source, name, content, message):
+    put(tmp_path, name, content=content)
+    with pytest.raises(UserError, match=message):
+        locating.found(str(tmp_path / name), source)
+
+
+def test_cifar100_unpacked_is_named(tmp_path):
+    put(tmp_path, *(f"cifar-100-python/{name}" for name in ("train", "test", "meta")), content=b"x")
+    with pytest.raises(UserError, match=r"That is the archive unpacked: .* set config.sources.cifar100.archive.sha256"):
+        locating.found(str(tmp_path), "cifar100")
+
+
 # --- the configuration ---
 
 DATASETS = [{"name": "digits", "source": "cifar10"}]
@@ -251,7 +363,8 @@ def test_the_configuration_names_shards_folders_and_patterns(tmp_path, monkeypat
         found = resolved(parquet={"train": given, "test": str(tmp_path / "test.parquet")})["cifar10"]["parquet"]
         assert found == wanted
     assert resolved(archive={"path": str(tmp_path)})["cifar10"]["parquet"] == wanted
-    shown = image_files.without_folders(resolved(archive={"path": str(tmp_path)}))["cifar10"]["parquet"]
+    run = {"sources": resolved(archive={"path": str(tmp_path)}), "datasets": []}
+    shown = image_files.without_folders(run)["sources"]["cifar10"]["parquet"]
     assert shown == {split: [os.path.basename(path) for path in paths] for split, paths in wanted.items()}  # noqa: PTH119
     with pytest.raises(UserError, match="one parquet file is named for both splits"):
         resolved(parquet={"train": train, "test": train[0]})

@@ -1,7 +1,10 @@
 """The pipeline on real CIFAR-10 images, at reduced size."""
 
+import gzip
 import json
+import math
 import os
+import struct
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +13,7 @@ import pytest
 from cifar10_files import encoded, put_parquet, random_split
 from project_copies import RESULTS, ROOT
 
-from overparam.datasets import arrow
+from overparam.datasets import arrow, labels
 
 IMAGES = Path(os.environ.get("OVERPARAM_CIFAR10") or ROOT / "../shared/data/cifar10-jpeg").resolve()
 STUDY = {
@@ -55,6 +58,44 @@ def test_networks_on_images(sources):
     sources.extra["studies"] = [{**STUDY, "widths": [1, 2, 4, 3]}]
     plan = sources.plan()
     assert plan["train"] == 1 and "prepare" not in plan and "corrupt" not in plan, plan
+
+
+def test_folders_of_classes_given_labels_and_downloads_of_several_files(sources):
+    """Images of one's own in folders, with labels that people gave; and MNIST, in small, from a mirror."""
+    folder, mirror = sources.folder / "pets", sources.folder / "mirror"
+    rows = []
+    for split, n in (("train", 20), ("test", 5)):
+        for number, name in enumerate(("cat", "dog")):
+            (folder / split / name).mkdir(parents=True)
+            for place, image in enumerate(random_split(n, (3, 6, 4), seed=number).images):
+                (folder / split / name / f"{place}.png").write_bytes(encoded(image.transpose(1, 2, 0)))
+                rows += [{"true": name, "given": "dog" if place < 10 else name}] if split == "train" else []
+    pd.DataFrame(rows).to_csv(sources.folder / "labels.csv", index=False)
+    mirror.mkdir()
+    for split in ("train", "t10k"):
+        for what, dimensions in (("images-idx3", (6, 28, 28)), ("labels-idx1", (6,))):
+            content = bytes([0, 0, 8, len(dimensions)]) + struct.pack(f">{len(dimensions)}I", *dimensions)
+            (mirror / f"{split}-{what}-ubyte.gz").write_bytes(gzip.compress(content + bytes(math.prod(dimensions))))
+    given = {"path": "labels.csv", "given": "given", "clean": "true"}
+    sources.extra = {
+        "datasets": [
+            {"name": "digits", "source": "pets", "given_labels": given},
+            {"name": "mnist", "source": "mnist"},
+        ],
+        "sources": {"pets": {"path": "pets", "label": "Pets"}, "mnist": {"mirrors": [mirror.as_uri()]}},
+        "studies": [],
+    }
+    labels_ = RESULTS / "data/digits/labels/given_labels_0.25_s0to1.arrow"
+    sources.snakemake(str(labels_))
+    made = arrow.read(sources.folder / RESULTS / "data/digits")
+    assert (made.label, made.shape, made.classes, len(made.train)) == ("Pets", (3, 6, 4), ["cat", "dog"], 40)
+    assert [one.corrupted.sum() for one in labels.read(sources.folder / labels_)] == [10, 10]
+    assert sources.plan(str(labels_)) == {}
+    (folder / "train/cat/0.png").rename(folder / "train/dog/99.png")
+    assert sources.plan(str(labels_)) == {"prepare": 1, "corrupt": 1}
+    assert sources.plan(str(RESULTS / "data/mnist/dataset.json")) == {"download": 4, "prepare": 1}
+    run = sources.snakemake(str(RESULTS / "data/mnist/dataset.json"), check=False)
+    assert "train-images-idx3-ubyte.gz is not the expected file" in run.stdout  # not the official ones
 
 
 def test_a_data_set_in_several_files_with_odd_names(sources, tmp_path):

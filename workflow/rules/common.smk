@@ -80,7 +80,14 @@ FETCHED = {
     for file in files
 }
 SOURCES = sources.Sources(Path(".snakemake/overparam-sources.json"))
-LINEAGE = Lineage(RUN, CLAIMS, UNAVAILABLE, CELLS, lambda dataset: own_content(dataset))
+LINEAGE = Lineage(
+    RUN,
+    CLAIMS,
+    UNAVAILABLE,
+    CELLS,
+    lambda dataset: own_content(dataset),
+    lambda files: SOURCES.content([Path(file) for file in files]),
+)
 GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
 CHECKSUMS = ("claims/*/*.sha256", "measurements/*.sha256", "*.sha256", "report/*.sha256")
@@ -119,7 +126,7 @@ wildcard_constraints:
     file="|".join(map(re.escape, FETCHED)) or NOTHING,
     study="[A-Za-z0-9][A-Za-z0-9._-]*",
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
-    definition="wrong_label|random_label",
+    definition="wrong_label|random_label|given_labels",
     noise=r"[01]|0\.[0-9]+|[0-9](\.[0-9]+)?e-[0-9]+",
     seeds="[0-9]+(to[0-9]+)?(-[0-9]+(to[0-9]+)?)*",
 
@@ -152,6 +159,18 @@ def dataset_input(name):
         if not own and name in wanted:
             return ancient([str(rules.download.output.file).format(file=file.name) for file in wanted[name]])
         return ancient(own.get(name, []))
+
+    return files
+
+
+def given_labels(name):
+    """Return a function that gives what labels that people gave are read from, if a table of labels is made of them."""
+
+    def files(wildcards):
+        given = LINEAGE.given(wildcards.dataset, wildcards.definition)
+        if given is None or float(wildcards.noise) == 0:
+            return []
+        return ancient([given["path"]]) if name == "given" else dataset_input(name)(wildcards)
 
     return files
 

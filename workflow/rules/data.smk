@@ -59,6 +59,10 @@ rule corrupt:
     input:
         info=rules.prepare.output.info,
         images=[ancient(str(rules.prepare.output.train)), ancient(str(rules.prepare.output.test))],
+        given=given_labels("given"),
+        archive=given_labels("archive"),
+        train=given_labels("train"),
+        test=given_labels("test"),
     output:
         labels=f"{RESULTS}/data/{{dataset}}/labels/{{definition}}_{{noise}}_s{{seeds}}.arrow",
     log:
@@ -74,5 +78,6 @@ rule corrupt:
     message:
         "Corrupt {wildcards.noise} of the labels of {wildcards.dataset}, seeds {wildcards.seeds}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/corrupt.py {params.settings:q} --input info {input.info}'
+        'python "$OVERPARAM_SCRIPTS"/corrupt.py {params.settings:q} --input info {input.info} --input given {input.given:q}'
+        " --input archive {input.archive:q} --input train {input.train:q} --input test {input.test:q}"
         " --output labels {output.labels} --log {log} 3>&2 2>>{log}"

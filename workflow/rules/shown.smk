@@ -116,7 +116,7 @@ def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
     from overparam.jobs import files  # it imports pandas, which planning does without
 
-    shared = {**RUN, "sources": image_files.without_folders(RUN["sources"])}
+    shared = {**RUN, **image_files.without_folders(RUN)}
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
     known = {"preset": RUN["preset"], **TOLD}

@@ -57,15 +57,15 @@ def of(settings: dict[str, Any]) -> Expected:
         ``label_column``: names of columns, if they are not the usual ones. All but the first may be absent.
     """
     known: Known | None = SOURCES.get(settings["source"])
-    given = {key: (settings[key],) for key in ("image_column", "label_column") if settings.get(key)}
-    columns = {f"{key}s": names for key, names in given.items()}
+    images, labels = (settings.get(key) for key in ("image_column", "label_column"))
+    image_columns = (images,) if images else IMAGE_COLUMNS
+    label_columns: tuple[str, ...] = (labels,) if labels else known.label_columns if known else LABEL_COLUMNS
     if known is None:
-        return Expected(settings.get("label") or settings["source"], **columns)
-    columns = {"label_columns": known.label_columns} | columns
+        name = settings.get("label") or settings["source"]
+        return Expected(name, image_columns=image_columns, label_columns=label_columns)
     # other labels have other classes, and only the files know which
-    usual = not set(columns["label_columns"]) - set(known.label_columns)
-    classes = list(known.classes) if usual else None
-    return Expected(known.label, known.shape, classes, known.n_train + known.n_test, **columns)
+    classes = list(known.classes) if set(label_columns) <= set(known.label_columns) else None
+    return Expected(known.label, known.shape, classes, known.n_train + known.n_test, image_columns, label_columns)
 
 
 def check_labels(labels: Sequence[int | str], place: str, classes: Sequence[str], first: int = 0) -> None:

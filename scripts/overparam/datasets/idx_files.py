@@ -30,6 +30,9 @@ def read(paths: Sequence[Path], expected: Expected) -> Rows:
         If a file is missing, damaged, or not what it must be.
     """
     contents = {path: parquet.content_of(path, expected) for path in paths}
+    for path, content in contents.items():
+        if file_kinds.idx_dimensions(content) is None:
+            raise UserError(f"{brief(path)} is no idx file{file_kinds.told(content[: file_kinds.HEAD])}")
     images = [path for path in paths if file_kinds.idx_dimensions(contents[path]) == 3]
     labels = [path for path in paths if file_kinds.idx_dimensions(contents[path]) == 1]
     if len(images) != 1 or len(labels) != 1 or len(paths) != 2:

@@ -1,4 +1,4 @@
-"""Label corruption in the two definitions of the literature, and the table that keeps it.
+"""Label corruption in the two definitions of the literature, or as people gave labels, and the table that keeps it.
 
 ``wrong_label``
     A corrupted sample gets a uniformly random *wrong* label (Nakkiran et al. 2019, arXiv 1912.02292): the share of
@@ -6,6 +6,9 @@
 ``random_label``
     A corrupted sample gets a uniformly random label, which is right by chance in one case of C (Zhang et al. 2016,
     arXiv 1611.03530): the share of false labels is ``label_noise`` · (C − 1)/C.
+``given_labels``
+    Labels stand in a file (:mod:`overparam.datasets.given_labels`), and ``label_noise`` is the share of false ones
+    among them, or 0 for the true labels. Nothing is drawn.
 
 Sample i owns one draw of two numbers, (uᵢ, rᵢ): it is drawn iff uᵢ < ``label_noise``, and rᵢ decides its new label. So
 with one seed the samples drawn at a lower noise are drawn at every higher one too, with the same new label; both
@@ -26,7 +29,8 @@ from overparam import seeding
 from overparam.errors import UserError
 from overparam.jobs import files
 
-DEFINITIONS = ("wrong_label", "random_label")
+DEFINITIONS = ("wrong_label", "random_label")  # by which labels are drawn
+GIVEN = "given_labels"
 TYPES = {
     "seed": pa.int64(),
     "index": pa.int64(),
@@ -44,7 +48,7 @@ class Corruption:
     Attributes
     ----------
     label_noise, definition, seed, n_classes
-        How it was drawn.
+        How it was drawn, or given.
     clean, given
         ``(n,)``, int64: the true labels, and those that training sees.
     drawn
@@ -199,6 +203,8 @@ def _replaced(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the given labels, and which samples were drawn."""
     labels = np.asarray(labels)
+    if definition == GIVEN:
+        raise UserError("given labels are not drawn: name the file that holds them, `given_labels` of the data set")
     _check(labels, n_classes, label_noise, definition)
     labels = labels.astype(np.int64)
     threshold, choice = generator.random((len(labels), 2)).T
@@ -211,8 +217,8 @@ def _replaced(
 
 
 def _check(labels: np.ndarray, n_classes: int, label_noise: float, definition: str) -> None:
-    if definition not in DEFINITIONS:
-        raise UserError(f"unknown definition of label noise {definition!r}; known: {', '.join(DEFINITIONS)}")
+    if definition not in (*DEFINITIONS, GIVEN):
+        raise UserError(f"unknown definition of label noise {definition!r}; known: {', '.join((*DEFINITIONS, GIVEN))}")
     if not 0 <= label_noise <= 1:
         raise UserError(f"`label_noise` must lie in [0, 1], got {label_noise}")
     if n_classes < 2:

@@ -11,6 +11,7 @@ from overparam.datasets import parquet, parquet_layout
 from overparam.datasets.expected import Expected, check_labels
 from overparam.datasets.rows import Rows
 from overparam.errors import UserError
+from overparam.plan import file_kinds
 from overparam.quoting import brief, quoted, reason
 
 
@@ -25,8 +26,10 @@ def read(paths: Sequence[Path], expected: Expected) -> Rows:
     if len(paths) != 1:
         raise UserError(f"SVHN has one Matlab file for each split; given: {', '.join(map(brief, paths))}")
     content, name = parquet.content_of(paths[0], expected), brief(paths[0])
+    if not file_kinds.is_matlab(content):
+        raise UserError(f"{name} is no Matlab file{file_kinds.told(content[: file_kinds.HEAD])}")
     images, labels = _arrays(content, name, expected)
-    numbers = [int(label) % 10 if label == 10 else int(label) for label in labels]
+    numbers: list[int | str] = [int(label) % 10 if label == 10 else int(label) for label in labels]
     check_labels(numbers, name, expected.classes or ())
     return Rows(np.ascontiguousarray(images.transpose(3, 2, 0, 1)), numbers, [], hashlib.sha256(content).digest())
 
@@ -51,8 +54,10 @@ def _arrays(content: bytes, name: str, expected: Expected) -> tuple[np.ndarray, 
         )
     if shape[3] == 0 or (expected.rows is not None and shape[3] > expected.rows):
         raise UserError(f"{name} has {shape[3] or 'no'} images{parquet_layout.most(expected)}")
-    if declared.get("y", ((), ""))[0] not in ((shape[3], 1), (1, shape[3])):
-        raise UserError(f"{name}: y has the shape {quoted(declared.get('y', ((),))[0])}, not one label for each image")
+    if "y" not in declared:
+        raise UserError(f"{name} has no labels (y), so it is cut off, or not one of the cropped digits; fetch it again")
+    if declared["y"][0] not in ((shape[3], 1), (1, shape[3])):
+        raise UserError(f"{name}: y has the shape {quoted(declared['y'][0])}, not one label for each image")
     try:
         found = scipy.io.loadmat(io.BytesIO(content), variable_names=["X", "y"])
         images, labels = found["X"], found["y"].ravel()

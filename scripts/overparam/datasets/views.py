@@ -6,6 +6,7 @@ a smaller training set is a prefix of a larger one, and its images are the same 
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
     Parameters
     ----------
     source
-        As :func:`overparam.datasets.sources.read` returns it; one without test images is a pool, which is divided into
-        both splits.
+        As :func:`overparam.datasets.image_sources.read` returns it; one without test images is a pool, which is
+        divided into both splits.
     settings
         name
             Name of the result.
@@ -73,6 +74,19 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
         test=seen(test),
         view={key: settings.get(key) for key in CHOICES},
     )
+
+
+def training_order(labels: np.ndarray, seed: int, source: Dataset, classes: Sequence[int]) -> np.ndarray:
+    """Return in which order a view of ``source`` takes the training images of its classes.
+
+    Parameters
+    ----------
+    labels
+        ``(n,)``: of all training images of these classes, numbered as in the view.
+    seed, classes
+        As in the settings of the view, all classes written out.
+    """
+    return _stratified(labels, seed, "train" if len(source.test) else "pool", source.name, *classes)
 
 
 def _kept_classes(source: Dataset, classes: list[int] | None) -> tuple[Dataset, list[int]]:

@@ -10,7 +10,11 @@ from matplotlib.figure import Figure
 
 from overparam.drawing import theme
 
-DEFINITIONS = {"wrong_label": "a uniformly random wrong label", "random_label": "a uniformly random label"}
+DEFINITIONS = {
+    "wrong_label": "a uniformly random wrong label",
+    "random_label": "a uniformly random label",
+    "given_labels": "a label that people gave",
+}
 
 
 def grid(rows: int, columns: int, height: float, **options) -> tuple[Figure, np.ndarray]:

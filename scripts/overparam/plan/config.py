@@ -86,7 +86,7 @@ def _resolved(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the configuration with all defaults, and a sentence for each thing that is wrong with it."""
     resolved = plain(config, "config")
-    if isinstance(resolved.setdefault("sources", {}), dict):
+    if isinstance(resolved, dict) and isinstance(resolved.setdefault("sources", {}), dict):
         for name in SOURCES:
             if name != EMBEDDED:
                 resolved["sources"].setdefault(name, {})
@@ -151,6 +151,7 @@ def _check_datasets(config: Mapping[str, Any]) -> list[str]:
                     looked_at[name] = first_look.seen(sources[name]["files"], sources[name])
             except UserError as error:
                 found.append(f"{image_files.label(name, sources[name])}, from {sources[name]['named_by']}: {error}")
+    found += image_files.complete_labels(config["datasets"])
     for entry in config["datasets"]:
         if entry["source"] in looked_at:
             entry["seen"] = looked_at[entry["source"]]
@@ -169,6 +170,11 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
         if dataset is None:
             found.append(
                 f"{key}.dataset: {quoted(study['dataset'])} is not known; {nearest(study['dataset'], datasets)}"
+            )
+        elif study["noise_definition"] == "given_labels" and dataset["given_labels"] is None:
+            found.append(
+                f"{key}.noise_definition: given_labels, but the data set {quoted(study['dataset'])} has none; name the "
+                "file under its `given_labels`, or draw labels with wrong_label or random_label"
             )
         if study["model"] not in _models():
             found.append(f"{key}.model: {quoted(study['model'])} is not known; {nearest(study['model'], _models())}")

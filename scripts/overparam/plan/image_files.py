@@ -4,7 +4,7 @@ Imported while the Snakefile is parsed, so it must stay light.
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from overparam.plan import addresses, data_folder, locating, paths
 from overparam.plan.known_sources import SOURCES, Download, variable
 from overparam.quoting import brief
 
+OF_FILES = ("path", "parquet", "files")  # keys under which paths stand
 RESERVED = (
     "data",
     "scripts",
@@ -84,6 +85,22 @@ def _complete_paths(name: str, source: dict[str, Any]) -> None:
             part["path"] = paths.expanded(part["path"], place)
 
 
+def complete_labels(datasets: Sequence[dict[str, Any]]) -> list[str]:
+    """Bring the paths of given labels into their final form, in place; return what is wrong with them."""
+    found = []
+    for index, entry in enumerate(datasets):
+        if entry["given_labels"] is None:
+            continue
+        key = f"config.datasets[{index}].given_labels.path"
+        path = locating.usable(paths.expanded(entry["given_labels"]["path"], key))
+        if not Path(path).is_file():
+            found.append(f"{key}: there is no file {brief(path)}; name the table of labels, as parquet or CSV")
+        elif {"{", "}"} & set(path):
+            found.append(f"{key}: {brief(path)} has braces, which Snakemake reads as a pattern; rename it")
+        entry["given_labels"]["path"] = path
+    return found
+
+
 def label(name: str, source: Mapping[str, Any]) -> str:
     """Return what people call a source."""
     return SOURCES[name].label if name in SOURCES else source.get("label") or name
@@ -148,20 +165,19 @@ def downloads(name: str, source: Mapping[str, Any]) -> dict[str, list[Download]]
     }
 
 
-def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sources with file names in place of local paths: a result may be shown, the reader's folders not."""
-    shown = {}
-    for name, source in sources.items():
-        parts = {
-            part: {
-                split: [Path(path).name for path in several(given)] for split, given in (source.get(part) or {}).items()
-            }
-            or None
-            for part in ("parquet", "files")
-        }
-        archive = {**source["archive"], "path": source["archive"]["path"] and Path(source["archive"]["path"]).name}
-        shown[name] = {**source, **parts, "archive": archive, "path": source["path"] and Path(source["path"]).name}
-    return shown
+def without_folders(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return sources and data sets with file names in place of local paths: a result may be shown, folders not."""
+    sources = {name: _without_folders(source) for name, source in run["sources"].items()}
+    return {"sources": sources, "datasets": [_without_folders(entry) for entry in run["datasets"]]}
+
+
+def _without_folders(value: Any, key: str = "") -> Any:
+    """Return what stands under a key without the folders in it."""
+    if isinstance(value, dict):
+        return {name: _without_folders(inner, key if key in OF_FILES else name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(inner, key) for inner in value]
+    return Path(value).name if key in OF_FILES and isinstance(value, str) else value
 
 
 def several(paths_: str | list[str]) -> list[str]:

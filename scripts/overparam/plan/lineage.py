@@ -45,6 +45,8 @@ class Lineage:
         The cells of all studies, by study and name.
     content
         Returns a hash of the files that a data set (an entry of ``run["datasets"]``) is read from.
+    content_of
+        Returns a hash of files of given labels.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class Lineage:
         unavailable: Mapping[str, str | None],
         planned: Mapping[tuple[str, str], cells.Cell],
         content: Callable[[Mapping[str, Any]], str | None],
+        content_of: Callable[[Sequence[str]], str | None] = lambda paths: None,
     ):
         self.run, self.claims, self.unavailable, self.planned = run, claims, unavailable, planned
-        self.content = content
+        self.content, self.content_of = content, content_of
         self.datasets = {dataset["name"]: dataset for dataset in run["datasets"]}
         self.studies = {study["name"]: study for study in run["studies"]}
         # a cell asks for its data set, a claim for all its cells, the page for all claims, a rule for the code of a job
@@ -78,12 +81,24 @@ class Lineage:
 
     def labels_settings(self, dataset: str, definition: str, noise: str, seeds: str) -> dict[str, Any]:
         """Return the settings of a table of corrupted labels, from the parts of its file name."""
+        given = self.given(dataset, definition)
         return {
             "definition": definition,
             "label_noise": float(noise),
             "label_seeds": list(cells.unspell(seeds)),
             "seed": self.run["seed"],
+            **(self._given_settings(dataset, given) if given else {}),
         }
+
+    def _given_settings(self, dataset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return which columns given labels stand in, and from which source the images are read that they belong to."""
+        prepared = self.dataset_settings(dataset)
+        source = {key: prepared[key] for key in ("source", "sha256", *OF_A_SOURCE) if key in prepared}
+        return {"columns": {key: given[key] for key in ("clean", "given")}, "source": source}
+
+    def given(self, dataset: str, definition: str) -> dict[str, str] | None:
+        """Return the file and the columns of given labels that a table of labels is made from, if it is."""
+        return self.datasets[dataset].get("given_labels") if definition == "given_labels" else None
 
     def cell_settings(self, study: str, cell: str) -> dict[str, Any]:
         """Return the settings of a cell."""
@@ -140,7 +155,9 @@ class Lineage:
     def labels(self, dataset: str, definition: str, noise: str, seeds: str) -> str:
         """Return the lineage of a table of corrupted labels."""
         settings = self.labels_settings(dataset, definition, noise, seeds)
-        return digest(settings, code_hash("corrupt.py"), self.dataset(dataset))
+        given = self.given(dataset, definition)
+        more = [self.content_of([given["path"]])] if given else []
+        return digest(settings, code_hash("corrupt.py"), self.dataset(dataset), *more)
 
     def cell(self, study: str, cell: str) -> str:
         """Return the lineage of a cell of trained networks."""
@@ -214,7 +231,7 @@ class Lineage:
         return code_hash("interact.py", places.figure_module(self.claims[claim]["interactive"]))
 
 
-NOT_PREPARED = ("optional", "seen")  # what is said of a data set that changes no byte of it
+NOT_PREPARED = ("optional", "seen", "given_labels")  # what is said of a data set that changes no byte of it
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")
 TABULATED = ("id", "name", "title", "forms")
 

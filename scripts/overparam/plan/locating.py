@@ -271,8 +271,9 @@ def _check_archive(path: Path, source: str) -> None:
             f"the files of both splits, or list them under config.sources.{source}.parquet.train and .test"
         )
     if known is None or known.archive is None:
-        told = file_kinds.told(head) or " is one file"
-        raise UserError(f"{brief(path)}{told.replace(': it', '', 1)}; {unfit_folders.accepted(source)}")
+        kind = file_kinds.kind_of(head)
+        told = f"{kind[0]}; {kind[1]}" if kind else f"one file, and {label} needs several"
+        raise UserError(f"{brief(path)} is {told}. Name a folder. {unfit_folders.accepted(source)}")
     if not (file_kinds.is_gzip(head) or file_kinds.is_tar(head)):
         raise UserError(
             f"{brief(path)} is no archive of {label}{file_kinds.told(head)}. The official one "

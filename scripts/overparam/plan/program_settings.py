@@ -60,7 +60,11 @@ def _download(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     config = _config()
-    views = {key: value for key, value in config["datasets"]["items"]["properties"].items() if key != "optional"}
+    views = {
+        key: value
+        for key, value in config["datasets"]["items"]["properties"].items()
+        if key not in ("optional", "given_labels")
+    }
     source = _source()
     more = {"sha256": source["archive"]["properties"]["sha256"], "seed": config["seed"]}
     more |= {key: source[key] for key in OF_A_SOURCE}
@@ -76,7 +80,11 @@ def _corrupt(settings: dict[str, Any]) -> dict[str, Any]:
         "label_seeds": _flat(study["seeds"]),
         "seed": config["seed"],
     }
-    return _mapping(properties, list(properties))
+    given = config["datasets"]["items"]["properties"]["given_labels"]["oneOf"][1]["properties"]
+    more = {"columns": _mapping({key: given[key] for key in ("clean", "given")}, ["clean", "given"])}
+    prepared = _prepare(settings)["properties"]
+    more["source"] = _mapping({key: prepared[key] for key in ("source", "sha256", *OF_A_SOURCE)}, ["source"])
+    return _mapping(properties | more, list(properties))
 
 
 def _train(settings: dict[str, Any]) -> dict[str, Any]:
