@@ -5,9 +5,9 @@ from overparam.jobs import program
 
 def work(job: program.Job) -> None:
     """Read the source from the inputs (`archive`, or `train` and `test`, or none) and write the view."""
-    from overparam.datasets import arrow, views
+    from overparam.datasets import arrow, sources, views
 
-    source = views.read_source(job.settings, {name: paths for name, paths in job.inputs.items() if paths})
+    source = sources.read(job.settings, {name: paths for name, paths in job.inputs.items() if paths})
     arrow.write(job.output("info").parent, views.view(source, job.settings))
 
 

@@ -9,13 +9,13 @@ def work(job: program.Job) -> None:
     With the output `checksums` the pages are those of a whole run: every claim has a verdict among the inputs
     `verdicts`, and pictures among `figures`, `details`, `charts` and `alt`. Without it they are made of what is there:
     of verdicts and pictures that are whole and of the lineages that `settings.lineages` and `settings.drawn` ask for.
-    The inputs `measurements` hold what stands beside published numbers.
+    The inputs `measurements` hold what stands beside published numbers, and `larger` are verdicts at published sizes.
     The inputs `stability` and `error_rates`, if they are given, say how verdicts fared under other root seeds, and how
     often the judge errs.
     """
     from overparam.jobs import files, records
     from overparam.plan import checksums
-    from overparam.report import answer, pages, present, reading, run
+    from overparam.report import answer, larger_runs, pages, present, reading, run
 
     settings, inputs, index = job.settings, job.inputs, job.output("index")
     folder, results = index.parent, index.parent.parent
@@ -28,6 +28,7 @@ def work(job: program.Job) -> None:
         claims, _ = present.collect(settings["claims"], settings["lineages"], inputs.get("verdicts", []), reference)
         named = present.pictures(claims, settings["drawn"], named)
     shown = {claim.id for claim in claims}
+    experiments = {claim.id: claim.entry["experiment"] for claim in claims}
     made = pages.render(
         run.Run(
             preset=settings["preset"],
@@ -39,13 +40,14 @@ def work(job: program.Job) -> None:
             pictures=run.collect(named["figures"], named["alt"], named["details"], named["charts"]),
             missing=[entry for entry in settings["claims"] if entry["id"] not in shown],
             measured={path.stem: records.measurements(path) for path in inputs.get("measurements", [])},
+            larger=larger_runs.collect(inputs.get("larger", []), experiments),
             table=any(path.is_file() for path in inputs.get("table", [])),
             config=job.input("config").read_text(encoding="utf-8") if inputs.get("config") else None,
             rates=reading.optional_table(inputs.get("error_rates", [])),
             answers=answer.sentences(),
         )
     )
-    asked = {path for name in ("index", "others", "claims", "assets") for path in job.outputs.get(name, [])}
+    asked = {path for name in ("index", "others", "claims", "assets", "larger") for path in job.outputs.get(name, [])}
     if "checksums" in job.outputs and asked != {folder / name for name in made}:
         raise ValueError(f"the pages made are not those asked for: {asked ^ {folder / name for name in made}}")
     for path in (folder / "claims").glob("*.html"):  # of claims that are not shown any more

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from overparam.datasets import arrow
+from overparam.datasets import arrow, sources
 from overparam.datasets.arrow import Dataset, Split
 from overparam.datasets.download import digest
 
@@ -95,6 +95,10 @@ def put_parquet(path: Path, images: list[bytes | None], labels: list[int], colum
 def noise_dataset() -> Dataset:
     names = [f"class {label}" for label in range(10)]
     return Dataset("small", "noise", "ab" * 32, names, random_split(50), random_split(20, seed=1), 255, {"seed": 3})
+
+
+def read_parquet(train: list[Path], test: list[Path], source: str = "cifar10", **settings) -> Dataset:
+    return sources.read({"source": source, **settings}, {"train": train, "test": test})
 
 
 def prepare(folder: Path, settings: dict, *inputs: str) -> subprocess.CompletedProcess:

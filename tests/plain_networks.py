@@ -189,6 +189,17 @@ def small_inception(width: int, input_shape: Shape, n_classes: int) -> nn.Module
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(n_in, n_classes))
 
 
+def lenet(width: int, input_shape: Shape, n_classes: int) -> nn.Module:
+    """Return two convolutions and two fully connected layers."""
+    channels, height, side = input_shape
+    return nn.Sequential(
+        nn.Conv2d(channels, width, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(width, 2 * width, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(2 * width * (height // 4) * (side // 4), 16 * width), nn.ReLU(),
+        nn.Linear(16 * width, n_classes),
+    )  # fmt: skip
+
+
 PLAIN = {
     "mlp": mlp,
     "mlp3": mlp3,
@@ -201,6 +212,7 @@ PLAIN = {
     "cuda_convnet_lrn": cuda_convnet_lrn,
     "small_alexnet": small_alexnet,
     "small_inception": small_inception,
+    "lenet": lenet,
 }
 FIXED = ("resnet_2m", "cuda_convnet", "cuda_convnet_lrn", "small_alexnet", "small_inception")  # width 1 is as published
 

@@ -25,6 +25,7 @@ FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 # it is; and, for these modules alone, what they can't do without
 FREE = {"overparam.jobs.files", "overparam.errors", "overparam.progress", "overparam.quoting"}
 KINDS = {"overparam.plan.file_kinds"}
+KNOWN = {"overparam.plan.known_sources"}
 LENT = {
     "overparam.claims.measuring": {
         "overparam.jobs.processor",
@@ -36,12 +37,15 @@ LENT = {
     },
     "overparam.drawing.claim_chart": {"overparam.places"},
     "overparam.drawing.claim_figure": {"overparam.places"},
-    "overparam.datasets.cifar10": KINDS,
-    "overparam.datasets.cifar10_archive": KINDS,
+    "overparam.datasets.cifar": KINDS | KNOWN,
+    "overparam.datasets.cifar_archive": KINDS | KNOWN,
     "overparam.datasets.download": KINDS
+    | KNOWN
     | {"overparam.jobs.locks", "overparam.jobs.network_faults", "overparam.plan.addresses"},
     "overparam.datasets.encoded_images": KINDS,
+    "overparam.datasets.expected": KNOWN,
     "overparam.datasets.parquet": KINDS,
+    "overparam.datasets.sources": KNOWN,
     "overparam.report.data_view": {"overparam.plan.data_dictionary"},
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
     "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},

@@ -18,6 +18,12 @@ STABILITY = REFERENCE / "stability/verdicts.parquet"  # how verdicts fared under
 ERROR_RATES = REFERENCE / "judge/error_rates.parquet"  # how often the judge errs
 
 
+def durations(preset: str) -> Path:
+    """Return the file with how long the jobs of a preset took in its own reference run, or in that of the default."""
+    own = REFERENCE / preset / DURATIONS.name
+    return own if own.is_file() else DURATIONS
+
+
 def experiments() -> dict[str, Path]:
     """Return the folder of every experiment by its name, in the order of the names."""
     folders = (path.parent for path in CLAIMS.glob(f"*/*/{DECLARATION}"))

@@ -11,7 +11,7 @@ from project_copies import ROOT
 
 from overparam import tables
 from overparam.claims import measuring
-from overparam.datasets import arrow, views
+from overparam.datasets import arrow, sources, views
 from overparam.jobs import files
 from overparam.plan import config, experiment_settings, registry, strict_yaml
 
@@ -30,7 +30,7 @@ def smoke_run(tmp_path_factory) -> Callable[[str], pd.DataFrame]:
     @functools.cache
     def dataset(name: str) -> Path:
         settings = next(entry for entry in run["datasets"] if entry["name"] == name) | {"seed": run["seed"]}
-        arrow.write(folder / name, views.view(views.read_source(settings, {}), settings))
+        arrow.write(folder / name, views.view(sources.read(settings, {}), settings))
         return folder / name / "dataset.json"
 
     @functools.cache

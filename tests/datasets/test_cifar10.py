@@ -17,12 +17,14 @@ from cifar10_files import (
     pickled,
     prepare,
     random_split,
+    read_parquet,
     tar_of,
 )
 
-from overparam.datasets import arrow, cifar10, cifar10_archive, pickles, views
+from overparam.datasets import arrow, cifar, cifar_archive, pickles, views
 from overparam.datasets.download import digest
 from overparam.errors import UserError
+from overparam.plan.known_sources import SOURCES
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def test_python2_pickle_is_what_the_test_says():
 @pytest.mark.filterwarnings("error")
 def test_official_layout_is_read(archive):
     path, sha256 = archive
-    source = cifar10.read_archive(path, sha256)
+    source = cifar.read_archive("cifar10", path, sha256)
     expected = [random_split(PER_BATCH, seed=number) for number in range(6)]
     np.testing.assert_array_equal(source.train.images, np.concatenate([split.images for split in expected[:5]]))
     np.testing.assert_array_equal(source.train.labels, np.concatenate([split.labels for split in expected[:5]]))
@@ -61,15 +63,15 @@ def test_wrong_hash_is_refused_before_anything_is_unpickled(archive, monkeypatch
             super().__init__(file)
 
     monkeypatch.setattr(pickles, "RestrictedUnpickler", Spy)
-    monkeypatch.setattr(cifar10_archive, "members", lambda *_: pytest.fail("the archive was opened"))
+    monkeypatch.setattr(cifar_archive, "members", lambda *_: pytest.fail("the archive was opened"))
     with pytest.raises(UserError) as caught:
-        cifar10.read_archive(path)
-    for part in (str(path), sha256, cifar10.OFFICIAL_SHA256, "https://www.cs.toronto.edu", "archive.sha256"):
+        cifar.read_archive("cifar10", path)
+    for part in (str(path), sha256, SOURCES["cifar10"].archive.sha256, "https://www.cs.toronto.edu", "archive.sha256"):
         assert part in str(caught.value)
     assert not calls
     monkeypatch.undo()
     monkeypatch.setattr(pickles, "RestrictedUnpickler", Spy)
-    cifar10.read_archive(path, sha256)
+    cifar.read_archive("cifar10", path, sha256)
     assert len(calls) == 6, "the spy sees nothing"
 
 
@@ -91,7 +93,7 @@ def test_malicious_pickle_is_refused(tmp_path, function, protocol):
     path = tmp_path / "archive.tar.gz"
     sha256 = tar_of(members, path)
     with pytest.raises(UserError, match=r"data_batch_3 was refused"):
-        cifar10.read_archive(path, sha256)
+        cifar.read_archive("cifar10", path, sha256)
     assert not trap.exists()
 
 
@@ -116,22 +118,22 @@ def test_wrong_batch_is_refused(tmp_path, change, message):
     path = tmp_path / "archive.tar.gz"
     sha256 = tar_of(members, path)
     with pytest.raises(UserError, match=message):
-        cifar10.read_archive(path, sha256)
+        cifar.read_archive("cifar10", path, sha256)
 
 
 def test_other_archives_are_refused(tmp_path):
     path = tmp_path / "archive.tar.gz"
     with pytest.raises(UserError, match="does not exist"):
-        cifar10.read_archive(path)
+        cifar.read_archive("cifar10", path)
     members = official_members()
     del members["cifar-10-batches-py/test_batch"]
     sha256 = tar_of(members, path)
     with pytest.raises(UserError, match="lacks test_batch"):
-        cifar10.read_archive(path, sha256)
+        cifar.read_archive("cifar10", path, sha256)
     for content in (b"text", gzip.compress(b"text"), path.read_bytes()[:-5000]):
         path.write_bytes(content)
         with pytest.raises(UserError, match=r"no readable|lacks"):
-            cifar10.read_archive(path, hashlib.sha256(content).hexdigest())
+            cifar.read_archive("cifar10", path, hashlib.sha256(content).hexdigest())
 
 
 def test_links_in_an_archive_are_not_followed(tmp_path):
@@ -144,12 +146,12 @@ def test_links_in_an_archive_are_not_followed(tmp_path):
             member.size = 0 if member.issym() else len(content)
             archive.addfile(member, io.BytesIO(content))
     with pytest.raises(UserError, match="lacks test_batch"):
-        cifar10.read_archive(path, digest(path))
+        cifar.read_archive("cifar10", path, digest(path))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no CIFAR-10 parquet files in {REAL} (set OVERPARAM_CIFAR10)")
 def test_real_images(tmp_path):
-    source = cifar10.read_parquet([REAL / "train.parquet"], [REAL / "test.parquet"])
+    source = read_parquet([REAL / "train.parquet"], [REAL / "test.parquet"])
     np.testing.assert_array_equal(np.bincount(source.train.labels), np.full(10, 5000))
     np.testing.assert_array_equal(np.bincount(source.test.labels), np.full(10, 1000))
     assert source.label == "CIFAR-10 (JPEG)"
@@ -172,7 +174,7 @@ def test_program_prepares_the_archive(tmp_path, archive):
     assert arrow.read(tmp_path).checksum == sha256
     refused = prepare(tmp_path / "b", settings | {"sha256": None}, "--input", "archive", str(path))
     assert refused.returncode == 1
-    assert cifar10.OFFICIAL_SHA256 in refused.stderr
+    assert SOURCES["cifar10"].archive.sha256 in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -198,11 +200,11 @@ def renamed(folder: str) -> dict[str, bytes]:
 def test_an_archive_packed_again_is_read_by_its_own_checksum(tmp_path, archive, folder, form):
     path = tmp_path / "own.tar.gz"
     path.write_bytes(repacked(renamed(folder) | {f"{folder}._data_batch_1": b"left by a Mac"}, form))
-    found = cifar10.read_archive(path, digest(path).upper())
-    np.testing.assert_array_equal(found.train.images, cifar10.read_archive(*archive).train.images)
+    found = cifar.read_archive("cifar10", path, digest(path).upper())
+    np.testing.assert_array_equal(found.train.images, cifar.read_archive("cifar10", *archive).train.images)
     assert found.checksum == digest(path)
     with pytest.raises(UserError, match=r"set config.sources.cifar10.archive.sha256 to the SHA-256 found") as caught:
-        cifar10.read_archive(path)
+        cifar.read_archive("cifar10", path)
     assert digest(path) in str(caught.value)
 
 
@@ -210,7 +212,7 @@ def test_the_same_member_in_two_folders_is_refused(tmp_path):
     path = tmp_path / "own.tar.gz"
     path.write_bytes(repacked(official_members() | {"data_batch_1": b"other"}))
     with pytest.raises(UserError, match="data_batch_1 stands there twice"):
-        cifar10.read_archive(path, digest(path))
+        cifar.read_archive("cifar10", path, digest(path))
 
 
 BATCH = {"cifar-10-batches-py/data_batch_1": np.random.default_rng(0).bytes(5000)}
@@ -240,7 +242,7 @@ def test_another_file_is_named(tmp_path, kind):
     path = tmp_path / "cifar-10-python.tar.gz"
     path.write_bytes(content)
     with pytest.raises(UserError, match=message) as caught:
-        cifar10.read_archive(path)
+        cifar.read_archive("cifar10", path)
     for part in (
         hashlib.sha256(content).hexdigest(),
         "archive.sha256",
@@ -266,12 +268,12 @@ def test_another_file_whose_checksum_is_given(tmp_path, content, message):
     path = tmp_path / "own.tar.gz"
     path.write_bytes(content)
     with pytest.raises(UserError, match=message):
-        cifar10.read_archive(path, digest(path))
+        cifar.read_archive("cifar10", path, digest(path))
 
 
 def test_names_in_an_archive_are_shown_bounded_and_harmless(tmp_path):
     path = tmp_path / "own.tar.gz"
     path.write_bytes(repacked({"\x1b[31m" + "x" * 100_000 + str(number): b"" for number in range(50)}))
     with pytest.raises(UserError) as caught:
-        cifar10.read_archive(path, digest(path))
+        cifar.read_archive("cifar10", path, digest(path))
     assert len(str(caught.value)) < 1000 and str(caught.value).isprintable()

@@ -306,7 +306,7 @@ def test_two_at_once_download_once(server, destination):
 def test_killed_program_resumes_at_the_next_run(server, destination):
     server.answers = [Answer(pause=0.1), Answer()]
     settings = json.dumps({"urls": [server.url()], "sha256": SHA256, "attempts": 1, "timeout": 10})
-    command = [sys.executable, str(SCRIPTS / "download.py"), settings, "--output", "archive", str(destination)]
+    command = [sys.executable, str(SCRIPTS / "download.py"), settings, "--output", "file", str(destination)]
     running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not (partial(destination).exists() and partial(destination).stat().st_size > 1 << 17):
@@ -326,7 +326,7 @@ def test_killed_program_resumes_at_the_next_run(server, destination):
 def test_program_fails_with_a_message(server, destination):
     server.answers = [Answer(content=b"wrong")]
     settings = json.dumps({"urls": [server.url()], "sha256": SHA256})
-    command = [sys.executable, str(SCRIPTS / "download.py"), settings, "--output", "archive", str(destination)]
+    command = [sys.executable, str(SCRIPTS / "download.py"), settings, "--output", "file", str(destination)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "is not the expected file" in done.stderr

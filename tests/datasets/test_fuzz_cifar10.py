@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torchvision.io  # noqa: F401  decodes JPEGs; to load it takes more address space than a reader may have
-from cifar10_files import REAL, encoded, official_members, put_parquet, random_split, tar_of
+from cifar10_files import REAL, encoded, official_members, put_parquet, random_split, read_parquet, tar_of
 from fuzzing import bounded, damaged, read
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from overparam.datasets import cifar10
+from overparam.datasets import cifar
 
 SOME = {name: content for name, content in official_members().items() if not name.endswith(("readme.html", "meta"))}
 
@@ -49,7 +49,9 @@ def test_a_damaged_archive_has_another_checksum(archive, folder, data):
     content, sha256 = archive
     wrong = data.draw(damaged(content))
     (folder / "wrong.tar.gz").write_bytes(wrong)
-    found = read("archive, checksum of the right one", lambda: cifar10.read_archive(folder / "wrong.tar.gz", sha256))
+    found = read(
+        "archive, checksum of the right one", lambda: cifar.read_archive("cifar10", folder / "wrong.tar.gz", sha256)
+    )
     assert (found is not None) == (wrong == content)
 
 
@@ -58,7 +60,7 @@ def read_as_configured(content, folder, target):
     path = folder / "own.tar.gz"
     path.write_bytes(content)
     sha256 = hashlib.sha256(content).hexdigest()
-    check(read(target, lambda: cifar10.read_archive(path, sha256)))
+    check(read(target, lambda: cifar.read_archive("cifar10", path, sha256)))
     assert sorted(entry.name for entry in folder.iterdir()) == ["own.tar.gz", "right.tar.gz", "wrong.tar.gz"]
 
 
@@ -109,7 +111,7 @@ def test_the_bytes_of_a_parquet_file(tmp_path_factory, images, data):
     content = put_parquet(path, images, [row % 10 for row in range(12)]).read_bytes()
     footer = data.draw(st.sampled_from([0, len(content) - 900]))  # all of it, or what says where all the rest is
     path.write_bytes(content[:footer] + data.draw(damaged(content[footer:])))
-    check(read("parquet file: bytes", lambda: cifar10.read_parquet([path], [path])))
+    check(read("parquet file: bytes", lambda: read_parquet([path], [path])))
 
 
 @bounded(150)
@@ -119,7 +121,7 @@ def test_the_images_of_a_parquet_file(tmp_path_factory, images, data):
     wrong = list(images)
     wrong[data.draw(st.integers(0, 11))] = data.draw(damaged(data.draw(st.sampled_from(images))))
     put_parquet(path, wrong, [row % 10 for row in range(12)])
-    check(read("parquet file: images", lambda: cifar10.read_parquet([path], [path])))
+    check(read("parquet file: images", lambda: read_parquet([path], [path])))
 
 
 KINDS = [pa.int64(), pa.int32(), pa.uint8(), pa.uint64(), pa.float64(), pa.string(), pa.bool_(), pa.null()]
@@ -160,4 +162,4 @@ def test_the_columns_of_a_parquet_file(tmp_path_factory, images, data):
     )
     assume(all(not pa.types.is_struct(kind) or kind.num_fields for kind in table.schema.types))  # parquet has no such
     pq.write_table(table, path, row_group_size=rows, compression=compression)
-    check(read("parquet file: columns", lambda: cifar10.read_parquet([path], [path])))
+    check(read("parquet file: columns", lambda: read_parquet([path], [path])))

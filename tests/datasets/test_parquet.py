@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cifar10_files import encoded, prepare, put_parquet, random_split
+from cifar10_files import encoded, prepare, put_parquet, random_split, read_parquet
 
-from overparam.datasets import arrow, cifar10
+from overparam.datasets import arrow
 from overparam.datasets.download import digest
 from overparam.errors import UserError
+from overparam.plan.known_sources import SOURCES
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def png(tmp_path, pictures):
 
 
 def test_png_parquet_is_read_exactly(png, pictures):
-    source = cifar10.read_parquet([png], [png])
+    source = read_parquet([png], [png])
     np.testing.assert_array_equal(source.train.images, pictures)
     np.testing.assert_array_equal(source.test.labels, np.arange(12) % 10)
     assert source.label == "CIFAR-10"
@@ -37,9 +38,9 @@ def test_png_parquet_is_read_exactly(png, pictures):
 def test_jpeg_parquet_says_so(png, tmp_path, pictures):
     images = [encoded(pictures[0].transpose(1, 2, 0)), encoded(pictures[1].transpose(1, 2, 0), "JPEG")]
     mixed = put_parquet(tmp_path / "train.parquet", images, [3, 4])
-    source = cifar10.read_parquet([mixed], [png])
+    source = read_parquet([mixed], [png])
     assert source.label == "CIFAR-10 (JPEG)"
-    assert source.checksum != cifar10.read_parquet([png], [mixed]).checksum
+    assert source.checksum != read_parquet([png], [mixed]).checksum
 
 
 def test_parquet_with_a_wrong_row_names_it(png, tmp_path, pictures):
@@ -58,7 +59,7 @@ def test_parquet_with_a_wrong_row_names_it(png, tmp_path, pictures):
     for images, labels, message in cases:
         wrong = put_parquet(tmp_path / "train.parquet", images, labels)
         with pytest.raises(UserError, match=message) as caught:
-            cifar10.read_parquet([wrong], [png])
+            read_parquet([wrong], [png])
         assert str(wrong) in str(caught.value)
 
 
@@ -107,7 +108,7 @@ IMAGE_KINDS = {
 @pytest.mark.parametrize("kind", IMAGE_KINDS)
 def test_every_kind_of_image_column(tmp_path, kind, column):
     path = put(tmp_path / "x.parquet", IMAGE_KINDS[kind], column=column, id=pa.array([1, 2, 3]))
-    found = cifar10.read_parquet([path], [path])
+    found = read_parquet([path], [path])
     np.testing.assert_array_equal(found.train.images, PICTURE)
     np.testing.assert_array_equal(found.test.labels, [2, 0, 9])
 
@@ -123,14 +124,14 @@ LABEL_KINDS |= {"dictionary of names": LABEL_KINDS["names"].dictionary_encode()}
 @pytest.mark.parametrize("kind", LABEL_KINDS)
 def test_every_kind_of_label_column(tmp_path, kind):
     path = put(tmp_path / "x.parquet", IMAGE_KINDS["as published"], LABEL_KINDS[kind])
-    found = cifar10.read_parquet([path], [path])
+    found = read_parquet([path], [path])
     np.testing.assert_array_equal(found.train.labels, [2, 0, 9])
     assert found.train.labels.dtype == np.int64
 
 
 def test_several_files_of_a_split(tmp_path):
     first, second = (put(tmp_path / f"{number}.parquet", IMAGE_KINDS["binary"]) for number in range(2))
-    found = cifar10.read_parquet([first, second], [first])
+    found = read_parquet([first, second], [first])
     np.testing.assert_array_equal(found.train.images, np.concatenate([PICTURE, PICTURE]))
     train = hashlib.sha256(bytes.fromhex(digest(first)) + bytes.fromhex(digest(second))).digest()
     assert found.checksum == hashlib.sha256(train + bytes.fromhex(digest(first))).hexdigest()
@@ -138,9 +139,9 @@ def test_several_files_of_a_split(tmp_path):
 
 def test_too_many_rows_in_all_files(tmp_path, monkeypatch):
     path = put(tmp_path / "x.parquet", IMAGE_KINDS["binary"])
-    monkeypatch.setattr(cifar10, "PARQUET", dataclasses.replace(cifar10.PARQUET, rows=5))
+    monkeypatch.setitem(SOURCES, "cifar10", dataclasses.replace(SOURCES["cifar10"], n_train=5, n_test=0))
     with pytest.raises(UserError, match="the files before it have 6 rows; CIFAR-10 has 5 in all"):
-        cifar10.read_parquet([path, path], [path])
+        read_parquet([path, path], [path])
 
 
 NESTED = IMAGE_KINDS["as published"]
@@ -171,7 +172,7 @@ def test_columns_of_other_kinds_are_refused(tmp_path, columns, message):
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table(columns), path)
     with pytest.raises(UserError, match=message):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 @pytest.mark.parametrize(
@@ -197,10 +198,10 @@ def test_the_names_that_a_file_gives_its_classes(tmp_path, names, fits):
     path = tmp_path / "x.parquet"
     pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(described)}), path)
     if fits:
-        assert len(cifar10.read_parquet([path], [path]).train) == 3
+        assert len(read_parquet([path], [path]).train) == 3
     else:
         with pytest.raises(UserError, match=r"says that its labels mean .* it is not CIFAR-10, or numbers its classes"):
-            cifar10.read_parquet([path], [path])
+            read_parquet([path], [path])
 
 
 @pytest.mark.parametrize("described", [b"", b"{", b"[]", b'{"info": 3}', b"[" * 100_000, b"\xff"])
@@ -208,7 +209,7 @@ def test_a_description_that_is_none(tmp_path, described):
     path = tmp_path / "x.parquet"
     table = pa.table({"img": NESTED, "label": [0, 1, 2]})
     pq.write_table(table.replace_schema_metadata({"huggingface": described}), path)
-    assert len(cifar10.read_parquet([path], [path]).train) == 3
+    assert len(read_parquet([path], [path]).train) == 3
 
 
 def test_messages_are_bounded_whatever_the_columns_are_called(tmp_path):
@@ -216,13 +217,13 @@ def test_messages_are_bounded_whatever_the_columns_are_called(tmp_path):
     wide = {f"wrong column number {number}": pa.array([0]) for number in range(20_000)}
     pq.write_table(pa.table(wide), path)
     with pytest.raises(UserError) as caught:
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
     assert len(str(caught.value)) < 1000 and "and 19,992 more" in str(caught.value)
     evil = "\x1b[31mred\x1b]0;title\x07\n\u202e" + "x" * 10**6
     for columns in ({evil: [0]}, {"img": struct_of(**{evil: pa.array([0])}), "label": [0]}):
         pq.write_table(pa.table(columns), path)
         with pytest.raises(UserError) as caught:
-            cifar10.read_parquet([path], [path])
+            read_parquet([path], [path])
         assert len(str(caught.value)) < 1000 and str(caught.value).isprintable()
         assert "\\x1b[31mred" in str(caught.value)
     deep = pa.array([0], pa.int64())
@@ -230,7 +231,7 @@ def test_messages_are_bounded_whatever_the_columns_are_called(tmp_path):
         deep = struct_of(**{"field" * 30: deep})
     pq.write_table(pa.table({"img": deep, "label": deep}), path)
     with pytest.raises(UserError) as caught:
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
     assert len(str(caught.value)) < 1000
 
 
@@ -244,7 +245,7 @@ def test_one_image_that_stands_in_every_row_takes_memory_once(tmp_path):
     pa.set_memory_pool(pool)
     try:
         with pytest.raises(UserError, match=r"row 0: the image has more than 65,536 bytes"):
-            cifar10.read_parquet([path], [path])
+            read_parquet([path], [path])
     finally:
         pa.set_memory_pool(usual)
     assert 0 < pool.max_memory() < 200 << 20  # written out, a gigabyte
@@ -254,7 +255,7 @@ def test_a_jpeg_with_a_damaged_scan_is_named_with_its_row(tmp_path):
     whole = [encoded(image.transpose(1, 2, 0), "JPEG") for image in PICTURE]
     path = put_parquet(tmp_path / "x.parquet", [*whole, whole[0][:-300] + b"\xff\xd9"], [0, 1, 2, 3])
     with pytest.raises(UserError, match=r"row 3: the image cannot be decoded whole: .*premature end"):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 OTHER_FILES = {
@@ -272,11 +273,11 @@ def test_other_files_are_named(tmp_path, kind):
     path = tmp_path / "train.parquet"
     path.write_bytes(OTHER_FILES[kind])
     with pytest.raises(UserError, match=f"train.parquet is no parquet file: it is {kind}.*; "):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 def test_a_parquet_file_that_is_cut_off(tmp_path):
     path = put(tmp_path / "x.parquet", NESTED)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"no readable parquet file, cut off or damaged: .*; fetch it again"):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])

@@ -23,12 +23,14 @@ from cifar10_files import (
     pickled,
     put_parquet,
     random_split,
+    read_parquet,
     tar_of,
 )
 
-from overparam.datasets import cifar10, cifar10_archive, parquet, pickles
+from overparam.datasets import cifar, cifar_archive, parquet_layout, pickles
 from overparam.datasets.download import digest
 from overparam.errors import UserError
+from overparam.plan.known_sources import SOURCES
 
 BATCH = "cifar-10-batches-py/data_batch_3"
 GOOD = pickled(official_batch(0))
@@ -42,7 +44,7 @@ def refused(tmp_path):
         path = tmp_path / "archive.tar.gz"
         sha256 = tar_of(official_members() | changed, path)
         with pytest.raises(UserError) as caught:
-            cifar10.read_archive(path, sha256)
+            cifar.read_archive("cifar10", path, sha256)
         assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
         return str(caught.value)
 
@@ -80,7 +82,7 @@ def test_arrays_hold_what_numpy_would_have_read():
 
 
 def test_an_archive_that_unpacks_to_too_much(refused, monkeypatch):
-    monkeypatch.setattr(cifar10_archive, "LARGEST", 1 << 20)
+    monkeypatch.setattr(cifar_archive, "LARGEST", 1 << 20)
     assert "unpacks to more than 1 MiB" in refused(zeros=bytes(1 << 20))
 
 
@@ -96,7 +98,7 @@ def test_a_member_that_stands_twice_or_has_holes(tmp_path):
                         member.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(1 << 50)}
                     archive.addfile(member, io.BytesIO(content))
         with pytest.raises(UserError, match="data_batch_3 stands there twice, or is larger than the archive"):
-            cifar10.read_archive(path, digest(path))
+            cifar.read_archive("cifar10", path, digest(path))
 
 
 def test_members_with_other_paths_are_passed_over(tmp_path):
@@ -104,7 +106,7 @@ def test_members_with_other_paths_are_passed_over(tmp_path):
     path.parent.mkdir()
     names = ["../escaped", "/tmp/escaped-overparam", "cifar-10-batches-py/../../escaped", "C:\\escaped"]
     sha256 = tar_of(official_members() | dict.fromkeys(names, b"x"), path)
-    assert len(cifar10.read_archive(path, sha256).test) == PER_BATCH
+    assert len(cifar.read_archive("cifar10", path, sha256).test) == PER_BATCH
     assert sorted(entry.name for entry in tmp_path.rglob("*")) == ["archive.tar.gz", "folder"]
     assert not Path("/tmp/escaped-overparam").exists()
 
@@ -125,18 +127,18 @@ def test_a_file_is_opened_once(tmp_path, monkeypatch, kind):
 
     monkeypatch.setattr(Path, "open", spy)
     if kind == "archive":
-        assert cifar10.read_archive(path, sha256).checksum == sha256
+        assert cifar.read_archive("cifar10", path, sha256).checksum == sha256
         assert opened == [path]
     else:
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
         assert opened == [path, path]
 
 
 def test_large_files(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet, "LARGEST", 1 << 20)
+    monkeypatch.setattr(parquet_layout, "LARGEST", 1 << 20)
     path = tmp_path / "large"
     path.write_bytes(bytes((1 << 20) + 1))
-    for reading in (lambda: cifar10.read_archive(path), lambda: cifar10.read_parquet([path], [path])):
+    for reading in (lambda: cifar.read_archive("cifar10", path), lambda: read_parquet([path], [path])):
         with pytest.raises(UserError, match="larger than 1 MiB"):
             reading()
 
@@ -158,7 +160,7 @@ ROWS = b"".join(b"\0" + row.tobytes() for row in PIXELS)
 
 def test_a_png_of_our_own(tmp_path):
     path = put_parquet(tmp_path / "one.parquet", [png(32, ROWS)], [0])
-    np.testing.assert_array_equal(cifar10.read_parquet([path], [path]).train.images[0].transpose(1, 2, 0), PIXELS)
+    np.testing.assert_array_equal(read_parquet([path], [path]).train.images[0].transpose(1, 2, 0), PIXELS)
 
 
 @pytest.mark.parametrize(
@@ -179,14 +181,14 @@ def test_a_png_of_our_own(tmp_path):
 def test_images(tmp_path, image, message):
     path = put_parquet(tmp_path / "one.parquet", [encoded(PIXELS), image], [0, 0])
     with pytest.raises(UserError, match=f"row 1.*{message}"):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 def test_rows_without_end(tmp_path, monkeypatch):
     path = put_parquet(tmp_path / "many.parquet", [None] * 101, [0] * 101)
-    monkeypatch.setattr(cifar10, "PARQUET", dataclasses.replace(cifar10.PARQUET, rows=100))
+    monkeypatch.setitem(SOURCES, "cifar10", dataclasses.replace(SOURCES["cifar10"], n_train=100, n_test=0))
     with pytest.raises(UserError, match="has 101 rows; CIFAR-10 has 100 in all"):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 def test_a_missing_struct_is_a_missing_image(tmp_path):
@@ -194,7 +196,7 @@ def test_a_missing_struct_is_a_missing_image(tmp_path):
     column = pa.array([good, None], pa.struct({"bytes": pa.binary(), "path": pa.string()}))
     pq.write_table(pa.table({"img": column, "label": pa.array([1, 2])}), path)
     with pytest.raises(UserError, match="row 1 has no image"):
-        cifar10.read_parquet([path], [path])
+        read_parquet([path], [path])
 
 
 def test_pickle_of_the_test_is_one():
@@ -251,7 +253,7 @@ def test_a_pickle_that_asks_for_much_is_refused_with_a_reason_before_it_gets_it(
     start = time.monotonic()
     with pytest.raises(UserError) as caught:
         found = pickles.unpickled(ASKING[kind], "here")
-        cifar10._batch(ASKING[kind], "here") if not isinstance(found, dict) else None
+        cifar._batch(ASKING[kind], "here", SOURCES["cifar10"], b"labels") if not isinstance(found, dict) else None
     taken = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     message = str(caught.value)

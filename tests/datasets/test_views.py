@@ -7,7 +7,7 @@ import pytest
 from cifar10_files import noise_dataset, prepare, random_split
 from PIL import Image
 
-from overparam.datasets import arrow, digits, views
+from overparam.datasets import arrow, digits, sources, views
 from overparam.datasets.arrow import Dataset, Split
 from overparam.errors import UserError
 
@@ -165,7 +165,7 @@ def test_pool_with_too_few_images_is_refused(pool, sizes):
 @pytest.mark.parametrize(
     ("source", "inputs", "message"),
     [
-        ("mnist", {}, "known: digits, cifar10"),
+        ("mnist", {}, "mnist is read from `train` and `test`; given: nothing"),
         ("digits", {"archive": [Path("x")]}, "reads no file"),
         ("cifar10", {}, "given: nothing"),
         ("cifar10", {"train": [Path("x")]}, "given: \\['train'\\]"),
@@ -173,7 +173,7 @@ def test_pool_with_too_few_images_is_refused(pool, sizes):
 )
 def test_sources_and_inputs_that_do_not_fit_are_refused(source, inputs, message):
     with pytest.raises(UserError, match=message):
-        views.read_source({"source": source}, inputs)
+        sources.read({"source": source}, inputs)
 
 
 def test_program_prepares_digits(tmp_path, pool):

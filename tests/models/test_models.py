@@ -35,6 +35,11 @@ def test_parameters_are_counted_as_in_the_plain_network(model, width, shape, n_c
     assert models.build(model, width, 3, shape, n_classes).n_params == expected
 
 
+@pytest.mark.parametrize("w", [1, 2, 16])
+def test_parameters_of_the_lenet(w):
+    assert models.build("lenet", w, 1, (1, 28, 28), 10).n_params == 1618 * w**2 + 204 * w + 10
+
+
 @pytest.mark.parametrize("k", [1, 2, 64])
 def test_parameters_of_the_published_cnn(k):
     assert models.build("cnn", k, 1, (3, 32, 32), 10).n_params == 378 * k**2 + 152 * k + 10  # 1,558,026 for k = 64

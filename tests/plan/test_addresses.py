@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overparam.errors import UserError
-from overparam.plan import addresses, config, strict_yaml
+from overparam.plan import addresses
+from overparam.plan.known_sources import SOURCES
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,9 @@ def test_ordinary_ones_stay_as_they_are(url):
 
 
 def test_the_official_ones_stay_as_they_are():
-    archive = strict_yaml.read(config.SCHEMA)["properties"]["sources"]["properties"]["cifar10"]["properties"]["archive"]
-    urls = archive["properties"]["urls"]["default"]
-    assert [addresses.normal(url) for url in urls] == urls
+    files = [file for known in SOURCES.values() for several in known.downloads.values() for file in several]
+    urls = [url for file in files for url in file.urls]
+    assert len(urls) > 15 and [addresses.normal(url) for url in urls] == urls
 
 
 @pytest.mark.parametrize(

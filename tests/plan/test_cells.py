@@ -200,7 +200,7 @@ def test_configurations_that_have_been_run_keep_their_cells(preset, tmp_path, mo
     """Each entry is one cell under the name that it always had: another one would train anew what exists."""
     for split in ("train", "test"):
         (tmp_path / f"{split}.parquet").write_bytes(b"PAR1")  # planning looks no further
-    monkeypatch.setenv(config.CIFAR10_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("OVERPARAM_CIFAR10", str(tmp_path))
     given = strict_yaml.read(CONFIG_FOLDER / "config.yaml") | strict_yaml.read(CONFIG_FOLDER / f"{preset}.yaml")
     run = config.resolve({**given, "claims": "all"}, [])
     found = list(cells.plan(run["studies"], run["datasets"], run["jobs"]))

@@ -16,7 +16,7 @@ STUDY = (
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):
-    monkeypatch.delenv(configuration.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
 
 
 def resolved(*arguments, file=None):

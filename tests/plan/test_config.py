@@ -9,7 +9,7 @@ from cifar10_files import official_members, tar_of
 
 from overparam.errors import UserError
 from overparam.plan import config as configuration
-from overparam.plan import registry, strict_yaml
+from overparam.plan import image_files, registry, strict_yaml
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 PREDICTS_NOTHING = {"forms": {}, "control": {"where": {}}}
@@ -35,7 +35,7 @@ CONFIG = {"preset": "test", "studies": [STUDY]}
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):
-    monkeypatch.delenv(configuration.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
 
 
 def resolved(**changes):
@@ -106,7 +106,10 @@ def test_the_users_configuration_is_not_changed():
             "n_train and n_heldout need 401 images, but digits keeps 400",
         ),
         ({"claims": ["B44"]}, "config.claims: 'B44' is not known; did you mean 'B4'?"),
-        ({"datasets": [{"name": "a", "source": "mnist"}]}, '"mnist" is not known; allowed: cifar10, digits'),
+        (
+            {"datasets": [{"name": "digits", "source": "minst"}]},
+            "'minst' is not known; did you mean 'mnist'? allowed: cifar10",
+        ),
         ({"experiments": {"nonsense": {}}}, "config.experiments.nonsense: unknown experiment"),
         ({"experiments": {"three_point_sgd": {"n_seed": 3}}}, "did you mean 'n_seeds'?"),
         ({"preset": "../elsewhere"}, "config.preset"),
@@ -125,7 +128,7 @@ def test_one_claim_may_be_named_without_a_list():
 
 def test_paths_of_the_reader_are_not_shown():
     sources = resolved(sources={"cifar10": {"archive": {"path": "/home/someone/c.tar.gz"}}})["sources"]
-    assert configuration.without_folders(sources)["cifar10"]["archive"]["path"] == "c.tar.gz"
+    assert image_files.without_folders(sources)["cifar10"]["archive"]["path"] == "c.tar.gz"
 
 
 @pytest.mark.parametrize("name", ["config", "smoke", "cifar10-small", "paper"])
@@ -158,14 +161,14 @@ def test_a_claim_that_requires_images():
 
 def test_environment_variable(monkeypatch, tmp_path):
     datasets = [{"name": "digits", "source": "cifar10"}]
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path))
+    monkeypatch.setenv("OVERPARAM_CIFAR10", str(tmp_path))
     message = refused(datasets=datasets)
     assert "it holds nothing. It may hold" in message and "train.parquet" in message
     for split in ("train", "test"):
         (tmp_path / f"{split}.parquet").write_bytes(b"PAR1")
     parquet = resolved(datasets=datasets)["sources"]["cifar10"]["parquet"]
     assert parquet == {split: [str(tmp_path / f"{split}.parquet")] for split in ("train", "test")}
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "train.parquet"))
+    monkeypatch.setenv("OVERPARAM_CIFAR10", str(tmp_path / "train.parquet"))
     assert resolved()["sources"]["cifar10"]["archive"]["path"] == str(tmp_path / "train.parquet")
 
 
@@ -177,7 +180,7 @@ def test_optional_data_sets_are_left_out_where_their_images_are_not(monkeypatch,
     assert [entry["name"] for entry in run["studies"]] == ["sweep"]
     archive = tmp_path / "cifar-10-python.tar.gz"
     archive.write_bytes(b"\x1f\x8b")
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(archive))
+    monkeypatch.setenv("OVERPARAM_CIFAR10", str(archive))
     run = resolved(datasets=datasets, studies=studies)
     assert [entry["name"] for entry in run["datasets"]] == ["digits", "images"]
     assert [entry["name"] for entry in run["studies"]] == ["sweep", "on-images"]
@@ -252,9 +255,9 @@ def test_paths_are_expanded(monkeypatch, tmp_path):
     expected = {split: [f"{tmp_path}/images/{split}.parquet"] for split in ("train", "test")}
     assert resolved(**IMAGES, sources={"cifar10": parquet})["sources"]["cifar10"]["parquet"] == expected
     for given in ("~/images", "$MINE", "~/images/"):
-        monkeypatch.setenv(configuration.CIFAR10_VARIABLE, given)
+        monkeypatch.setenv("OVERPARAM_CIFAR10", given)
         assert resolved(**IMAGES)["sources"]["cifar10"]["parquet"] == expected
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, "~nobody-of-this-name/x")
+    monkeypatch.setenv("OVERPARAM_CIFAR10", "~nobody-of-this-name/x")
     assert "$OVERPARAM_CIFAR10: '~nobody-of-this-name/x' can't be expanded" in refused(**IMAGES)
 
 

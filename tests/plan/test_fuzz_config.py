@@ -26,7 +26,7 @@ CELL = re.compile("w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+")
 @pytest.fixture(autouse=True, scope="module")
 def _no_images():
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(config.CIFAR10_VARIABLE, raising=False)
+        patch.delenv("OVERPARAM_CIFAR10", raising=False)
         yield
 
 

@@ -16,7 +16,7 @@ REGISTRY = registry.load()
 
 def settings_of(monkeypatch) -> dict[str, list]:
     """Return settings of the smoke run by program, as the workflow gives them."""
-    monkeypatch.delenv(config.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
     run = config.resolve(strict_yaml.read(ROOT / "config/smoke.yaml"), REGISTRY)
     studies = {study["name"]: study for study in run["studies"]}
     plan = cells.plan(run["studies"], run["datasets"], run["jobs"])

@@ -7,9 +7,17 @@ import pytest
 
 from overparam.errors import UserError
 from overparam.plan import config as configuration
-from overparam.plan import locating
+from overparam.plan import image_files, locating
 
 PARQUET, ARCHIVE = b"PAR1", b"\x1f\x8b\x08"
+
+
+def found_at(place):
+    return locating.found(place, "cifar10")
+
+
+def split_files(given, split):
+    return locating.split_files(given, split, "cifar10")
 
 
 def put(folder, *names, content=PARQUET):
@@ -40,28 +48,28 @@ LAYOUTS = [
 def test_parquet_files_in_a_folder(tmp_path, train, test):
     put(tmp_path, *train, *test)
     put(tmp_path, "README.md", ".cache/train.parquet", "validation.parquet", content=b"x")
-    assert names_of(locating.found(str(tmp_path)), tmp_path) == [train, test]
+    assert names_of(found_at(str(tmp_path)), tmp_path) == [train, test]
 
 
 def test_a_pattern(tmp_path):
     put(tmp_path, "a/train-00000-of-00001.parquet", "a/test-00000-of-00001.parquet", "b/test.parquet")
-    found = locating.found(f"{tmp_path}/a/*.parquet")
+    found = found_at(f"{tmp_path}/a/*.parquet")
     assert names_of(found, tmp_path) == [["a/train-00000-of-00001.parquet"], ["a/test-00000-of-00001.parquet"]]
     with pytest.raises(UserError, match=r"are not parquet files of both splits: 'test.parquet'; names need the word"):
-        locating.found(f"{tmp_path}/b/*")
+        found_at(f"{tmp_path}/b/*")
     with pytest.raises(UserError, match=r"there is no file .*nothing\*; .*/b is there"):
-        locating.found(f"{tmp_path}/b/nothing*")
+        found_at(f"{tmp_path}/b/nothing*")
 
 
 def test_a_folder_whose_name_looks_like_a_pattern(tmp_path):
     put(tmp_path / "[1]*", "train.parquet", "test.parquet")
-    assert names_of(locating.found(str(tmp_path / "[1]*")), tmp_path / "[1]*") == [["train.parquet"], ["test.parquet"]]
+    assert names_of(found_at(str(tmp_path / "[1]*")), tmp_path / "[1]*") == [["train.parquet"], ["test.parquet"]]
 
 
 @pytest.mark.parametrize("name", ["cifar-10-python.tar.gz", "sub/cifar-10-python.tgz", "cifar-10-python (1).tar.gz"])
 def test_an_archive_in_a_folder(tmp_path, name):
     put(tmp_path, name, content=ARCHIVE)
-    assert locating.found(str(tmp_path)).archive == str(tmp_path / name)
+    assert found_at(str(tmp_path)).archive == str(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_an_archive_in_a_folder(tmp_path, name):
 def test_a_folder_without_images_is_told_what_it_holds_and_may_hold(tmp_path, names, message):
     put(tmp_path, *names, content=b"x")
     with pytest.raises(UserError, match=re.escape(message)) as caught:
-        locating.found(str(tmp_path))
+        found_at(str(tmp_path))
     assert "cifar-10-python.tar.gz from https://www.cs.toronto.edu" in str(caught.value)
 
 
@@ -114,7 +122,7 @@ def test_a_folder_without_images_is_told_what_it_holds_and_may_hold(tmp_path, na
 def test_a_folder_with_too_much_or_too_little(tmp_path, names, message):
     put(tmp_path, *names)
     with pytest.raises(UserError, match=message):
-        locating.found(str(tmp_path))
+        found_at(str(tmp_path))
 
 
 def test_several_archives(tmp_path):
@@ -122,13 +130,13 @@ def test_several_archives(tmp_path):
     with pytest.raises(
         UserError, match=r"holds several archives, 'cifar-10-python.tar.gz', 'old/cifar-.*; name the one"
     ):
-        locating.found(str(tmp_path))
+        found_at(str(tmp_path))
 
 
 def test_a_folder_of_very_many_files_is_told_in_one_line(tmp_path):
     put(tmp_path, *(f"{number} \x1b[31m\n.png" for number in range(3000)), content=b"")
     with pytest.raises(UserError) as caught:
-        locating.found(str(tmp_path))
+        found_at(str(tmp_path))
     assert len(str(caught.value)) < 1500 and str(caught.value).isprintable()
     assert "and 2,992 more (3,000 .png files)" in str(caught.value)
 
@@ -164,12 +172,12 @@ def test_a_file_that_is_no_archive(tmp_path, content, message):
     put(tmp_path, "cifar-10-python.tar.gz", content=content)
     for place in (tmp_path / "cifar-10-python.tar.gz", tmp_path):
         with pytest.raises(UserError, match=re.escape(message)):
-            locating.found(str(place))
+            found_at(str(place))
 
 
 def test_a_plain_tar_is_left_to_its_checksum(tmp_path):
     put(tmp_path, "c.tar", content=b"cifar-10-batches-py/".ljust(257, b"\0") + b"ustar\0" + bytes(300))
-    assert locating.found(str(tmp_path / "c.tar")).archive
+    assert found_at(str(tmp_path / "c.tar")).archive
 
 
 @pytest.mark.parametrize(
@@ -184,7 +192,7 @@ def test_a_plain_tar_is_left_to_its_checksum(tmp_path):
 )
 def test_paths_that_lead_nowhere(tmp_path, monkeypatch, place, message):
     monkeypatch.chdir(tmp_path)
-    for search in (locating.found, lambda place: locating.split_files(place, "train")):
+    for search in (found_at, lambda place: split_files(place, "train")):
         with pytest.raises(UserError, match=message) as caught:
             search(place)
         assert len(str(caught.value)) < 500 and str(caught.value).isprintable()
@@ -193,36 +201,36 @@ def test_paths_that_lead_nowhere(tmp_path, monkeypatch, place, message):
 def test_pipes_links_to_nothing_and_folders_that_are_closed(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="pipe is neither a file nor a folder"):
-        locating.found(str(tmp_path / "pipe"))
+        found_at(str(tmp_path / "pipe"))
     (tmp_path / "link").symlink_to("nothing")
     with pytest.raises(UserError, match=r"there is no file .*link"):
-        locating.found(str(tmp_path / "link"))
+        found_at(str(tmp_path / "link"))
     (tmp_path / "circle").symlink_to("circle")
     with pytest.raises(UserError, match=r"circle can't be reached \(Too many levels"):
-        locating.found(str(tmp_path / "circle"))
+        found_at(str(tmp_path / "circle"))
 
 
 def test_a_path_that_looks_like_an_option(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     put(tmp_path, "--log", "-test.parquet")
     put(tmp_path, "-x.tar.gz", content=ARCHIVE)
-    assert locating.found("-x.tar.gz").archive == str(tmp_path / "-x.tar.gz")
-    assert locating.split_files(["--log"], "train") == [str(tmp_path / "--log")]
+    assert found_at("-x.tar.gz").archive == str(tmp_path / "-x.tar.gz")
+    assert split_files(["--log"], "train") == [str(tmp_path / "--log")]
 
 
 def test_files_of_one_split(tmp_path):
     put(tmp_path, "data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet", "data/test.parquet")
     shards = [str(tmp_path / f"data/train-0000{number}-of-00002.parquet") for number in range(2)]
     for given in (shards, f"{tmp_path}/data/train*.parquet", str(tmp_path / "data"), [str(tmp_path)]):
-        assert locating.split_files(given, "train") == shards
+        assert split_files(given, "train") == shards
     with pytest.raises(UserError, match="name one file twice"):
-        locating.split_files([shards[0], str(tmp_path / "data")], "train")
+        split_files([shards[0], str(tmp_path / "data")], "train")
     with pytest.raises(UserError, match=r"has no parquet files named train; it holds 'other.txt'"):
         put(tmp_path / "other", "other.txt")
-        locating.split_files(str(tmp_path / "other"), "train")
+        split_files(str(tmp_path / "other"), "train")
     put(tmp_path, "many/train.parquet", content=b"<html>")
     with pytest.raises(UserError, match="no parquet file: it is an HTML page"):
-        locating.split_files(str(tmp_path / "many/train.parquet"), "train")
+        split_files(str(tmp_path / "many/train.parquet"), "train")
 
 
 # --- the configuration ---
@@ -235,7 +243,7 @@ def resolved(**cifar10):
 
 
 def test_the_configuration_names_shards_folders_and_patterns(tmp_path, monkeypatch):
-    monkeypatch.delenv(configuration.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
     put(tmp_path, "train-00000-of-00002.parquet", "train-00001-of-00002.parquet", "test.parquet")
     train = [str(tmp_path / f"train-0000{number}-of-00002.parquet") for number in range(2)]
     wanted = {"train": train, "test": [str(tmp_path / "test.parquet")]}
@@ -243,7 +251,7 @@ def test_the_configuration_names_shards_folders_and_patterns(tmp_path, monkeypat
         found = resolved(parquet={"train": given, "test": str(tmp_path / "test.parquet")})["cifar10"]["parquet"]
         assert found == wanted
     assert resolved(archive={"path": str(tmp_path)})["cifar10"]["parquet"] == wanted
-    shown = configuration.without_folders(resolved(archive={"path": str(tmp_path)}))["cifar10"]["parquet"]
+    shown = image_files.without_folders(resolved(archive={"path": str(tmp_path)}))["cifar10"]["parquet"]
     assert shown == {split: [os.path.basename(path) for path in paths] for split, paths in wanted.items()}  # noqa: PTH119
     with pytest.raises(UserError, match="one parquet file is named for both splits"):
         resolved(parquet={"train": train, "test": train[0]})
@@ -252,21 +260,21 @@ def test_the_configuration_names_shards_folders_and_patterns(tmp_path, monkeypat
 
 
 def test_the_variable_goes_first_and_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, str(tmp_path / "nothing"))
+    monkeypatch.setenv("OVERPARAM_CIFAR10", str(tmp_path / "nothing"))
     with pytest.raises(UserError, match=r"CIFAR-10, from \$OVERPARAM_CIFAR10: there is no file"):
         resolved()
     put(tmp_path, "plain_text/train-00000-of-00001.parquet", "plain_text/test-00000-of-00001.parquet")
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, f"{tmp_path}/plain_text/*.parquet")
+    monkeypatch.setenv("OVERPARAM_CIFAR10", f"{tmp_path}/plain_text/*.parquet")
     assert resolved(archive={"path": "nowhere"})["cifar10"]["parquet"]["train"]
 
 
 def test_a_variable_that_nothing_uses_is_not_looked_into(monkeypatch):
-    monkeypatch.setenv(configuration.CIFAR10_VARIABLE, "/nothing/at/all")
+    monkeypatch.setenv("OVERPARAM_CIFAR10", "/nothing/at/all")
     configuration.resolve({"preset": "x"}, [])
 
 
 def test_capitals_in_a_checksum(monkeypatch):
-    monkeypatch.delenv(configuration.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
     assert resolved(archive={"sha256": "AB" * 32})["cifar10"]["archive"]["sha256"] == "ab" * 32
     with pytest.raises(UserError, match=r"archive.sha256: .* does not match"):
         resolved(archive={"sha256": "AG" * 32})

@@ -23,19 +23,27 @@ def results(tmp_path):
 
 
 def test_images_that_add_studies_to_a_run_are_named(monkeypatch):
-    sentence = announcements.own_images(RUN, "~/images")
+    (sentence,) = announcements.own_images(RUN, {"OVERPARAM_CIFAR10": "~/images"})
     assert sentence.startswith("OVERPARAM_CIFAR10 is set to '~/images', so this run does more than without it")
     assert "trains on-images on CIFAR-10 images" in sentence and "`unset OVERPARAM_CIFAR10`" in sentence
 
 
 def test_images_that_a_run_needs_anyway_are_only_said_to_be_read():
     asked = {"datasets": RUN["datasets"][2:], "studies": [{"name": "on-all", "dataset": "cifar10"}]}
-    assert announcements.own_images(asked, "images").endswith("CIFAR-10 images are read from there.")
+    (sentence,) = announcements.own_images(asked, {"OVERPARAM_CIFAR10": "images"})
+    assert sentence.endswith("CIFAR-10 images are read from there.")
 
 
-@pytest.mark.parametrize(("run", "given"), [(RUN, None), (RUN, ""), ({**RUN, "datasets": RUN["datasets"][:1]}, "x")])
+@pytest.mark.parametrize(
+    ("run", "given"),
+    [
+        (RUN, {}),
+        (RUN, {"OVERPARAM_CIFAR10": ""}),
+        ({**RUN, "datasets": RUN["datasets"][:1]}, {"OVERPARAM_CIFAR10": "x"}),
+    ],
+)
 def test_nothing_is_said_where_nothing_changes(run, given):
-    assert announcements.own_images(run, given) is None
+    assert announcements.own_images(run, given) == []
 
 
 def test_a_run_for_everything_names_the_page_of_all_claims(results):

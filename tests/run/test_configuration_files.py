@@ -12,14 +12,13 @@ from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
 from overparam.errors import UserError
-from overparam.plan import config
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch):
-    monkeypatch.delenv(config.CIFAR10_VARIABLE, raising=False)
+    monkeypatch.delenv("OVERPARAM_CIFAR10", raising=False)
 
 
 @pytest.mark.parametrize("name", ["config", "smoke", "cifar10-small", "cifar10", "paper"])
@@ -46,7 +45,7 @@ def config_of(given):
 
 def run(*files, **environment):
     command = [sys.executable, ROOT / "workflow/run/check.py", *files]
-    clean = {name: value for name, value in os.environ.items() if name != config.CIFAR10_VARIABLE}
+    clean = {name: value for name, value in os.environ.items() if name != "OVERPARAM_CIFAR10"}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean | environment)
 
 

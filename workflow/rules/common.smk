@@ -29,7 +29,17 @@ import targets
 from durations import Durations
 from overparam import errors, places, typesetting
 from overparam.jobs import devices
-from overparam.plan import bibliography, cells, checksums, experiment_settings, kept_registry, lineage, sources, topics
+from overparam.plan import (
+    bibliography,
+    cells,
+    checksums,
+    experiment_settings,
+    image_files,
+    kept_registry,
+    lineage,
+    sources,
+    topics,
+)
 from overparam.plan import config as configuration
 from overparam.plan.closure import check_sources, code_hash
 from overparam.plan.lineage import Lineage, canonical
@@ -57,6 +67,18 @@ STUDIES = {study["name"]: study for study in RUN["studies"]}
 CELLS = cells.plan(RUN["studies"], RUN["datasets"], RUN["jobs"])
 DATASETS = {dataset["name"]: dataset for dataset in RUN["datasets"]}
 NETWORK_EXPERIMENTS = experiment_settings.readers("training")
+# files that data sets are made from and nobody has named, by source and input
+DOWNLOADS = {
+    name: image_files.downloads(name, source)
+    for name, source in RUN["sources"].items()
+    if name in {dataset["source"] for dataset in RUN["datasets"]} and not source.get("files")
+}
+FETCHED = {
+    file.name: {"urls": list(file.urls), "sha256": file.sha256, "source": name}
+    for name, wanted in DOWNLOADS.items()
+    for files in wanted.values()
+    for file in files
+}
 SOURCES = sources.Sources(Path(".snakemake/overparam-sources.json"))
 LINEAGE = Lineage(RUN, CLAIMS, UNAVAILABLE, CELLS, lambda dataset: own_content(dataset))
 GPU_EXPERIMENTS = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
@@ -94,16 +116,12 @@ os.environ.update(
 wildcard_constraints:
     claim="|".join(CLAIMS),
     dataset="[A-Za-z0-9][A-Za-z0-9._-]*",
+    file="|".join(map(re.escape, FETCHED)) or NOTHING,
     study="[A-Za-z0-9][A-Za-z0-9._-]*",
     cell="w[0-9to-]+_n[0-9.e-]+_s[0-9to-]+",
     definition="wrong_label|random_label",
     noise=r"[01]|0\.[0-9]+|[0-9](\.[0-9]+)?e-[0-9]+",
     seeds="[0-9]+(to[0-9]+)?(-[0-9]+(to[0-9]+)?)*",
-
-
-def verbatim(settings):
-    """Return a function that gives these settings as JSON, so that Snakemake seeks no wildcards between its braces."""
-    return lambda wildcards: canonical(settings)
 
 
 # plain `snakemake` leaves gpu unlimited: never start more GPU jobs than there are devices; a cluster counts its own,
@@ -114,33 +132,28 @@ if RUN["gpus"] and workflow.is_main_process and workflow.resource_settings.nodes
 
 def own_files(dataset):
     """Return the files of the user that a data set is made from, by their names as inputs."""
-    cifar10 = RUN["sources"]["cifar10"]
-    if dataset["source"] == "digits":
-        return {}
-    if cifar10["parquet"]:
-        return cifar10["parquet"]
-    return {"archive": [cifar10["archive"]["path"]]} if cifar10["archive"]["path"] else {}
+    return RUN["sources"].get(dataset["source"], {}).get("files", {})
 
 
 def own_content(dataset):
     """Return a hash of the files of the user that a data set is made from, unless the settings have one."""
     own = own_files(dataset)
-    if "archive" in own and RUN["sources"]["cifar10"]["archive"]["sha256"]:
+    if "archive" in own:
         return None
     return SOURCES.content([Path(path) for paths in own.values() for path in paths])
 
 
 def dataset_input(name):
-    """Return a function that gives one of the files that a data set is made from, or none; times say nothing of them."""
+    """Return a function that gives the files that a data set is made from, or none; times say nothing of them."""
 
-    def file(wildcards):
+    def files(wildcards):
         dataset = DATASETS[wildcards.dataset]
-        own = own_files(dataset)
-        if name == "archive" and dataset["source"] != "digits" and not own:
-            return ancient(str(rules.download.output.archive))
+        own, wanted = own_files(dataset), DOWNLOADS.get(dataset["source"], {})
+        if not own and name in wanted:
+            return ancient([str(rules.download.output.file).format(file=file.name) for file in wanted[name]])
         return ancient(own.get(name, []))
 
-    return file
+    return files
 
 
 def given_inputs(wildcards, input):
@@ -246,7 +259,7 @@ def measured(names=tuple(CLAIMS)):
 def durations():
     """Return how long the jobs of this run should take."""
     declared = {f"{study}/{name}": (cell.minutes or 0) * 60 for (study, name), cell in CELLS.items()}
-    return Durations(Path(RESULTS), places.DURATIONS, declared)
+    return Durations(Path(RESULTS), places.durations(RUN["preset"]), declared)
 
 
 def target_of(name):
@@ -261,6 +274,7 @@ def target_of(name):
 
 
 def forget_states():
-    """Remove the saved states of trainings whose settings or code have changed since, once no cell is unfinished."""
-    if all(Path(str(rules.train.output.table).format(study=study, cell=cell)).exists() for study, cell in CELLS):
+    """Remove saved states of settings or code that have changed since, once no cell and no measurement is unfinished."""
+    cells = [str(rules.train.output.table).format(study=study, cell=cell) for study, cell in CELLS]
+    if all(Path(path).exists() for path in [*cells, *measured()]):
         shutil.rmtree(f"{RESULTS}/state", ignore_errors=True)

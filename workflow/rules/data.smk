@@ -9,20 +9,20 @@ localrules:
 
 rule download:
     output:
-        archive=f"{RESULTS}/data/downloads/cifar-10-python.tar.gz",
+        file=f"{RESULTS}/data/downloads/{{file}}",
     log:
-        f"{RESULTS}/logs/download/cifar10.log",
+        f"{RESULTS}/logs/download/{{file}}.log",
     # no `benchmark:`, which Snakemake refuses beside it
     cache: CACHE
     conda:
         ENVIRONMENT
     params:
-        settings=verbatim({key: RUN["sources"]["cifar10"]["archive"][key] for key in ("urls", "sha256")}),
+        settings=lambda wildcards: canonical(FETCHED[wildcards.file]),
         code=code_hash("download.py"),
     message:
-        "Download CIFAR-10"
+        "Download {wildcards.file}"
     shell:
-        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output archive {output.archive}'
+        'python "$OVERPARAM_SCRIPTS"/download.py {params.settings:q} --output file {output.file}'
         " --log {log} 3>&2 2>>{log}"
 
 

@@ -43,11 +43,13 @@ rule report:
         table=rules.tabulate.output.table,
         stability=existing(places.STABILITY),
         error_rates=existing(places.ERROR_RATES),
+        larger=larger_runs(),
     output:
         index=f"{RESULTS}/report/index.html",
         others=expand(f"{RESULTS}/report/{{page}}.html", page=["data", "all"]),
         claims=expand(f"{RESULTS}/report/claims/{{claim}}.html", claim=CLAIMS),
         assets=expand(f"{RESULTS}/report/assets/{{asset}}", asset=report_assets()),
+        larger=expand(f"{RESULTS}/report/larger/{{figure}}.svg", figure=larger_figures()),
         checksums=f"{RESULTS}/report/index.sha256",
     log:
         f"{RESULTS}/logs/report.log",
@@ -60,15 +62,17 @@ rule report:
         run=f"{RESULTS}/run.json",  # provenance only, so no input
         code=code_hash("report.py", files=report_templates()),
         lineage=PAGES_LINEAGE,
-        reference=[checksums.sha256(Path(path)) for path in existing(places.STABILITY, places.ERROR_RATES)],
+        reference=[
+            checksums.sha256(Path(path)) for path in [*existing(places.STABILITY, places.ERROR_RATES), *larger_runs()]
+        ],
     message:
         "Write the pages"
     shell:
         'python "$OVERPARAM_SCRIPTS"/report.py @{params.registry} --input verdicts {input.verdicts}'
         " --input figures {input.figures} --input details {input.details} --input alt {input.alt} --input charts {input.charts} --input measurements {input.measurements} --input table {input.table}"
-        " --input stability {input.stability} --input error_rates {input.error_rates} --input config {params.run}"
+        " --input stability {input.stability} --input error_rates {input.error_rates} --input larger {input.larger} --input config {params.run}"
         " --lineage {params.lineage} --output index {output.index} --output others {output.others}"
-        " --output claims {output.claims} --output assets {output.assets} --output checksums {output.checksums}"
+        " --output claims {output.claims} --output assets {output.assets} --output larger {output.larger} --output checksums {output.checksums}"
         " --log {log} 3>&2 2>>{log}"
 
 

@@ -101,11 +101,22 @@ def compared():
     return expand(f"{RESULTS}/measurements/{{name}}.parquet", name=experiments)
 
 
+def larger_runs(names=tuple(CLAIMS)):
+    """Return the verdicts on these claims at published sizes, which belong to the project."""
+    found = sorted(places.REFERENCE.glob("*/claims/*/verdict.json"))
+    return [str(path) for path in found if path.parent.name in names]
+
+
+def larger_figures():
+    """Return the names of the figures of runs at published sizes, below the folder of the pages."""
+    return [f"{path.parents[2].name}-{path.parent.name}" for path in map(Path, larger_runs())]
+
+
 def record_run():
     """Save the configuration with all its defaults, for provenance, and the claims of this run: no inputs of any rule."""
     from overparam.jobs import files  # it imports pandas, which planning does without
 
-    shared = {**RUN, "sources": configuration.without_folders(RUN["sources"])}
+    shared = {**RUN, "sources": image_files.without_folders(RUN["sources"])}
     run = {"preset": RUN["preset"], "config": shared}
     files.write_text(f"{RESULTS}/run.json", json.dumps(run, indent=2, sort_keys=True))
     known = {"preset": RUN["preset"], **TOLD}
@@ -169,6 +180,7 @@ def write_pages_of_what_is_there():
         ],
         "stability": existing(places.STABILITY),
         "error_rates": existing(places.ERROR_RATES),
+        "larger": larger_runs(),
         "config": [f"{RESULTS}/run.json"],
     }
     command = [sys.executable, SCRIPTS / "report.py", f"@{REGISTRY_FILE}", "--log", f"{RESULTS}/logs/pages.log"]

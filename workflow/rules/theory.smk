@@ -35,4 +35,5 @@ rule measure:
     shell:
         'exec python "$OVERPARAM_SCRIPTS"/measure.py {params.settings:q} --input datasets {input.datasets}'
         " --output table {output.table} --output cost {output.cost} --output checksums {output.checksums}"
+        ' --state "$OVERPARAM_STATE" --code {params.code}'
         ' --memory-mb "$OVERPARAM_MEMORY_MB" --gpus {resources.gpu} --log {log} 3>&2 2>>{log}'

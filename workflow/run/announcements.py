@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import snakemake_internals
 from snakemake.logging import logger
 
-from overparam.plan.config import CIFAR10_VARIABLE
+from overparam.plan import image_files
+from overparam.plan.known_sources import variable
 from overparam.quoting import quoted
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def frame(workflow: "Workflow", results: str, run: Mapping[str, Any], claims: Co
     """
 
     def begun(execute, common):
-        if sentence := own_images(run, os.environ.get(CIFAR10_VARIABLE)):
+        for sentence in own_images(run, os.environ):
             logger.warning(sentence)
         return execute()
 
@@ -48,19 +49,24 @@ def frame(workflow: "Workflow", results: str, run: Mapping[str, Any], claims: Co
     snakemake_internals.after_success(workflow, name_files)
 
 
-def own_images(run: Mapping[str, Any], given: str | None) -> str | None:
-    """Return what the variable that names CIFAR-10 images changes in a run, as a sentence; ``None`` if nothing."""
-    cifar10 = [entry for entry in run["datasets"] if entry["source"] == "cifar10"]
-    if not given or not cifar10:
-        return None
-    added = [entry["name"] for entry in cifar10 if entry.get("optional")]
+def own_images(run: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Return what each variable that names images changes in a run, as a sentence."""
+    sources = dict.fromkeys(entry["source"] for entry in run["datasets"])
+    named = {source: environment[variable(source)] for source in sources if environment.get(variable(source))}
+    return [_of_images(run, source, given) for source, given in named.items()]
+
+
+def _of_images(run: Mapping[str, Any], source: str, given: str) -> str:
+    """Return what the variable that names the images of a source changes in a run."""
+    name, label = variable(source), image_files.label(source, run.get("sources", {}).get(source, {}))
+    added = [entry["name"] for entry in run["datasets"] if entry["source"] == source and entry.get("optional")]
     studies = [study["name"] for study in run["studies"] if study["dataset"] in added]
-    where = f"{CIFAR10_VARIABLE} is set to {quoted(given)}"
+    where = f"{name} is set to {quoted(given)}"
     if not studies:
-        return f"{where}: CIFAR-10 images are read from there."
+        return f"{where}: {label} images are read from there."
     return (
-        f"{where}, so this run does more than without it: it also trains {' and '.join(studies)} on CIFAR-10 images, "
-        f"and the claims that read these are judged on them too. To leave them out, `unset {CIFAR10_VARIABLE}`."
+        f"{where}, so this run does more than without it: it also trains {' and '.join(studies)} on {label} images, "
+        f"and the claims that read these are judged on them too. To leave them out, `unset {name}`."
     )
 
 

@@ -69,23 +69,42 @@ class RunProgress(logging.Handler):
 
     def _until_it_ends(self, execute, common):
         try:
-            return execute()
+            done = execute()
+            if common.dryrun_exec:
+                self._foretell()
+            return done
         finally:
             self.over.set()
             logger.removeHandler(self)
 
     def begin(self) -> None:
         """Say how long the run will take, and watch it from here on."""
-        durations = self.durations()
-        for number, (rule, log, says) in snakemake_internals.planned_jobs(self.workflow).items():
-            name = log.removeprefix(f"{self.results}/logs/").removesuffix(".log")
-            self.jobs[number] = Work(rule, says or name, durations.of(name))
-        self.parallel = snakemake_internals.jobs_at_once(self.workflow)
+        self._plan()
         logger.addHandler(self)
         if len(self.jobs) > 1:
             self._say(f"{len(self.jobs)} jobs, {about(self.left(time.monotonic()))} to go")
         interval = INTERVAL if self.workflow.local_exec else ON_A_CLUSTER
         threading.Thread(target=self._watch, args=(interval,), daemon=True).start()
+
+    def _plan(self) -> None:
+        """Note the jobs that the run starts, and how long each should take."""
+        durations = self.durations()
+        for number, (rule, log, says) in snakemake_internals.planned_jobs(self.workflow).items():
+            name = log.removeprefix(f"{self.results}/logs/").removesuffix(".log")
+            self.jobs[number] = Work(rule, says or name, durations.of(name))
+        self.parallel = snakemake_internals.jobs_at_once(self.workflow)
+
+    def _foretell(self) -> None:
+        """Say how long a run would take that is only planned."""
+        self._plan()
+        if self.jobs:
+            alone = about(sum(job.expected for job in self.jobs.values()))
+            at_once = f"{self.parallel} at once" if self.parallel > 1 else "one at a time"
+            jobs = f"{len(self.jobs)} jobs" if len(self.jobs) > 1 else "1 job"
+            logger.info(
+                f"{jobs}, {alone} of one core; {at_once}, {about(self.left(0.0))}. Of jobs that never ran here "
+                "the time is a guess from those of the reference run, or from the size of what is trained."
+            )
 
     def emit(self, record: logging.LogRecord) -> None:
         """Note when a job starts, ends or fails, and that something was said."""

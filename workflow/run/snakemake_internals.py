@@ -112,7 +112,7 @@ def outputs_to_be_made(workflow: "Workflow") -> set[str]:
 
 def planned_jobs(workflow: "Workflow") -> dict[int, tuple[str, str, str | None]]:
     """Return the jobs that a run is about to start by their numbers: rule, first log, what is said when they start."""
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.log]
+    jobs = [job for job in workflow.dag.needrun_jobs(exclude_finished=False) if job.log]
     return {workflow.dag.jobid(job): (job.rule.name, str(job.log[0]), job.message) for job in jobs}
 
 

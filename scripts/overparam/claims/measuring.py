@@ -13,7 +13,7 @@ import pandas as pd
 
 from overparam import places, tables
 from overparam.datasets import arrow
-from overparam.jobs import processor, records, surroundings, table_checks
+from overparam.jobs import finished_parts, processor, records, surroundings, table_checks
 from overparam.plan import experiment_settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ def measure(
     costs: Sequence[Path],
     memory_mb: int,
     gpus: int = 0,
+    kept: finished_parts.Kept = finished_parts.nothing,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Run experiment ``name``.
 
@@ -45,6 +46,8 @@ def measure(
         interpreter, the libraries and the results.
     gpus
         GPUs that the job may use, 0 or 1; the experiment's setting of that name.
+    kept
+        Returns the rows of a part of the measurement that is finished already; for an experiment that ``resumes``.
 
     Returns
     -------
@@ -65,7 +68,8 @@ def measure(
             settings, pd.concat([records.training(path) for path in cells], ignore_index=True)
         )
     elif datasets:
-        measurements = module.measure(settings, arrow.read(datasets[0].parent))
+        more = [kept] if experiment_settings.declaration(name)["resumes"] else []
+        measurements = module.measure(settings, arrow.read(datasets[0].parent), *more)
     else:
         measurements = module.measure(settings)
     measurements = _checked(name, measurements)

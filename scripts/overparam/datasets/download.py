@@ -15,6 +15,7 @@ from pathlib import Path
 from overparam.errors import UserError
 from overparam.jobs import locks, network_faults
 from overparam.plan import addresses, file_kinds
+from overparam.plan.known_sources import SOURCES, Download, variable
 from overparam.progress import Progress
 from overparam.quoting import brief, quoted, reason
 
@@ -42,6 +43,7 @@ def fetch(
     timeout: float = 60.0,
     backoff: float = 1.0,
     sleep: Callable[[float], None] = time.sleep,
+    source: str = "cifar10",
 ) -> None:
     """Download ``destination`` from the first of ``urls`` that gives the file with this SHA-256.
 
@@ -65,6 +67,8 @@ def fetch(
         Seconds to wait after the first failed round; doubled after each further one, up to a minute.
     sleep
         Called with the seconds to wait.
+    source
+        The name of the data set that the file belongs to: messages say what else may be done.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def fetch(
             log.info("%s is already there, SHA-256 verified", destination)
             return
         if not (partial.is_file() and digest(partial) == sha256):  # whole, if an earlier run died before the rename
-            _collect(urls, partial, sha256, attempts, timeout, backoff, sleep)
+            _collect(urls, partial, sha256, attempts, timeout, backoff, sleep, source)
         partial.replace(destination)
     log.info("%s: SHA-256 verified", destination)
 
@@ -112,6 +116,7 @@ def _collect(
     timeout: float,
     backoff: float,
     sleep: Callable[[float], None],
+    source: str,
 ) -> None:
     """Fill ``partial`` with the right bytes, or raise a UserError with the last failure of every mirror."""
     failures: dict[str, str] = {}
@@ -123,7 +128,7 @@ def _collect(
             sleep(wait)
         for url in list(remaining):
             try:
-                _from_mirror(url, partial, sha256, timeout)
+                _from_mirror(url, partial, sha256, timeout, source)
                 return
             except WrongFileError as error:
                 remaining.remove(url)
@@ -133,23 +138,31 @@ def _collect(
             log.warning("attempt %d of %d: %s", attempt + 1, attempts, failures[url])
         if not remaining:
             break
+    official = _official(source, urls[0])
+    key, what = ("archive.urls", "it") if SOURCES[source].archive else ("mirrors", "the folder that you put it in")
     raise UserError(
         f"no mirror gave the file with SHA-256 {sha256}; the last answer of each:\n"
         + "\n".join(failures[url] for url in dict.fromkeys(urls))
-        + "\nCheck the network, name another mirror in config.sources.cifar10.archive.urls, or fetch the official file "
-        f"({file_kinds.OFFICIAL}) on another machine or in a browser and name it by $OVERPARAM_CIFAR10. "
+        + f"\nCheck the network, name another mirror in config.sources.{source}.{key}, or fetch the official file "
+        f"({official.urls[0]}) on another machine or in a browser and name {what} by ${variable(source)}. "
         "What was received so far is kept; the next run resumes it."
     )
 
 
-def _from_mirror(url: str, partial: Path, sha256: str, timeout: float) -> None:
+def _official(source: str, url: str) -> Download:
+    """Return the file of a data set that lies at ``url``, as far as its name tells."""
+    files = [file for files in SOURCES[source].downloads.values() for file in files]
+    return next((file for file in files if file.name.rpartition("/")[2] == url.rpartition("/")[2]), files[0])
+
+
+def _from_mirror(url: str, partial: Path, sha256: str, timeout: float, source: str) -> None:
     """Bring ``partial`` to its end from one mirror and check it; what was resumed to no good is fetched anew."""
     while True:
         offset, whole = _transfer(url, partial, timeout)
         found = digest(partial)
         if found == sha256:
             return
-        told = _told(partial, url)
+        told = _told(partial, url, source)
         partial.unlink()
         if offset > 0:
             log.warning("%s: the resumed file has SHA-256 %s, expected %s; starting anew", url, found, sha256)
@@ -161,10 +174,10 @@ def _from_mirror(url: str, partial: Path, sha256: str, timeout: float) -> None:
             raise TransferError(f"ended without saying how long it is, SHA-256 {found}, expected {sha256}{told}")
 
 
-def _told(path: Path, url: str) -> str:
+def _told(path: Path, url: str, source: str) -> str:
     """Return what a wrong file is, as far as its beginning tells, and who may have sent it."""
     head = file_kinds.head_of(path)
-    what = file_kinds.variant_of(head, path.stat().st_size)
+    what = file_kinds.variant_of(head, path.stat().st_size, SOURCES[source].label, _official(source, url))
     if what is None:
         return ""
     proxy = network_faults.proxy_of(url)

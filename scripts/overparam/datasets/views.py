@@ -6,44 +6,15 @@ a smaller training set is a prefix of a larger one, and its images are the same 
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from overparam import seeding
-from overparam.datasets import cifar10, digits
 from overparam.datasets.arrow import Dataset, Split
 from overparam.errors import UserError
 
 CHOICES = ("source", "classes", "resolution", "crop", "colour", "normalisation", "n_train", "n_test", "seed")
-
-
-def read_source(settings: dict[str, Any], inputs: Mapping[str, Sequence[Path]]) -> Dataset:
-    """Return the whole source that ``settings["source"]`` names.
-
-    Parameters
-    ----------
-    settings
-        ``source``: ``"digits"`` or ``"cifar10"``; ``sha256`` (optional): of the archive, the official one by default.
-    inputs
-        Files by name. Nothing for digits; ``archive`` (one), or ``train`` and ``test`` (parquet, one or more each), for
-        CIFAR-10.
-    """
-    match settings["source"], sorted(inputs):
-        case "digits", []:
-            return digits.read()
-        case "cifar10", ["archive"] if len(inputs["archive"]) == 1:
-            return cifar10.read_archive(inputs["archive"][0], settings.get("sha256") or cifar10.OFFICIAL_SHA256)
-        case "cifar10", ["test", "train"]:
-            return cifar10.read_parquet(inputs["train"], inputs["test"])
-        case "cifar10", given:
-            raise UserError(f"cifar10 is read from `archive`, or from `train` and `test`; given: {given or 'nothing'}")
-        case "digits", given:
-            raise UserError(f"digits is embedded and reads no file; given: {given}")
-        case source, _:
-            raise UserError(f"unknown source {source!r}; known: digits, cifar10")
 
 
 def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
@@ -52,7 +23,8 @@ def view(source: Dataset, settings: dict[str, Any]) -> Dataset:
     Parameters
     ----------
     source
-        As :func:`read_source` returns it; one without test images is a pool, which is divided into both splits.
+        As :func:`overparam.datasets.sources.read` returns it; one without test images is a pool, which is divided into
+        both splits.
     settings
         name
             Name of the result.

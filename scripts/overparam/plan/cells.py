@@ -84,7 +84,7 @@ def cells(study: Mapping[str, Any], dataset: Mapping[str, Any], jobs: Mapping[st
     images = image_sizes.images(dataset)
     entries = {key: groups(study[key]) for key in GRID}
     costs = {
-        width: training_cost.cost(study, width, images, jobs["gigaflops"])
+        width: images and training_cost.cost(study, width, images, jobs["gigaflops"])
         for width in itertools.chain.from_iterable(entries["widths"])
     }
     for widths, noise, seeds in itertools.product(*entries.values()):

@@ -23,6 +23,7 @@ MACHINERY = ("jobs", "plan", "places", "errors", "progress", "quoting")  # refus
 DECIDES = {  # of the machinery, what decides the bytes of a result nevertheless
     "overparam.jobs.files",  # how tables and texts are written
     "overparam.jobs.records",  # how they are read
+    "overparam.plan.known_sources",  # what data sets must be
     "overparam.plan.data_dictionary",  # what a page says of columns
 }
 

@@ -1,6 +1,5 @@
 """From the user's configuration to the plan of a run, with everything wrong said before any job starts."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,20 @@ from typing import Any
 from overparam import places
 from overparam.errors import UserError
 from overparam.plan import (
-    addresses,
     cells,
     command_line_values,
     experiment_settings,
-    locating,
-    paths,
+    first_look,
+    image_files,
     strict_yaml,
 )
+from overparam.plan.known_sources import SOURCES
 from overparam.plan.plain_values import plain
 from overparam.plan.validation import listed, nearest, problems, repeated
-from overparam.quoting import brief, harmless, quoted
+from overparam.quoting import harmless, quoted
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow/schemas/config.schema.yaml"
-CIFAR10_VARIABLE = "OVERPARAM_CIFAR10"
+EMBEDDED = "digits"
 
 
 def check_files(files: Iterable[str | Path]) -> None:
@@ -87,10 +86,14 @@ def _resolved(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the configuration with all defaults, and a sentence for each thing that is wrong with it."""
     resolved = plain(config, "config")
+    if isinstance(resolved.setdefault("sources", {}), dict):
+        for name in SOURCES:
+            if name != EMBEDDED:
+                resolved["sources"].setdefault(name, {})
     found = problems(resolved, strict_yaml.read(SCHEMA), "config", defaults=True)
     if found:
         return resolved, found
-    _complete(resolved["sources"]["cifar10"])
+    image_files.complete(resolved["sources"], {entry["source"] for entry in resolved["datasets"]})
     _leave_out(resolved)
     found += _check_datasets(resolved)
     wrong = _check_studies(resolved)
@@ -115,78 +118,43 @@ def unavailable(claim: Mapping[str, Any], config: Mapping[str, Any]) -> str | No
     return None
 
 
-def without_folders(sources: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sources with file names in place of local paths: a result may be shown, the reader's folders not."""
-    cifar10 = sources["cifar10"]
-    parquet, archive = cifar10["parquet"], cifar10["archive"]
-    names = parquet and {split: [Path(path).name for path in _several(paths)] for split, paths in parquet.items()}
-    return {
-        "cifar10": {"parquet": names, "archive": {**archive, "path": archive["path"] and Path(archive["path"]).name}}
-    }
-
-
-def _several(paths: str | list[str]) -> list[str]:
-    return [paths] if isinstance(paths, str) else paths
-
-
-def _complete(cifar10: dict[str, Any]) -> None:
-    """Bring the paths and addresses of CIFAR-10 into their final form; the environment variable goes first."""
-    key = "config.sources.cifar10"
-    archive = cifar10["archive"]
-    archive["sha256"] = archive["sha256"].lower()
-    archive["urls"] = [addresses.normal(url, f"{key}.archive.urls[{i}]") for i, url in enumerate(archive["urls"])]
-    if given := os.environ.get(CIFAR10_VARIABLE):
-        cifar10["parquet"], archive["path"] = None, paths.expanded(given, f"${CIFAR10_VARIABLE}")
-        return
-    if cifar10["parquet"]:
-        cifar10["parquet"] = {
-            split: [paths.expanded(path, f"{key}.parquet.{split}") for path in _several(several)]
-            for split, several in cifar10["parquet"].items()
-        }
-    if archive["path"]:
-        archive["path"] = paths.expanded(archive["path"], f"{key}.archive.path")
-
-
 def _leave_out(config: dict[str, Any]) -> None:
     """Remove optional data sets whose images are not at hand, and the studies on them."""
-    cifar10 = config["sources"]["cifar10"]
-    if cifar10["parquet"] or cifar10["archive"]["path"]:
-        return
-    absent = [entry["name"] for entry in config["datasets"] if entry["optional"] and entry["source"] == "cifar10"]
+    sources = config["sources"]
+    absent = [
+        entry["name"]
+        for entry in config["datasets"]
+        if entry["optional"] and entry["source"] in sources and not image_files.given(sources[entry["source"]])
+    ]
     config["datasets"] = [entry for entry in config["datasets"] if entry["name"] not in absent]
     config["studies"] = [study for study in config["studies"] if study["dataset"] not in absent]
 
 
 def _check_datasets(config: Mapping[str, Any]) -> list[str]:
     found = repeated([entry["name"] for entry in config["datasets"]], "config.datasets")
-    if not any(entry["source"] == "cifar10" for entry in config["datasets"]):
-        return found
-    try:
-        _locate(config["sources"]["cifar10"])
-    except UserError as error:
-        told = f"${CIFAR10_VARIABLE}" if os.environ.get(CIFAR10_VARIABLE) else "config.sources.cifar10"
-        return [*found, f"CIFAR-10, from {told}: {error}"]
-    cifar10 = config["sources"]["cifar10"]
-    given = cifar10["parquet"] or {"archive": _several(cifar10["archive"]["path"] or [])}
-    return found + [
-        f"CIFAR-10: {brief(path)} ({key}) has braces, which Snakemake reads as a pattern; rename it, or link to it"
-        for key, several in given.items()
-        for path in several
-        if {"{", "}"} & set(path)
-    ]
-
-
-def _locate(cifar10: dict[str, Any]) -> None:
-    """Put the files in place of the folders and patterns by which they were given."""
-    parquet, archive = cifar10["parquet"], cifar10["archive"]
-    if parquet:
-        cifar10["parquet"] = {split: locating.split_files(paths, split) for split, paths in parquet.items()}
-        if set(cifar10["parquet"]["train"]) & set(cifar10["parquet"]["test"]):
-            raise UserError("one parquet file is named for both splits; name the files of each")
-    elif archive["path"]:
-        found = locating.found(archive["path"])
-        archive["path"] = found.archive
-        cifar10["parquet"] = {"train": found.train, "test": found.test} if found.train else None
+    sources = config["sources"]
+    if EMBEDDED in sources:
+        found.append(f"config.sources.{EMBEDDED}: they are part of scikit-learn and read from no file; leave this out")
+    known, looked_at = [EMBEDDED, *sources], {}
+    for index, entry in enumerate(config["datasets"]):
+        if entry["source"] not in known:
+            key = f"config.datasets[{index}].source"
+            found.append(
+                f"{key}: {quoted(entry['source'])} is not known; {nearest(entry['source'], known)}; images of your own "
+                "are named under config.sources"
+            )
+    for name in dict.fromkeys(entry["source"] for entry in config["datasets"]):
+        if name in sources:
+            try:
+                image_files.locate(name, sources[name])
+                if name not in SOURCES:
+                    looked_at[name] = first_look.seen(sources[name]["files"], sources[name])
+            except UserError as error:
+                found.append(f"{image_files.label(name, sources[name])}, from {sources[name]['named_by']}: {error}")
+    for entry in config["datasets"]:
+        if entry["source"] in looked_at:
+            entry["seen"] = looked_at[entry["source"]]
+    return found
 
 
 def _check_studies(config: Mapping[str, Any]) -> list[str]:
@@ -196,7 +164,8 @@ def _check_studies(config: Mapping[str, Any]) -> list[str]:
     for index, study in enumerate(config["studies"]):
         key = f"config.studies[{index}]"
         dataset = next((entry for entry in config["datasets"] if entry["name"] == study["dataset"]), None)
-        found += cells.problems(study, dataset, config["jobs"])
+        read = dataset and (dataset["source"] == EMBEDDED or dataset["source"] in config["sources"])
+        found += cells.problems(study, dataset if read else None, config["jobs"])
         if dataset is None:
             found.append(
                 f"{key}.dataset: {quoted(study['dataset'])} is not known; {nearest(study['dataset'], datasets)}"

@@ -37,7 +37,8 @@ def recall(declared: Mapping[str, dict[str, Any]]) -> None:
 def declaration(name: str) -> dict[str, Any]:
     """Return the declaration of an experiment: ``description``, ``reads``, ``settings``, ``presets``, ``measures``.
 
-    An experiment that can use a GPU says ``gpu: true``.
+    An experiment that can use a GPU says ``gpu: true``; one that keeps what is finished of a long measurement, and so
+    takes a third argument, says ``resumes: true``.
 
     Raises
     ------
@@ -53,8 +54,11 @@ def declaration(name: str) -> dict[str, Any]:
     declared = strict_yaml.read(path)
     if missing := set(PARTS) - set(declared):
         raise UserError(f"{name}/{path.name}: missing {', '.join(sorted(missing))}")
-    if not isinstance(declared.setdefault("gpu", False), bool) or (declared["gpu"] and declared["reads"] == "training"):
-        raise UserError(f"{name}/{path.name}: gpu: must be true or false, and false where training is read")
+    for key, possible in (("gpu", ("nothing", "dataset")), ("resumes", ("dataset",))):
+        chosen = declared.setdefault(key, False)
+        if not isinstance(chosen, bool) or (chosen and declared["reads"] not in possible):
+            where = " or ".join(possible)
+            raise UserError(f"{name}/{path.name}: {key}: must be true or false, and true only where it reads {where}")
     if declared["reads"] not in READS:
         hint = nearest(declared["reads"], READS)
         raise UserError(f"{name}/{path.name}: reads: {declared['reads']!r} is not known; {hint}")

@@ -5,9 +5,9 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from overparam.plan.known_sources import Download
+
 HEAD = 1024  # bytes that tell; what a page says of itself stands at its beginning
-OFFICIAL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-OFFICIAL_BYTES = 170_498_071
 HTML = re.compile(rb"(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script|title|meta)\b", re.I)
 REPACK = "unpack it, and pack its files with `tar -czf`"
 
@@ -24,6 +24,21 @@ def is_tar(head: bytes) -> bool:
 def is_gzip(head: bytes) -> bool:
     """Return whether a file that begins so is compressed with gzip."""
     return head.startswith(b"\x1f\x8b")
+
+
+def is_matlab(head: bytes) -> bool:
+    """Return whether a file that begins so is one of Matlab."""
+    return head.startswith(b"MATLAB 5.0 MAT-file")
+
+
+def idx_dimensions(head: bytes) -> int | None:
+    """Return how many dimensions an idx file of bytes that begins so has, packed with gzip or not; else ``None``."""
+    if is_gzip(head):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head[:HEAD], 4)
+        except zlib.error:
+            return None
+    return head[3] if len(head) > 3 and head[:3] == b"\0\0\x08" else None
 
 
 def is_parquet(head: bytes) -> bool:
@@ -55,7 +70,7 @@ KINDS: list[tuple[Callable[[bytes], bool], str, str]] = [
     (is_tar, "a plain tar, not compressed", "name it where an archive belongs"),
     (is_parquet, "a parquet file", "name the folder with the files of both splits"),
     (_starts(b"ARROW1", b"\xff\xff\xff\xff"), "an Arrow file", "write it as parquet (`to_parquet` in most libraries)"),
-    (_starts(b"MATLAB 5.0 MAT-file"), "a Matlab file", "take the Python version"),
+    (is_matlab, "a Matlab file", "take the Python version"),
     (_starts(b"\x89HDF"), "an HDF5 file", "take the archive or parquet files"),
     (_starts(b"\x93NUMPY"), "a NumPy file", "take the archive or parquet files"),
     (
@@ -75,6 +90,7 @@ KINDS: list[tuple[Callable[[bytes], bool], str, str]] = [
     (lambda head: re.fullmatch(rb"[\t\n\r -~]+", head) is not None, "a text", "look into it"),
 ]
 VARIANTS = {  # the top folders of the archives on the page of CIFAR
+    "cifar-10-batches-py": "CIFAR-10, the Python version",
     "cifar-10-batches-bin": "the binary version of CIFAR-10",
     "cifar-10-batches-mat": "the Matlab version of CIFAR-10",
     "cifar-100-python": "CIFAR-100, the Python version",
@@ -100,7 +116,7 @@ def told(head: bytes) -> str:
     return f": it is {found[0]}; {found[1]}" if found else ""
 
 
-def variant_of(head: bytes, size: int) -> str | None:
+def variant_of(head: bytes, size: int, label: str, wanted: Download) -> str | None:
     """Return which other archive of CIFAR this is, or what befell the right one; ``None`` if that can't be told.
 
     Parameters
@@ -109,16 +125,23 @@ def variant_of(head: bytes, size: int) -> str | None:
         Its first bytes. At most one block of what is packed in them is unpacked.
     size
         Bytes of the whole file.
+    label
+        What people call the data set that it should be.
+    wanted
+        The file that it should be.
     """
     folder = _first_folder(head)
+    if folder and folder == wanted.folder:
+        if is_tar(head):
+            return (
+                f"it is {label} unpacked to a plain tar, which some browsers do on their own; take the .tar.gz as it is"
+            )
+        if size < wanted.size:
+            return f"it begins like {label}, but has {size:,} of {wanted.size:,} bytes: cut off, or packed again"
+        return f"it begins like {label}, but was damaged, or packed again ({size:,} bytes)"
     if folder in VARIANTS:
-        return f"it is {VARIANTS[folder]}; take the Python version of CIFAR-10 instead, {OFFICIAL}"
-    if folder == "cifar-10-batches-py" and is_tar(head):
-        return "it is CIFAR-10 unpacked to a plain tar, which some browsers do on their own; take the .tar.gz as it is"
-    if folder == "cifar-10-batches-py" and size < OFFICIAL_BYTES:
-        return f"it begins like CIFAR-10, but has {size:,} of {OFFICIAL_BYTES:,} bytes: cut off, or packed again"
-    if folder == "cifar-10-batches-py":
-        return f"it begins like CIFAR-10, but was damaged, or packed again ({size:,} bytes)"
+        version = "the Python version of " if wanted.folder else ""
+        return f"it is {VARIANTS[folder]}; take {version}{label} instead, {wanted.urls[0]}"
     found = None if folder else kind_of(head)
     return f"it is {found[0]}; {found[1]}" if found and not (is_gzip(head) or is_tar(head)) else None
 

@@ -17,6 +17,7 @@ from typing import Any
 from overparam import places
 from overparam.plan import cells, experiment_settings
 from overparam.plan.closure import code_hash
+from overparam.plan.program_settings import OF_A_SOURCE
 
 
 def canonical(settings: Any) -> str:
@@ -68,10 +69,12 @@ class Lineage:
 
     def dataset_settings(self, name: str) -> dict[str, Any]:
         """Return the settings of a data set."""
-        dataset = {key: value for key, value in self.datasets[name].items() if key != "optional"}
-        archive = self.run["sources"]["cifar10"]["archive"]
-        checksum = {"sha256": archive["sha256"]} if dataset["source"] == "cifar10" else {}
-        return {**dataset, **checksum, "seed": self.run["seed"]}
+        dataset = {key: value for key, value in self.datasets[name].items() if key not in NOT_PREPARED}
+        source = self.run["sources"].get(dataset["source"], {})
+        more = {key: source[key] for key in OF_A_SOURCE if source.get(key)}
+        if checksum := source.get("archive", {}).get("sha256"):
+            more["sha256"] = checksum
+        return {**dataset, **more, "seed": self.run["seed"]}
 
     def labels_settings(self, dataset: str, definition: str, noise: str, seeds: str) -> dict[str, Any]:
         """Return the settings of a table of corrupted labels, from the parts of its file name."""
@@ -211,6 +214,7 @@ class Lineage:
         return code_hash("interact.py", places.figure_module(self.claims[claim]["interactive"]))
 
 
+NOT_PREPARED = ("optional", "seen")  # what is said of a data set that changes no byte of it
 JUDGED = ("id", "name", "forms", "premises", "control", "more_controls")
 TABULATED = ("id", "name", "title", "forms")
 

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from overparam.errors import UserError
-from overparam.plan import file_kinds, unfit_folders
+from overparam.plan import file_kinds, picture_folders, published_files, unfit_folders
+from overparam.plan.known_sources import SOURCES
+from overparam.plan.picture_folders import SPLITS, natural
 from overparam.quoting import brief, listed
 
-SPLITS = {"train": "train", "training": "train", "test": "test"}  # words in names of files, and of their folders
-ARCHIVE = re.compile(r"cifar-10-python.*\.(tar\.gz|tgz)", re.IGNORECASE)
+ARCHIVES = {  # by the source that they hold
+    "cifar10": re.compile(r"cifar-10-python.*\.(tar\.gz|tgz)", re.IGNORECASE),
+    "cifar100": re.compile(r"cifar-100-python.*\.(tar\.gz|tgz)", re.IGNORECASE),
+}
 NUMBERED = re.compile(r"(\d+)-of-(\d+)")
 DEEPEST = 4  # folders inside one another: the cache of the Hub needs three
 MOST_ENTRIES = 20_000  # names that a search looks at
@@ -24,20 +28,22 @@ MOST_SHARDS = 500  # files of one split
 
 
 class Found(NamedTuple):
-    """What a place holds: an archive, or the parquet files of both splits."""
+    """What a place holds: an archive, or the files, or the folder of folders, of each split."""
 
     archive: str | None
     train: list[str]
     test: list[str]
 
 
-def found(place: str) -> Found:
+def found(place: str, source: str) -> Found:
     """Return what lies at a place.
 
     Parameters
     ----------
     place
         The path of an archive, a folder that is searched, or a pattern of parquet files.
+    source
+        The name of the source that it should hold.
 
     Raises
     ------
@@ -46,9 +52,9 @@ def found(place: str) -> Found:
     """
     path = Path(usable(place))
     if path.is_dir():
-        return _in_folder(path)
+        return _in_folder(path, source)
     if path.is_file():
-        _check_archive(path)
+        _check_archive(path, source)
         return Found(str(path), [], [])
     files = [Path(name) for name in _matching(str(path))]
     if not files:
@@ -60,11 +66,11 @@ def found(place: str) -> Found:
             "names need the word train or test"
         )
     for split in splits:
-        _check_shards(splits[split], split, path)
+        _check_shards(splits[split], split, path, source)
     return _both(splits)
 
 
-def split_files(given: str | Sequence[str], split: str) -> list[str]:
+def split_files(given: str | Sequence[str], split: str, source: str) -> list[str]:
     """Return the parquet files of one split, in the order of their rows.
 
     Parameters
@@ -73,6 +79,8 @@ def split_files(given: str | Sequence[str], split: str) -> list[str]:
         Paths of files or folders, or patterns; one or several.
     split
         ``"train"`` or ``"test"``: of a folder, only files of this split are taken.
+    source
+        The name of the source that they should hold.
 
     Raises
     ------
@@ -83,7 +91,7 @@ def split_files(given: str | Sequence[str], split: str) -> list[str]:
     for place in [given] if isinstance(given, str) else given:
         path = Path(usable(place))
         if path.is_dir():
-            files += _one_set(path, _entries(path)[0], (split,))[split]
+            files += _one_set(path, _entries(path)[0], (split,), source)[split]
         elif path.is_file():
             files.append(path)
         elif matching := _matching(str(path)):
@@ -125,11 +133,7 @@ def _nowhere(path: Path) -> str:
 def _matching(pattern: str) -> list[str]:
     """Return the parquet files that a pattern names, in the order of the numbers in their names."""
     names = glob.glob(pattern, recursive=True) if glob.has_magic(pattern) else []  # noqa: PTH207  of any folder
-    return sorted((name for name in names if Path(name).is_file()), key=_order)
-
-
-def _order(name: str | Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]{1,18})", str(name))]
+    return sorted((name for name in names if Path(name).is_file()), key=natural)
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -150,22 +154,26 @@ def _raise(error: OSError) -> None:
     raise UserError(f"the folder {brief(error.filename)} can't be read ({error.strerror}); make it readable") from None
 
 
-def _in_folder(folder: Path) -> Found:
+def _in_folder(folder: Path, source: str) -> Found:
     """Return what a folder holds; parquet files go before an archive."""
     files, folders = _entries(folder)
     parquet = [path for path in files if path.suffix.lower() == ".parquet"]
     sets = _sets(parquet)
     whole = {place: splits for place, splits in sets.items() if _complete(splits)}
     if whole:
-        return _both(_the_one(folder, whole, ("train", "test")))
-    archives = [path for path in files if ARCHIVE.fullmatch(path.name)]
+        return _both(_the_one(folder, whole, ("train", "test"), source))
+    archives = [path for path in files if source in ARCHIVES and ARCHIVES[source].fullmatch(path.name)]
     if len(archives) == 1:
-        _check_archive(archives[0])
+        _check_archive(archives[0], source)
         return Found(str(archives[0]), [], [])
-    raise UserError(unfit_folders.refusal(folder, files, folders, archives))
+    if not archives and (published := published_files.found(folder, files, source)):
+        return Found(None, *([str(path) for path in published[split]] for split in ("train", "test")))
+    if not archives and (pictures := picture_folders.splits(folder)):
+        return Found(None, [str(pictures["train"])], [str(pictures["test"])])
+    raise UserError(unfit_folders.refusal(folder, files, folders, archives, source))
 
 
-def _one_set(folder: Path, files: Sequence[Path], wanted: tuple[str, ...]) -> dict[str, list[Path]]:
+def _one_set(folder: Path, files: Sequence[Path], wanted: tuple[str, ...], source: str) -> dict[str, list[Path]]:
     """Return the files of the wanted splits in a folder."""
     sets = _sets(path for path in files if path.suffix.lower() == ".parquet")
     fitting = {place: splits for place, splits in sets.items() if all(splits[split] for split in wanted)}
@@ -174,7 +182,7 @@ def _one_set(folder: Path, files: Sequence[Path], wanted: tuple[str, ...]) -> di
         raise UserError(
             f"the folder {brief(folder)} has no parquet files named {' and '.join(wanted)}; it holds {names}"
         )
-    return _the_one(folder, fitting, wanted)
+    return _the_one(folder, fitting, wanted, source)
 
 
 def _sets(files: Iterable[Path]) -> dict[Path, dict[str, list[Path]]]:
@@ -188,7 +196,7 @@ def _sets(files: Iterable[Path]) -> dict[Path, dict[str, list[Path]]]:
 
 def _by_split(files: Iterable[Path]) -> dict[str, list[Path]]:
     splits: dict[str, list[Path]] = {"train": [], "test": []}
-    for path in sorted(files, key=_order):
+    for path in sorted(files, key=natural):
         words = set(re.split(r"[^a-z]+", path.stem.lower())) & SPLITS.keys() or {path.parent.name.lower()}
         named = {SPLITS[word] for word in words if word in SPLITS}
         if len(named) == 1:
@@ -200,18 +208,20 @@ def _complete(splits: dict[str, list[Path]]) -> dict[str, list[Path]] | None:
     return splits if all(splits.values()) else None
 
 
-def _the_one(folder: Path, sets: dict[Path, dict[str, list[Path]]], wanted: tuple[str, ...]) -> dict[str, list[Path]]:
+def _the_one(
+    folder: Path, sets: dict[Path, dict[str, list[Path]]], wanted: tuple[str, ...], source: str
+) -> dict[str, list[Path]]:
     """Return the only set of files in a folder, each split with all its shards."""
     if len(sets) > 1:
         places = listed(sorted(str(place.relative_to(folder)) for place in sets))
         raise UserError(f"the folder {brief(folder)} holds several data sets, in {places}; name one of these folders")
     (splits,) = sets.values()
     for split in wanted:
-        _check_shards(splits[split], split, folder)
+        _check_shards(splits[split], split, folder, source)
     return splits
 
 
-def _check_shards(files: list[Path], split: str, folder: Path) -> None:
+def _check_shards(files: list[Path], split: str, folder: Path, source: str) -> None:
     """Refuse files of one split that are not all of its parts, and nothing else."""
     numbers = [match for path in files if (match := NUMBERED.search(path.stem))]
     if len(numbers) == len(files):
@@ -228,7 +238,7 @@ def _check_shards(files: list[Path], split: str, folder: Path) -> None:
         return
     raise UserError(
         f"{brief(folder)}: the {split} files {listed(path.name for path in files)} are not parts of one set; leave one "
-        f"set there, or list its files under config.sources.cifar10.parquet.{split}"
+        f"set there, or list its files under config.sources.{source}.parquet.{split}"
     )
 
 
@@ -251,17 +261,22 @@ def _check_parquet(path: Path) -> None:
         raise UserError(f"{brief(path)} is no parquet file{file_kinds.told(head)}")
 
 
-def _check_archive(path: Path) -> None:
+def _check_archive(path: Path, source: str) -> None:
     head = _head(path)
+    known = SOURCES.get(source)
+    label = known.label if known else source
     if file_kinds.is_parquet(head):
         raise UserError(
-            f"{brief(path)} is one parquet file, and CIFAR-10 needs one or more for each split: name the folder with "
-            "the files of both splits, or list them under config.sources.cifar10.parquet.train and .test"
+            f"{brief(path)} is one parquet file, and {label} needs one or more for each split: name the folder with "
+            f"the files of both splits, or list them under config.sources.{source}.parquet.train and .test"
         )
+    if known is None or known.archive is None:
+        told = file_kinds.told(head) or " is one file"
+        raise UserError(f"{brief(path)}{told.replace(': it', '', 1)}; {unfit_folders.accepted(source)}")
     if not (file_kinds.is_gzip(head) or file_kinds.is_tar(head)):
         raise UserError(
-            f"{brief(path)} is no archive of CIFAR-10{file_kinds.told(head)}. The official one "
-            f"({file_kinds.OFFICIAL_BYTES:,} bytes) is at {file_kinds.OFFICIAL}"
+            f"{brief(path)} is no archive of {label}{file_kinds.told(head)}. The official one "
+            f"({known.archive.size:,} bytes) is at {known.archive.urls[0]}"
         )
 
 

@@ -11,6 +11,7 @@ from overparam.plan.validation import listed, nearest, problems
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "workflow/schemas"
 NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+OF_A_SOURCE = ("label", "image_column", "label_column")  # what is said of a source that decides bytes
 KNOWN = ("works", "experiments")  # by their names
 NUMBER_ABOVE_0 = {"type": "number", "exclusiveMinimum": 0}
 
@@ -46,17 +47,23 @@ def _config() -> dict[str, Any]:
     return strict_yaml.read(SCHEMAS / "config.schema.yaml")["properties"]
 
 
+def _source() -> dict[str, Any]:
+    return strict_yaml.read(SCHEMAS / "config.schema.yaml")["$defs"]["source"]["properties"]
+
+
 def _download(settings: dict[str, Any]) -> dict[str, Any]:
-    archive = _config()["sources"]["properties"]["cifar10"]["properties"]["archive"]["properties"]
+    archive = _source()["archive"]["properties"]
     options = {"attempts": {"type": "integer", "minimum": 1}, "timeout": NUMBER_ABOVE_0, "backoff": NUMBER_ABOVE_0}
-    return _mapping({key: archive[key] for key in ("urls", "sha256")} | options, ["urls", "sha256"])
+    needed = {"urls": {**archive["urls"], "type": "array"}, "sha256": {**archive["sha256"], "type": "string"}}
+    return _mapping(needed | options | {"source": {"type": "string"}}, list(needed))
 
 
 def _prepare(settings: dict[str, Any]) -> dict[str, Any]:
     config = _config()
     views = {key: value for key, value in config["datasets"]["items"]["properties"].items() if key != "optional"}
-    archive = config["sources"]["properties"]["cifar10"]["properties"]["archive"]["properties"]
-    more = {"sha256": {**archive["sha256"], "type": ["string", "null"]}, "seed": config["seed"]}
+    source = _source()
+    more = {"sha256": source["archive"]["properties"]["sha256"], "seed": config["seed"]}
+    more |= {key: source[key] for key in OF_A_SOURCE}
     return _mapping(views | more, ["name", "source", "seed"])
 
 

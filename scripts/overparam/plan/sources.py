@@ -35,14 +35,28 @@ class Sources:
             If one can't be read.
         """
         found = [self._sha256(path) for path in paths]
-        return hashlib.sha256("\n".join(found).encode()).hexdigest() if found else None
+        return _hash(found) if found else None
 
     def _sha256(self, path: Path) -> str:
-        state = path.stat()
-        mark = f"{path.resolve()} {state.st_size} {state.st_mtime_ns} {state.st_ino}"
+        """Return the hash of a file, or over the names and hashes of all files in a folder."""
+        files = sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else []
+        names = [str(inner.relative_to(path)) for inner in files]
+        states = [f"{name} {_state(inner)}" for name, inner in zip(names, files, strict=True)]
+        mark = f"{path.resolve()} {_hash(states) if path.is_dir() else _state(path)}"
         if not isinstance(self.known.get(mark), str):
-            self.known[mark] = sha256(path)
+            sums = [f"{name} {sha256(inner)}" for name, inner in zip(names, files, strict=True)]
+            self.known[mark] = _hash(sums) if path.is_dir() else sha256(path)
             with contextlib.suppress(OSError):
                 self.memory.parent.mkdir(exist_ok=True)
                 self.memory.write_text(json.dumps(self.known))
         return self.known[mark]
+
+
+def _state(path: Path) -> str:
+    """Return what tells that a file is as it was."""
+    state = path.stat()
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ino}"
+
+
+def _hash(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()

@@ -7,7 +7,7 @@ import yaml
 from markupsafe import Markup
 
 from overparam import typesetting
-from overparam.report import estimates, origins, published, sizes, stability, wording
+from overparam.report import estimates, larger_runs, origins, published, sizes, stability, wording
 from overparam.report.reading import Claim, decisive
 from overparam.report.run import Run
 
@@ -34,6 +34,7 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
     measures, size = run.measures(claim), sizes.told(claim.verdict, entry["experiment"])
     forms = [_form(claim, name, measures) for name in claim.forms]
     drawn = pictures.figure if pictures else None
+    larger = larger_runs.of(claim, run.larger)
     return {
         **{key: entry.get(key) for key in ("id", "name", "title", "experiment")},
         "question": entry["question"],
@@ -43,7 +44,11 @@ def view(claim: Claim, run: Run) -> dict[str, Any]:
         "reading": typesetting.prose(entry["reading"]),
         "formula": typesetting.lines(entry["formula"]),
         "note": paragraphs(entry.get("note", "")),
-        "published": published.rows(claim, measures, run.measured.get(entry["experiment"])),
+        "published": published.rows(claim, measures, run.measured.get(entry["experiment"]), larger),
+        "larger": [
+            larger_runs.view(one, {form["name"]: form["title"] for form in forms}, entry["experiment"])
+            for one in larger
+        ],
         "source": source(entry["source"], run.works),
         "forms": forms,
         "has_corrected": "corrected" in claim.forms,

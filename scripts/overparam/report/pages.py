@@ -65,6 +65,9 @@ def _rendered(run: Run) -> Iterator[tuple[str, str]]:
         yield f"assets/{path.name}", path.read_text(encoding="utf-8")
     if charts:
         yield "assets/vega.js", bundle()
+    for runs in run.larger.values():
+        for one in runs:
+            yield one.path, one.picture.svg.read_text(encoding="utf-8")
 
 
 def _cards(chapter: Mapping[str, Any], index: Mapping[str, Any]) -> list[Mapping[str, Any]]:

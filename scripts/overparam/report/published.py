@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from overparam import typesetting
 from overparam.errors import UserError
 from overparam.judge import intervals, selection
 from overparam.report import estimates, wording
+from overparam.report.larger_runs import LargerRun
 from overparam.report.reading import Claim
 
 LOG = logging.getLogger(__name__)
@@ -23,7 +24,9 @@ PLACES = {  # on a curve of means over seeds, and what is said of them
 }
 
 
-def rows(claim: Claim, measures: Mapping[str, Any], table: pd.DataFrame | None) -> list[dict[str, Any]]:
+def rows(
+    claim: Claim, measures: Mapping[str, Any], table: pd.DataFrame | None, larger: Sequence[LargerRun] = ()
+) -> list[dict[str, Any]]:
     """Return the published numbers of a claim as a template has them.
 
     Parameters
@@ -34,16 +37,25 @@ def rows(claim: Claim, measures: Mapping[str, Any], table: pd.DataFrame | None) 
         What the experiment declares of its table.
     table
         The measurements of the experiment; None if they are not there.
+    larger
+        Runs at published sizes.
     """
     made = []
     for given in claim.entry.get("published", []):
         printed = {key: typesetting.prose(given[key]) for key in ("quantity", "value", "setting")}
         known = "ours" in given and table is not None
-        made.append({**printed, "ours": _ours(given, table, measures, claim.id) if known else None})
+        found = {one.preset: ours(given, one.table, measures, claim.id) for one in larger} if "ours" in given else {}
+        made.append(
+            {
+                **printed,
+                "ours": ours(given, table, measures, claim.id) if known else None,
+                "larger": [{"preset": preset, **one} for preset, one in found.items() if one],
+            }
+        )
     return made
 
 
-def _ours(
+def ours(
     given: Mapping[str, Any], table: pd.DataFrame, measures: Mapping[str, Any], claim: str
 ) -> dict[str, Any] | None:
     """Return the mean over seeds with its interval, in the unit of what is printed; None if it was not measured."""

@@ -85,6 +85,8 @@ class Run:
         Claims of the registry that have no verdict yet.
     measured
         Tables of measurements by experiment, of those that have something to stand beside published numbers.
+    larger
+        Runs at published sizes by the id of the claim, see :mod:`overparam.report.larger_runs`.
     table
         Whether ``claims.parquet`` is there.
     config
@@ -104,6 +106,7 @@ class Run:
     pictures: Mapping[str, Pictures] = dataclasses.field(default_factory=dict)
     missing: Sequence[Mapping[str, Any]] = ()
     measured: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict)
+    larger: Mapping[str, Sequence[Any]] = dataclasses.field(default_factory=dict)
     table: bool = True
     config: str | None = None
     rates: pd.DataFrame | None = None

@@ -131,8 +131,10 @@ def updated(made: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
         row
         for row in made.to_dict("records")
         if row["claim"] not in claims
-        or (latest.get((row["claim"], row["form"])) == row["design"])
-        and (row["claim"], row["form"], row["root"]) not in roots
+        or (
+            latest.get((row["claim"], row["form"])) == row["design"]
+            and (row["claim"], row["form"], row["root"]) not in roots
+        )
     ]
     return table([*kept, *newer.to_dict("records")])
 

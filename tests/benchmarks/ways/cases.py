@@ -12,7 +12,7 @@ from PIL import Image
 from plain_networks import PLAIN, taken_from
 from torch import nn
 
-from overparam.datasets import cifar10
+from overparam.datasets import cifar
 from overparam.packs.pack import Pack
 from overparam.training import trainer
 from overparam.training.samples import Samples
@@ -98,7 +98,7 @@ def data(n_inputs: int) -> Data:
     if n_inputs == 3072 and given:
         path = Path(given)
         if path.is_file():
-            split = cifar10.read_archive(path).train
+            split = cifar.read_archive("cifar10", path).train
             images = split.images[:N_TRAIN].transpose(0, 2, 3, 1)
             return Data(np.ascontiguousarray(images), split.labels[:N_TRAIN], "CIFAR-10")
         table = pq.read_table(path / "train.parquet").slice(0, N_TRAIN)

@@ -9,6 +9,7 @@ from sklearn.kernel_ridge import KernelRidge
 from overparam.claims.double_descent.random_feature_maps import (
     normalised_inputs,
 )
+from overparam.claims.double_descent.random_features import large_fits
 from overparam.claims.double_descent.random_features.measure import label_arms, measure
 from overparam.datasets.arrow import Dataset, Split
 from overparam.errors import UserError
@@ -107,6 +108,37 @@ def test_a_seed_does_not_depend_on_other_settings_of_the_sweep(table, dataset):
     left, right = (frame.query(condition).reset_index(drop=True) for frame in (part, table))
     assert len(left) > 0
     pd.testing.assert_frame_equal(left, right, check_exact=True, check_dtype=False)
+
+
+def test_parts_that_were_measured_before_are_not_measured_again(table, dataset):
+    known = {}
+
+    def kept(name, measured):
+        known[name] = measured()
+        return known[name]
+
+    pd.testing.assert_frame_equal(measure(SETTINGS, dataset, kept), table)
+    assert len(known) == 2 * 2 * (1 + 4 + 1) and "1-fourier-0.5" in known
+    pd.testing.assert_frame_equal(measure(SETTINGS, dataset, lambda name, measured: known[name]), table)
+
+
+def test_more_features_than_fit_into_memory_give_the_same(table, dataset, monkeypatch):
+    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGE", 60 * 100)
+    monkeypatch.setattr(large_fits, "WIDTH", 100)  # several blocks
+    blocked = measure(SETTINGS, dataset)
+    wide = blocked["method"].eq("minimum_norm") & (blocked["features_per_sample"] > 2)
+    compared = wide & blocked["quantity"].isin(["error", "function_norm", "norm", "kernel_distance", "rank"])
+    mine, others = (one.loc[compared, "value"] for one in (blocked, table))
+    assert len(mine) > 50 and not mine.equals(others)
+    np.testing.assert_allclose(mine, others, rtol=1e-6, atol=1e-9)
+    assert blocked[~wide].equals(table[~wide])
+
+
+def test_a_nearly_singular_gram_matrix_is_not_solved_with(table, dataset, monkeypatch):
+    monkeypatch.setattr("overparam.claims.double_descent.random_features.measure.LARGE", 0)
+    monkeypatch.setattr(large_fits, "LEAST", 1.1)  # no matrix is that far from a singular one
+    others = table["method"].isin(["minimum_norm", "ridge"]) & (table["quantity"] != "kernel_distance")
+    pd.testing.assert_frame_equal(measure(SETTINGS, dataset)[others], table[others])
 
 
 def test_too_few_training_images_are_refused(dataset):

@@ -5,7 +5,8 @@ Gram matrix converges to the kernel and a coefficient of theirs is √N a_j. The
 the *function*, whose limit is the kernel's norm.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import scipy.linalg
@@ -14,7 +15,34 @@ from overparam.datasets.arrow import Dataset
 
 PENALTIES = np.logspace(-7, 0, 15)  # a factor of √10 apart, for features whose norm is about 1
 
-FeatureMap = Callable[[np.ndarray], np.ndarray]
+
+@dataclasses.dataclass(frozen=True)
+class FeatureMap:
+    """Random features of inputs.
+
+    Attributes
+    ----------
+    n_features
+        N.
+    n_units
+        Number of weight vectors: N, or half of it where each gives two features.
+    of
+        Takes inputs, ``(n, d)``, and a slice of the weight vectors to the features that these give, float64.
+    """
+
+    n_features: int
+    n_units: int
+    of: Callable[[np.ndarray, slice], np.ndarray]
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Return all features of inputs, ``(n, N)``."""
+        return self.of(x, slice(None))
+
+    def blocks(self, x: np.ndarray, width: int) -> Iterator[np.ndarray]:
+        """Yield the features of inputs, at most about ``width`` at a time; all together they are those of a call."""
+        units = max(1, width * self.n_units // self.n_features)
+        for start in range(0, self.n_units, units):
+            yield self.of(x, slice(start, start + units))
 
 
 def normalised_inputs(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -41,14 +69,10 @@ def relu_features(dimension: int, n_features: int, generator: np.random.Generato
     generator
         Source of the random numbers; it is advanced.
 
-    Returns
-    -------
-    Callable
-        Takes inputs of shape ``(n, d)`` to features of shape ``(n, N)``, float64.
     """
     w = generator.standard_normal((dimension, n_features))
     w *= np.sqrt(dimension) / np.linalg.norm(w, axis=0)
-    return lambda x: np.maximum(x @ w, 0) / np.sqrt(n_features)
+    return FeatureMap(n_features, n_features, lambda x, units: np.maximum(x @ w[:, units], 0) / np.sqrt(n_features))
 
 
 def fourier_features(dimension: int, n_features: int, bandwidth: float, generator: np.random.Generator) -> FeatureMap:
@@ -72,11 +96,11 @@ def fourier_features(dimension: int, n_features: int, bandwidth: float, generato
         raise ValueError(f"Fourier features come in pairs: n_features must be even, got {n_features}")
     v = generator.standard_normal((dimension, n_features // 2)) / bandwidth
 
-    def features(x: np.ndarray) -> np.ndarray:
-        phase = x @ v
+    def features(x: np.ndarray, units: slice) -> np.ndarray:
+        phase = x @ v[:, units]
         return np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * np.sqrt(2 / n_features)
 
-    return features
+    return FeatureMap(n_features, n_features // 2, features)
 
 
 def arc_cosine_kernel(x: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ smallest norm is taken. The threshold is N = n, where each class has as many coe
 numbers are float64.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,16 +23,24 @@ from overparam.claims.double_descent.random_feature_maps import (
     relu_features,
     tuned_ridge,
 )
+from overparam.claims.double_descent.random_features import large_fits
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset, Split
 from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 
+LARGE = 2**26  # values of a feature matrix that is fitted block by block where that can be done: half a gigabyte
+
 Row = dict[str, Any]
+Kept = Callable[[str, Callable[[], list[Row]]], list[Row]]
 
 
-def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
+def measure(
+    settings: dict[str, Any],
+    dataset: Dataset,
+    kept: Kept = lambda name, measured: measured(),
+) -> pd.DataFrame:
     """Fit random features of every number, by least squares of smallest norm and by ridge, to clean and noisy labels.
 
     Losses and errors on the training samples count the given labels. The penalty of ridge is tuned on a held-out part
@@ -46,6 +54,8 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         As declared in ``experiment.yaml``, and the root ``seed``.
     dataset
         Images; its test labels are never corrupted.
+    kept
+        Takes the name of a part and what measures it to its rows, which may have been measured before.
 
     Returns
     -------
@@ -72,7 +82,7 @@ def measure(settings: dict[str, Any], dataset: Dataset) -> pd.DataFrame:
         arms = label_arms(settings, seed, part, len(dataset.classes))
         regressions = _Regressions(settings, seed, x, x_test, arms, test_labels, len(dataset.classes))
         for kind in settings["features"]:
-            for row in [*regressions.curve(kind, progress), *regressions.descent(kind)]:
+            for row in regressions.all(kind, progress, kept):
                 rows.append({"seed": seed, "features": kind, **row})
     table = pd.DataFrame(rows)
     table[["n_features", "n_params"]] = table[["n_features", "n_params"]].astype("Int64")
@@ -108,35 +118,51 @@ class _Regressions:
         self.settings, self.seed, self.x, self.x_test = settings, seed, x, x_test
         self.arms, self.test_labels, self.classes = arms, test_labels, np.eye(n_classes)
         self.targets = np.concatenate([self.classes[given] for given in arms.values()], axis=1)  # (n, arms · classes)
+        self.limits: dict[str, tuple[np.ndarray, list[Row]]] = {}
         self.bandwidth = settings["bandwidth"] * np.sqrt(2)  # two inputs are √2 apart, root mean square
 
-    def curve(self, kind: str, progress: Progress) -> Iterator[Row]:
-        """Yield the rows of the kernel limit, and those of the smallest norm and of ridge over N."""
-        limit, kernel_rows = self._kernel(kind)
-        yield from kernel_rows
-        for ratio in sorted({*self.settings["features_per_sample"], *self.settings["ridge_features_per_sample"]}):
-            n_features = max(2, 2 * round(ratio * len(self.x) / 2))
-            features = self._map(kind, n_features, "curve")
+    def all(self, kind: str, progress: Progress, kept: Kept) -> list[Row]:
+        """Return the rows of the kernel limit, those of the smallest norm and of ridge over N, and those of descent."""
+        settings, part = self.settings, f"{self.seed}-{kind}"
+        rows = kept(f"{part}-kernel", lambda: self._kernel(kind)[1])
+        for ratio in sorted({*settings["features_per_sample"], *settings["ridge_features_per_sample"]}):
+            rows = rows + kept(f"{part}-{ratio:g}", lambda ratio=ratio: list(self._over_features(kind, ratio)))
+            progress.advance(ratio in settings["features_per_sample"])
+        return rows + kept(f"{part}-descent", lambda: list(self.descent(kind)))
+
+    def _over_features(self, kind: str, ratio: float) -> Iterator[Row]:
+        """Yield the rows of the smallest norm and of ridge at one N."""
+        n_features = max(2, 2 * round(ratio * len(self.x) / 2))
+        features = self._map(kind, n_features, "curve")
+        size = {"n_train": len(self.x), "n_features": n_features, "n_params": n_features * len(self.classes)}
+        size["features_per_sample"] = n_features / len(self.x)
+        if ratio in self.settings["features_per_sample"]:
+            common = {"method": "minimum_norm", **size}
+            coefficients, rank, train, test = self._smallest_norm(features)
+            yield {**common, "quantity": "rank", "value": rank}
+            yield from self._judged(common, train, test)
+            yield from self._norms(common, coefficients, n_features)
+            yield from self._distances(common, test, self._kernel(kind)[0])
+        if ratio in self.settings["ridge_features_per_sample"]:
+            common = {"method": "ridge", **size}
             train, test = features(self.x), features(self.x_test)
-            size = {"n_features": n_features, "n_params": n_features * len(self.classes)}
-            size["features_per_sample"] = n_features / len(self.x)
-            if ratio in self.settings["features_per_sample"]:
-                coefficients, rank = minimum_norm(train, self.targets, self.settings["cutoff"])
-                common = {"method": "minimum_norm", "n_train": len(self.x), **size}
-                yield {**common, "quantity": "rank", "value": rank}
-                yield from self._judged(common, train @ coefficients, test @ coefficients)
-                yield from self._norms(common, coefficients, n_features)
-                yield from self._distances(common, test @ coefficients, limit)
-                progress.advance()
-            if ratio in self.settings["ridge_features_per_sample"]:
-                coefficients, penalties = tuned_ridge(
-                    train, self.targets, len(self.arms), self.settings["heldout_fraction"]
-                )
-                common = {"method": "ridge", "n_train": len(self.x), **size}
-                yield from self._judged(common, train @ coefficients, test @ coefficients)
-                yield from self._norms(common, coefficients, n_features)
-                for arm, penalty in zip(self._arms(), penalties, strict=True):
-                    yield {**common, **arm, "quantity": "penalty", "value": penalty}
+            coefficients, penalties = tuned_ridge(
+                train, self.targets, len(self.arms), self.settings["heldout_fraction"]
+            )
+            yield from self._judged(common, train @ coefficients, test @ coefficients)
+            yield from self._norms(common, coefficients, n_features)
+            for arm, penalty in zip(self._arms(), penalties, strict=True):
+                yield {**common, **arm, "quantity": "penalty", "value": penalty}
+
+    def _smallest_norm(self, features: FeatureMap) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
+        """Return coefficients, rank, and predictions on training and test images of the smallest norm."""
+        n, cutoff = len(self.x), self.settings["cutoff"]
+        large = features.n_features > n and n * features.n_features > LARGE
+        if large and (fit := large_fits.minimum_norm(features, self.x, self.targets)):
+            return np.concatenate(fit.coefficients), n, fit.predicted(self.x), fit.predicted(self.x_test)
+        train = features(self.x)
+        coefficients, rank = minimum_norm(train, self.targets, cutoff)
+        return coefficients, rank, train @ coefficients, features(self.x_test) @ coefficients
 
     def descent(self, kind: str) -> Iterator[Row]:
         """Yield how far gradient descent ends from the minimum-norm solution, from zero and from a random start."""
@@ -173,19 +199,24 @@ class _Regressions:
         return fourier_features(self.x.shape[1], n_features, self.bandwidth, draws)
 
     def _kernel(self, kind: str) -> tuple[np.ndarray, list[Row]]:
-        """Return h_{n,∞} on the test images, ``(n_test, arms · classes)``, and its rows."""
+        """Return h_{n,∞} on the test images, ``(n_test, arms · classes)``, and its rows; each kernel is fitted once."""
+        if kind in self.limits:
+            return self.limits[kind]
         if kind == "relu":
             k_train, k_test = (arc_cosine_kernel(z, self.x) for z in (self.x, self.x_test))
         else:
             k_train, k_test = (gaussian_kernel(z, self.x, self.bandwidth) for z in (self.x, self.x_test))
-        dual = scipy.linalg.lstsq(k_train, self.targets, cond=self.settings["cutoff"], lapack_driver="gelsd")[0]
+        dual = large_fits.dual(k_train, self.targets)
+        if dual is None:  # too close to singular for a factorisation
+            dual = scipy.linalg.lstsq(k_train, self.targets, cond=self.settings["cutoff"], lapack_driver="gelsd")[0]
         common = {"method": "kernel", "n_train": len(self.x)}
         rows = list(self._judged(common, k_train @ dual, k_test @ dual))
         for arm, (a, y) in zip(
             self._arms(), zip(self._by_arm(dual), self._by_arm(self.targets), strict=True), strict=True
         ):
             rows.append({**common, **arm, "quantity": "function_norm", "value": np.sqrt(np.sum(a * y))})
-        return k_test @ dual, rows
+        self.limits[kind] = k_test @ dual, rows
+        return self.limits[kind]
 
     def _arms(self) -> list[Row]:
         return [{"label_noise": noise, "noise_definition": definition} for noise, definition in self.arms]

@@ -1,0 +1,82 @@
+"""Parts of a long measurement that are finished, kept so that an interrupted one goes on after the last of them."""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from overparam.jobs import files, locks
+
+log = logging.getLogger(__name__)
+
+BUSY = "another job measures the same: waiting until it ends, to go on from what it has finished"
+
+Rows = list[dict[str, Any]]
+Kept = Callable[[str, Callable[[], Rows]], Rows]  # name of a part and what measures it, to its rows
+
+
+def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
+    """Return a name for a measurement, which changes with everything that decides the bytes of its table.
+
+    Parameters
+    ----------
+    settings
+        Those of the job.
+    code
+        Hash of the code that measures.
+    inputs
+        Descriptions of data sets, which hold checksums.
+    """
+    digest = hashlib.sha256(json.dumps([settings, code, np.__version__], sort_keys=True).encode())
+    for path in inputs:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[Kept]:
+    """Yield what gives the rows of a part: those that an earlier job has kept in ``folder``, or new ones.
+
+    The folder is this process's alone, and removed if the block succeeds. With ``None`` nothing is kept.
+    """
+    if not folder:
+        yield nothing
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = folder.with_suffix(".lock")
+    with locks.held(lock, BUSY):
+        folder.mkdir(exist_ok=True)  # a job that this one has waited for may have removed it
+        yield lambda name, measured: _part(folder / f"{name}.json", measured)
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.unlink(missing_ok=True)  # while it is held, so that a job that waits makes a lock of its own
+
+
+def nothing(name: str, measured: Callable[[], Rows]) -> Rows:
+    """Measure a part, and keep nothing of it."""
+    return measured()
+
+
+def _part(path: Path, measured: Callable[[], Rows]) -> Rows:
+    """Return the rows in a file; measure them and write it where it is missing or damaged."""
+    if path.is_file():
+        try:
+            rows = json.loads(path.read_text())
+            log.info("%s was measured before", path.stem)
+            return rows
+        except ValueError:
+            log.warning("%s can't be read; measuring this part anew", path)
+    rows = measured()
+    with files.replaced(path) as temporary:
+        temporary.write_text(json.dumps(rows, default=_plain))
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as one of Python, which JSON writes without loss."""
+    return value.item()
