@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from overparam import places
-from overparam.errors import UserError
 from overparam.report import summary, wording
 
 ROOT = Path(__file__).resolve().parents[1]
