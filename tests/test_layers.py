@@ -47,6 +47,7 @@ LENT = {
     "overparam.datasets.parquet": KINDS,
     "overparam.datasets.sources": KNOWN,
     "overparam.report.data_view": {"overparam.plan.data_dictionary"},
+    "overparam.report.larger_runs": {"overparam.jobs.records"},
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
     "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},
     "overparam.training.trainer": {"overparam.jobs.interruption"},

@@ -17,10 +17,11 @@ from overparam.drawing import charts, claim_chart, claim_figure, judged, theme
 from overparam.jobs import records
 from overparam.judge.predictions import KINDS
 from overparam.judge.verdict_file import judge_claim
-from overparam.plan import contract, experiment_settings, registry
+from overparam.plan import contract, experiment_settings, registry, strict_yaml
 
 CLAIMS = registry.load()
-PRESETS = {"default", "smoke", "cifar10-small", "cifar10", "paper"}
+CONFIGURATIONS = Path(__file__).resolve().parents[2] / "config"
+PRESETS = {strict_yaml.read(path)["preset"] for path in CONFIGURATIONS.glob("*.yaml")}
 RECORD = {"data": None, "cost": {}, "provenance": {}}
 
 

@@ -89,6 +89,14 @@ def test_newer_rows_replace_their_own_root_and_another_design_alone(runs, refere
     assert renamed.loc[renamed["claim"] == "A1", "form"].unique().tolist() == ["corrected"]
 
 
+def test_those_near_an_edge_or_changing_are_near(reference):
+    margins = reference.assign(margin=9.0).set_index(["claim", "form", "root"])
+    margins.loc[("D3", "printed", 2), "margin"] = -1.5
+    made = margins.reset_index()
+    assert stability.near(made, 2) == {"D3", "E13", "A1"}
+    assert stability.near(made, 1) == {"E13", "A1"}
+
+
 def _other_settings(verdict):
     verdict["cost"]["settings"]["n_train"] = 17
 

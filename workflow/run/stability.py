@@ -1,12 +1,13 @@
 """Repeat the experiments of the default preset under several root seeds, and say how every verdict fares.
 
-    python workflow/run/stability.py [--roots 0 1 2 3 4] [--cores N] [--preset NAME] [CLAIM ...]
+    python workflow/run/stability.py [--roots 0 1 2 3 4] [--near ERRORS] [--cores N] [--preset NAME] [CLAIM ...]
 
 makes the verdicts of these claims (default: all) once per root seed, in results/<preset>-root-<seed>/, and writes all
 together to results/reference/stability/verdicts.parquet, where the pages find them. Rows of other claims stay there,
 and those of other root seeds unless the design of their form has changed. What is in the folders already is not made
 again, so that it can be stopped and continued. Experiments whose measurements are the same bytes under the first two
-roots hold no chance: they are not repeated further.
+roots hold no chance: they are not repeated further. With --near 6 only those claims are repeated that have come within
+six standard errors of an edge of their band under a root seed that was tried before, or whose verdict changed.
 """
 
 import argparse
@@ -42,6 +43,9 @@ def main(arguments: argparse.Namespace) -> pd.DataFrame:
     wanted = {claim: entries[claim]["experiment"] for claim in arguments.claims or entries}
     path = places.STABILITY
     made = files.read_table(path) if path.is_file() else stability.table([])
+    if arguments.near is not None:
+        close = stability.near(made, arguments.near)
+        wanted = {claim: experiment for claim, experiment in wanted.items() if claim in close}
     for number, root in enumerate(arguments.roots):
         folder = _folder(arguments, root)
         if number == SURE_OF_BYTES:
@@ -83,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("claims", nargs="*", metavar="CLAIM", help="ids; default: all claims")
     parser.add_argument("--roots", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="root seeds; default: 0 to 4")
+    parser.add_argument("--near", type=float, metavar="ERRORS", help="only claims that came this near to an edge")
     parser.add_argument("--cores", default="all", help="as Snakemake takes it; default: all")
     parser.add_argument("--preset", default="stability", help="how the folders of results are called")
     parser.add_argument("--configfile", nargs="+", help="on top of the default configuration, as Snakemake takes it")

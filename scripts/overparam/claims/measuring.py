@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from overparam import places, tables
 from overparam.datasets import arrow
-from overparam.jobs import finished_parts, processor, records, surroundings, table_checks
+from overparam.jobs import processor, records, surroundings, table_checks
 from overparam.plan import experiment_settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def measure(
     costs: Sequence[Path],
     memory_mb: int,
     gpus: int = 0,
-    kept: finished_parts.Kept = finished_parts.nothing,
+    kept: Callable[[str, Callable[[], Any]], Any] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Run experiment ``name``.
 
@@ -47,7 +47,8 @@ def measure(
     gpus
         GPUs that the job may use, 0 or 1; the experiment's setting of that name.
     kept
-        Returns the rows of a part of the measurement that is finished already; for an experiment that ``resumes``.
+        Takes the name of a part and what measures it to what was measured, now or by an interrupted job; for an
+        experiment that ``resumes``.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def measure(
             settings, pd.concat([records.training(path) for path in cells], ignore_index=True)
         )
     elif datasets:
-        more = [kept] if experiment_settings.declaration(name)["resumes"] else []
+        more = [kept] if kept and experiment_settings.declaration(name)["resumes"] else []
         measurements = module.measure(settings, arrow.read(datasets[0].parent), *more)
     else:
         measurements = module.measure(settings)

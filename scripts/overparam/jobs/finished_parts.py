@@ -17,8 +17,7 @@ log = logging.getLogger(__name__)
 
 BUSY = "another job measures the same: waiting until it ends, to go on from what it has finished"
 
-Rows = list[dict[str, Any]]
-Kept = Callable[[str, Callable[[], Rows]], Rows]  # name of a part and what measures it, to its rows
+Kept = Callable[[str, Callable[[], Any]], Any]  # name of a part and what measures it, to what was measured
 
 
 def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
@@ -41,9 +40,10 @@ def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
 
 @contextmanager
 def opened(folder: Path | None) -> Iterator[Kept]:
-    """Yield what gives the rows of a part: those that an earlier job has kept in ``folder``, or new ones.
+    """Yield a function that gives what was measured in a part: what an earlier job has kept in ``folder``, or new.
 
-    The folder is this process's alone, and removed if the block succeeds. With ``None`` nothing is kept.
+    It must be what JSON can hold. The folder is this process's alone, and removed if the block succeeds. With ``None``
+    nothing is kept.
     """
     if not folder:
         yield nothing
@@ -57,24 +57,24 @@ def opened(folder: Path | None) -> Iterator[Kept]:
         lock.unlink(missing_ok=True)  # while it is held, so that a job that waits makes a lock of its own
 
 
-def nothing(name: str, measured: Callable[[], Rows]) -> Rows:
+def nothing(name: str, measured: Callable[[], Any]) -> Any:
     """Measure a part, and keep nothing of it."""
     return measured()
 
 
-def _part(path: Path, measured: Callable[[], Rows]) -> Rows:
-    """Return the rows in a file; measure them and write it where it is missing or damaged."""
+def _part(path: Path, measured: Callable[[], Any]) -> Any:
+    """Return what stands in a file; measure it and write it where it is missing or damaged."""
     if path.is_file():
         try:
-            rows = json.loads(path.read_text())
+            found = json.loads(path.read_text())
             log.info("%s was measured before", path.stem)
-            return rows
+            return found
         except ValueError:
             log.warning("%s can't be read; measuring this part anew", path)
-    rows = measured()
+    found = measured()
     with files.replaced(path) as temporary:
-        temporary.write_text(json.dumps(rows, default=_plain))
-    return rows
+        temporary.write_text(json.dumps(found, default=_plain))
+    return found
 
 
 def _plain(value: Any) -> Any:

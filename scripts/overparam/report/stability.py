@@ -139,6 +139,12 @@ def updated(made: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
     return table([*kept, *newer.to_dict("records")])
 
 
+def near(made: pd.DataFrame, errors: float) -> set[str]:
+    """Return the claims of which an estimate came this near to an edge of its band, or whose verdict changed."""
+    changing = made.groupby(["claim", "form"])["verdict"].transform("nunique") > 1
+    return set(made.loc[(made["margin"].abs() < errors) | changing, "claim"])
+
+
 def fared(claim: Claim, form: str) -> Fared | None:
     """Return how the verdict on a form fared; None if the reference does not have this very verdict."""
     reference, root = claim.reference, _settings(claim.verdict).get("seed")
