@@ -55,7 +55,7 @@ class OnGpu(torch.Tensor):
 
     Attributes
     ----------
-    real
+    held
         The same numbers on the CPU.
     """
 
@@ -67,20 +67,23 @@ class OnGpu(torch.Tensor):
         return torch.Tensor._make_wrapper_subclass(cls, real.size(), device=GPU, requires_grad=False, **layout)
 
     def __init__(self, real):
-        self.real = real
+        self.held = real
 
     @classmethod
     def __torch_dispatch__(cls, operation, types, args=(), kwargs=None):
         return compute(operation, args, kwargs or {}, collections.Counter())
 
     def data_ptr(self):
-        return self.real.data_ptr()
+        return self.held.data_ptr()
+
+    def numpy(self, **_):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() first")
 
     def tolist(self):
         return self.cpu().tolist()
 
     def __repr__(self):
-        return f"OnGpu({self.real!r})"
+        return f"OnGpu({self.held!r})"
 
 
 class _Everything(TorchDispatchMode):
@@ -112,7 +115,7 @@ def compute(operation, args, kwargs, waits):
         waits[f"{_line()} {operation.name()} by a mask"] += 1  # how many are true decides the shape
     if asked == "cuda":
         kwargs = {**kwargs, "device": CPU}
-    real_args, real_kwargs = tree_map_only(OnGpu, lambda tensor: tensor.real, (args, kwargs))
+    real_args, real_kwargs = tree_map_only(OnGpu, lambda tensor: tensor.held, (args, kwargs))
     found = ONLY_ON_GPUS.get(operation, operation)(*real_args, **real_kwargs)
     if not result_there:
         return found

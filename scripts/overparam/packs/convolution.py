@@ -7,7 +7,7 @@ with matrices of zeros and ones (``pairs``).
 
 Zeros don't keep models apart where one of them is infinite or not a number, nor do kernels of grouped convolutions that
 read beyond their own channels and multiply by zero: that is looked for, and such a model is computed with zeros in its
-place and marked afterwards.
+place and marked afterwards. On a GPU the marks stay there: the program does not wait to see whether there is any.
 """
 
 import torch
@@ -49,8 +49,10 @@ def convolve(
         if groups == techniques.PAIRS:
             return _Pairs.apply(x, weight, stride, padding)
         return _Blocks.apply(x, weight, stride, padding, groups)
+    if inputs > 1:
+        return _Grouped.apply(x, weight, stride, padding)
     weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(x, weight, stride=stride, padding=padding, groups=inputs)
+    return F.conv2d(x, weight, stride=stride, padding=padding)
 
 
 class _Blocks(torch.autograd.Function):
@@ -104,6 +106,34 @@ class _Pairs(torch.autograd.Function):
             dx, failed = _finite(dx, n_models)
             dx = _product(dx, spread.T)
         return *_derivatives_marked(dx, dweight.view(ctx.shape), ctx.inputs, bad, failed, ctx.bad), None, None
+
+
+class _Grouped(torch.autograd.Function):
+    """One grouped convolution of all models, for GPUs."""
+
+    @staticmethod
+    def forward(ctx, x, weight, stride, padding):
+        ctx.inputs, ctx.shape, ctx.options = x.shape[1] // weight.shape[2], weight.shape, (stride, padding)
+        n_models = len(weight)
+        bad = _bad(x, (0, 2, 3), ctx.inputs)
+        x = _filled(x, bad, 0)
+        own = _bad(weight, (1, 2, 3, 4), n_models)
+        weight = torch.where(own[:, None, None, None, None], 0, weight)
+        weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        bad = bad.repeat_interleave(n_models // ctx.inputs) | own
+        ctx.save_for_backward(x, weight, bad)
+        return _filled(F.conv2d(x, weight, None, *ctx.options, groups=ctx.inputs), bad, torch.nan)
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, weight, bad = ctx.saved_tensors
+        failed = _bad(dy, (0, 2, 3), len(bad))
+        dy, bad = _filled(dy, failed, 0), bad | failed
+        dx, dweight = _derivatives(ctx, dy, x, weight, *ctx.options, ctx.inputs)
+        if dx is not None:
+            dx = _filled(dx, bad.view(ctx.inputs, -1).any(dim=1), torch.nan)
+        dweight = torch.where(bad[:, None, None, None, None], torch.nan, dweight.view(ctx.shape))
+        return dx, dweight, None, None
 
 
 def _derivatives(ctx, dy, x, weight, stride, padding, groups):
@@ -177,6 +207,17 @@ def _finite(x: torch.Tensor, n_models: int) -> tuple[torch.Tensor, torch.Tensor 
     x = x.clone()
     x.unflatten(1, (n_models, -1))[:, bad] = 0
     return x, bad
+
+
+def _bad(x: torch.Tensor, over: tuple[int, ...], n_models: int) -> torch.Tensor:
+    """Return which models aren't finite, ``(M,)``, on the device of x, given the dimensions over which none is split."""
+    largest = torch.linalg.vector_norm(x, torch.inf, dim=over)  # NaN if any is
+    return (largest < torch.inf).view(n_models, -1).all(dim=1).logical_not()
+
+
+def _filled(x: torch.Tensor, bad: torch.Tensor, value: float) -> torch.Tensor:
+    """Return x with one value in the channels of models that are bad, whether there are any or not."""
+    return torch.where(bad[:, None, None, None], value, x.unflatten(1, (len(bad), -1))).flatten(1, 2)
 
 
 def _marked(x: torch.Tensor, bad: torch.Tensor | None) -> torch.Tensor:
