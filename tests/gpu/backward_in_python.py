@@ -87,7 +87,9 @@ def _add(incoming, node, number, gradient):
     if number < len(node._input_metadata):
         expected = node._input_metadata[number]
         if gradient.device != expected.device and gradient.dim() > 0:
-            raise RuntimeError(f"{node.name()} expects a gradient on {expected.device}, and got one on {gradient.device}")
+            raise RuntimeError(
+                f"{node.name()} expects a gradient on {expected.device}, and got one on {gradient.device}"
+            )
         if tuple(gradient.shape) != tuple(expected.shape):
             gradient = gradient.sum_to_size(tuple(expected.shape))
         gradient = gradient.to(expected.dtype)

@@ -58,7 +58,7 @@ def fake():
     with contextlib.ExitStack() as stack:
         stack.enter_context(believed(swap=False))
         stack.enter_context(mock.patch.object(FakeTensor, "numpy", _numpy, create=True))
-        stack.enter_context(mock.patch.object(FakeTensor, "data_ptr", id, create=True))
+        stack.enter_context(mock.patch.object(FakeTensor, "data_ptr", lambda tensor: id(tensor), create=True))
         stack.enter_context(FakeTensorMode(allow_non_fake_inputs=True))
         yield
 

@@ -50,6 +50,9 @@ ONLY_ON_GPUS = {
 }
 
 
+OUTSIDE = []  # of each inference mode that is entered: whether gradients were taken outside of it
+
+
 class OnGpu(torch.Tensor):
     """A tensor that says it lies on the GPU.
 
@@ -75,6 +78,9 @@ class OnGpu(torch.Tensor):
 
     def data_ptr(self):
         return self.held.data_ptr()
+
+    def untyped_storage(self):
+        return self.held.untyped_storage()
 
     def numpy(self, **_):
         raise TypeError("can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() first")
@@ -213,6 +219,7 @@ def believed(swap=True):
         # tensors made in inference mode can't be wrapped as views; without gradients they can
         stack.enter_context(mock.patch.object(torch.inference_mode, "__enter__", _without_gradients))
         stack.enter_context(mock.patch.object(torch.inference_mode, "__exit__", _with_gradients))
+        stack.enter_context(mock.patch.object(torch, "is_inference_mode_enabled", lambda: bool(OUTSIDE)))
         stack.enter_context(as_engine())
         torch._C._ensureCUDADeviceGuardSet()
         swapped, lifted = torch.__future__.get_swap_module_params_on_conversion(), torch._C._only_lift_cpu_tensors()
@@ -226,12 +233,12 @@ def believed(swap=True):
 
 
 def _without_gradients(self):
-    self.outside = torch.is_grad_enabled()
+    OUTSIDE.append(torch.is_grad_enabled())
     torch.set_grad_enabled(False)
 
 
 def _with_gradients(self, *_):
-    torch.set_grad_enabled(self.outside)
+    torch.set_grad_enabled(OUTSIDE.pop())
 
 
 @contextlib.contextmanager

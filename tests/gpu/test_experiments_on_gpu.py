@@ -12,20 +12,20 @@ from pretended_gpu import pretended
 from overparam import places
 from overparam.plan import experiment_settings
 
-SMALLER = {
-    "flat_minima": {"n_seeds": 1, "steps": [0.4, 2], "explicit_steps": [0.4], "duration": 12, "batch_sizes": [8]},
-    "initialisation_spread": {"widths": [2, 8], "n_seeds": 1, "n_initialisations": 2, "epochs": 6, "evaluations": 3},
-    "interpolating_solutions": {"n_seeds": 1, "network_seeds": 1, "network_epochs": 6, "network_scaled_epochs": 6},
-    "interpolation": {"n_seeds": 1, "network_epochs": 20, "step_limit": 5, "widths": [2, 4]},
-    "interpolation_threshold": {"n_seeds": 1, "n_train": [24]},
-    "network_jacobian": {"n_seeds": 1, "n_train": 30, "width": 4, "epochs": 2, "n_draws": 2},
-    "optimisers": {"widths": [1, 6], "n_seeds": 1, "epochs": 4},
-    "sample_wise": {"n_seeds": 1, "critical_n_train": [20]},
-    "weight_reuse": {"widths": [1, 3], "n_seeds": 1, "epochs": 10},
+SMALLER = {  # than smoke, within the limits of each setting
+    "flat_minima": {"duration": 6, "n_seeds": 2, "width": 3, "n_looks": 2, "n_perturbations": 1},
+    "initialisation_spread": {"n_initialisations": 2, "epochs": 6, "evaluations": 3},
+    "interpolating_solutions": {"n_seeds": 2, "network_epochs": 6, "network_scaled_epochs": 6, "n_test": 100},
+    "interpolation": {"n_seeds": 2, "network_epochs": 20, "step_limit": 5},
+    "interpolation_threshold": {"n_seeds": 1, "n_train": [24], "n_test": 100},
+    "network_jacobian": {"n_train": 30, "width": 4, "epochs": 2, "n_draws": 2},
+    "optimisers": {"epochs": 4},
+    "sample_wise": {"n_seeds": 1, "critical_n_train": [20], "n_test": 100},
+    "weight_reuse": {"epochs": 10, "n_test": 100},
 }
 WITHIN = {  # groups of settings
-    "interpolation_threshold": {"networks": {"n_seeds": 1, "n_train": [30], "steps": 16, "params_per_label": [1, 3]}},
-    "sample_wise": {"networks": {"n_seeds": 1, "n_train": [24, 48], "widths": [24], "steps": 12}},
+    "interpolation_threshold": {"networks": {"n_train": [30], "steps": 16, "evaluations": 3}},
+    "sample_wise": {"networks": {"n_train": [24, 48, 96], "steps": 12, "evaluations": 3}},
 }
 NAMES = [name for name in experiment_settings.names() if experiment_settings.declaration(name).get("gpu")]
 
@@ -56,3 +56,8 @@ def compare(name, **changes):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_experiment_measures_on_the_gpu_what_it_does_on_the_cpu(name):
     assert compare(name) > 0.8
+
+
+def test_jacobians_of_networks_with_batch_norm_on_maps_of_one_pixel():
+    changes = {"model": "preact_resnet18", "width": 1, "n_train": 8, "control": False, "rank": 2, "epochs": 1}
+    assert compare("network_jacobian", **changes, kernel_precision="float32") > 0.9

@@ -21,7 +21,9 @@ def test_fast_products_are_used_only_where_they_are_exact(monkeypatch):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="torch sees a GPU")
 def test_a_gpu_that_is_not_there_is_said():
-    with pytest.raises(UserError, match=f"torch sees none. This torch was built (for CUDA {torch.version.cuda}|without)"):
+    with pytest.raises(
+        UserError, match=f"torch sees none. This torch was built (for CUDA {torch.version.cuda}|without)"
+    ):
         machine.prepare(1)
 
 

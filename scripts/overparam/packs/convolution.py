@@ -122,7 +122,9 @@ class _Grouped(torch.autograd.Function):
         weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         bad = bad.repeat_interleave(n_models // ctx.inputs) | own
         ctx.save_for_backward(x, weight, bad)
-        return _filled(F.conv2d(x, weight, None, *ctx.options, groups=ctx.inputs), bad, torch.nan)
+        y = F.conv2d(x, weight, None, *ctx.options, groups=ctx.inputs)
+        y.unflatten(1, (n_models, -1)).masked_fill_(bad[:, None, None, None], torch.nan)
+        return y
 
     @staticmethod
     def backward(ctx, dy):
