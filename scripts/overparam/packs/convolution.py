@@ -212,7 +212,7 @@ def _finite(x: torch.Tensor, n_models: int) -> tuple[torch.Tensor, torch.Tensor 
 
 
 def _bad(x: torch.Tensor, over: tuple[int, ...], n_models: int) -> torch.Tensor:
-    """Return which models aren't finite, ``(M,)``, on the device of x, given the dimensions over which none is split."""
+    """Return which models aren't finite, ``(M,)``, on the device of x; ``over`` are the dimensions within a model."""
     largest = torch.linalg.vector_norm(x, torch.inf, dim=over)  # NaN if any is
     return (largest < torch.inf).view(n_models, -1).all(dim=1).logical_not()
 

@@ -50,7 +50,7 @@ def prepare(gpus: int) -> torch.device:
 
 
 def check_precision(settings: dict[str, Any], device: torch.device) -> None:
-    """Raise a ``UserError`` if the device can't compute in the ``precision`` that the ``settings`` of a study ask for."""
+    """Raise a ``UserError`` if the device can't compute in the ``precision`` of a study, given its settings."""
     if device.type == "cuda" and settings["precision"] == "bfloat16":
         name, capability = torch.cuda.get_device_name(device), torch.cuda.get_device_capability(device)
         if wrong := devices.without_bfloat16(settings["study"], name, capability):
