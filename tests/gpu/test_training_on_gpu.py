@@ -2,11 +2,12 @@
 
 import pandas as pd
 import pytest
+import torch
 from cells_on_gpu import MODELS, OPTIMIZERS, difference, on_cpu, on_gpu, tiny_cell
 from pretended_gpu import GPU, pretended
 
 from overparam.jobs import interruption
-from overparam.training import cell, checkpoint, unfinished
+from overparam.training import cell, checkpoint, trainer, unfinished
 
 APART = {"float32": 1e-3, "bfloat16": 0.2}
 LOOKS = ("training/evaluation.py", "training/recording.py", "training/position.py")
@@ -45,3 +46,23 @@ def test_an_interrupted_training_goes_on_to_the_same_bytes(model, tmp_path, monk
         table, cost = cell.train_cell(*asked, GPU, left)
     assert cost["resumed"] == 1
     pd.testing.assert_frame_equal(table, whole)
+
+
+@pytest.mark.parametrize("model", ["cnn", "small_alexnet"])
+def test_a_diverged_model_changes_no_other_and_is_not_waited_for(model, monkeypatch):
+    asked = tiny_cell(model, "float32", "momentum")
+    healthy, _ = on_gpu(*asked)
+    build = trainer.build
+
+    def poisoned(*given):
+        pack = build(*given)
+        with torch.no_grad():
+            next(pack.parameters())[1] = torch.inf
+        return pack
+
+    monkeypatch.setattr(trainer, "build", poisoned)
+    table, waits = on_gpu(*asked)
+    sick = table["seed"] == asked[0]["seeds"][1]
+    assert table["diverged"].equals(sick.rename("diverged"))
+    pd.testing.assert_frame_equal(table[~sick], healthy[~sick])
+    assert all(line.startswith(LOOKS) for line in waits)

@@ -7,7 +7,8 @@ with matrices of zeros and ones (``pairs``).
 
 Zeros don't keep models apart where one of them is infinite or not a number, nor do kernels of grouped convolutions that
 read beyond their own channels and multiply by zero: that is looked for, and such a model is computed with zeros in its
-place and marked afterwards. On a GPU the marks stay there: the program does not wait to see whether there is any.
+place and marked afterwards. On a GPU the marks stay there, and are made whether there is such a model or not: to look
+for one would be to wait for the GPU.
 """
 
 import torch
@@ -109,33 +110,25 @@ class _Pairs(torch.autograd.Function):
 
 
 class _Grouped(torch.autograd.Function):
-    """One grouped convolution of all models, for GPUs."""
+    """One grouped convolution of all models, for GPUs; NaN goes where a model, or what it reads, is not finite."""
 
     @staticmethod
     def forward(ctx, x, weight, stride, padding):
         ctx.inputs, ctx.shape, ctx.options = x.shape[1] // weight.shape[2], weight.shape, (stride, padding)
-        n_models = len(weight)
-        bad = _bad(x, (0, 2, 3), ctx.inputs)
-        x = _filled(x, bad, 0)
-        own = _bad(weight, (1, 2, 3, 4), n_models)
-        weight = torch.where(own[:, None, None, None, None], 0, weight)
+        largest, x = _largest(x, ctx.inputs), torch.nan_to_num(x, 0, 0, 0)
         weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-        bad = bad.repeat_interleave(n_models // ctx.inputs) | own
-        ctx.save_for_backward(x, weight, bad)
+        ctx.save_for_backward(x, weight)
         y = F.conv2d(x, weight, None, *ctx.options, groups=ctx.inputs)
-        y.unflatten(1, (n_models, -1)).masked_fill_(bad[:, None, None, None], torch.nan)
+        y.unflatten(1, (ctx.inputs, -1)).add_(largest, alpha=0)
         return y
 
     @staticmethod
     def backward(ctx, dy):
-        x, weight, bad = ctx.saved_tensors
-        failed = _bad(dy, (0, 2, 3), len(bad))
-        dy, bad = _filled(dy, failed, 0), bad | failed
+        x, weight = ctx.saved_tensors
+        largest, dy = _largest(dy, ctx.shape[0]), torch.nan_to_num(dy, 0, 0, 0)
         dx, dweight = _derivatives(ctx, dy, x, weight, *ctx.options, ctx.inputs)
-        if dx is not None:
-            dx = _filled(dx, bad.view(ctx.inputs, -1).any(dim=1), torch.nan)
-        dweight = torch.where(bad[:, None, None, None, None], torch.nan, dweight.view(ctx.shape))
-        return dx, dweight, None, None
+        dweight = dweight.view(ctx.shape)
+        return dx, dweight.add_(largest[..., None], alpha=0), None, None
 
 
 def _derivatives(ctx, dy, x, weight, stride, padding, groups):
@@ -211,15 +204,9 @@ def _finite(x: torch.Tensor, n_models: int) -> tuple[torch.Tensor, torch.Tensor 
     return x, bad
 
 
-def _bad(x: torch.Tensor, over: tuple[int, ...], n_models: int) -> torch.Tensor:
-    """Return which models aren't finite, ``(M,)``, on the device of x; ``over`` are the dimensions within a model."""
-    largest = torch.linalg.vector_norm(x, torch.inf, dim=over)  # NaN if any is
-    return (largest < torch.inf).view(n_models, -1).all(dim=1).logical_not()
-
-
-def _filled(x: torch.Tensor, bad: torch.Tensor, value: float) -> torch.Tensor:
-    """Return x with one value in the channels of models that are bad, whether there are any or not."""
-    return torch.where(bad[:, None, None, None], value, x.unflatten(1, (len(bad), -1))).flatten(1, 2)
+def _largest(x: torch.Tensor, n_models: int) -> torch.Tensor:
+    """Return each model's largest absolute value, ``(M, 1, 1, 1)``; zero times it is NaN if the model is not finite."""
+    return torch.linalg.vector_norm(x.unflatten(1, (n_models, -1)), torch.inf, dim=(0, 2, 3, 4)).view(-1, 1, 1, 1)
 
 
 def _marked(x: torch.Tensor, bad: torch.Tensor | None) -> torch.Tensor:
