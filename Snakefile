@@ -37,6 +37,7 @@ onstart:
     check_cluster()
     clear_outdated()
     record_run()
+    announcements.begin(workflow, RESULTS, CLAIMS)
     PROGRESS.begin()
 
 

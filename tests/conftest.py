@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from fuzzing import pytest_terminal_summary  # noqa: F401
 from project_copies import Project, fresh
-from synthetic_run import CHART, ENTRIES, all_verdicts, error_rates_of_slopes, figure, pages_of
+from synthetic_run import CHART, ENTRIES, MEASURED, all_verdicts, error_rates_of_slopes, figure, pages_of
 
 from overparam.drawing import theme
 from overparam.jobs import files
@@ -41,8 +41,8 @@ def verdicts():
 def finished_run(tmp_path_factory) -> Path:
     """The folder ``results/<preset>`` of a finished run, with its pages; E13 has a second figure, and A1 a chart."""
     root = tmp_path_factory.mktemp("results") / "test"
-    for experiment in ("least_squares", "hessian"):
-        files.write_table(root / "measurements" / f"{experiment}.parquet", pd.DataFrame({"value": [1.0]}))
+    for experiment, table in (("least_squares", MEASURED), ("hessian", pd.DataFrame({"value": [1.0]}))):
+        files.write_table(root / "measurements" / f"{experiment}.parquet", table)
     for verdict in all_verdicts():
         folder = root / "claims" / verdict["claim"]
         files.write_json(folder / "verdict.json", verdict)

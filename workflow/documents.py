@@ -25,7 +25,7 @@ from overparam import places, tables  # noqa: E402
 from overparam.errors import UserError  # noqa: E402
 from overparam.jobs import files, records, table_checks  # noqa: E402
 from overparam.plan import data_dictionary, experiment_settings, registry  # noqa: E402
-from overparam.report import reading, summary, wording  # noqa: E402
+from overparam.report import answer, reading, summary, wording  # noqa: E402
 
 README = ROOT / "README.md"
 DATA = ROOT / "docs/data.md"
@@ -43,34 +43,6 @@ SHOWN = {  # ten forms for the README, from every chapter, whatever their verdic
     "F2": "printed",
     "G3": "printed",
 }
-ANSWER: list[tuple[str, dict[str, str]]] = [  # sentences, each with the verdicts that it rests on
-    ("Mostly they are right, at sizes that two CPU cores can train.", {}),
-    (
-        "Networks with far more parameters than samples fit all of them and still predict new ones well, and past the "
-        "point at which they just fit, larger ones predict better.",
-        {"A4": "supported", "A5": "supported"},
-    ),
-    (
-        "In between it gets worse: as a model grows, its test error falls, rises to a peak where it just fits, and "
-        "falls again.",
-        {"B1": "supported", "B4": "supported"},
-    ),
-    (
-        "They are easy to train because a wide network is almost linear in its weights: its kernel stays put, and "
-        "descent converges as that kernel promises, with constant steps of SGD too, at widths far below what theorems "
-        "ask for.",
-        {"D4": "supported", "D6": "supported", "C3": "supported", "E16": "supported"},
-    ),
-    (
-        "They fit wrong labels as well, and lose accuracy by it.",
-        {"F1": "supported"},
-    ),
-    (
-        "Early stopping spares them much of that loss.",
-        {"F2": "supported"},
-    ),
-    ("Whether flat minima generalise better could not be decided.", {"G3": "inconclusive"}),
-]
 DRAWN = ("B4", "E16", "F1")
 PIXELS = 900  # width of a picture
 
@@ -140,7 +112,7 @@ def renewed(readme: str) -> str:
     """Return the README with what stands between its markers made anew from the reference run."""
     table = files.read_table(places.VERDICTS)
     parts = {
-        "answer": "\n".join(textwrap.wrap(f"{answer(table)} {counts(table)}", 120)) + "\n",
+        "answer": "\n".join(textwrap.wrap(f"{told(table)} {counts(table)}", 120)) + "\n",
         "pictures": pictures(),
         "verdicts": verdicts(table),
     }
@@ -154,24 +126,17 @@ def renewed(readme: str) -> str:
     return readme
 
 
-def answer(table: pd.DataFrame) -> str:
-    """Return the answer to the question of the README.
-
-    Raises
-    ------
-    UserError
-        If a verdict that a sentence rests on has become another one: the sentence has to be written anew.
-    """
-    found = table[table["form"] == "printed"].set_index("id")["verdict"]
-    wrong = [
-        f"{claim} is {found[claim]}, and not {verdict}"
-        for _, rests in ANSWER
-        for claim, verdict in rests.items()
-        if found[claim] != verdict
-    ]
-    if wrong:
-        raise UserError(f"the answer in workflow/documents.py rests on other verdicts ({'; '.join(wrong)}): rewrite it")
-    return " ".join(f"{text[:-1]} ({', '.join(rests)})." if rests else text for text, rests in ANSWER)
+def told(table: pd.DataFrame) -> str:
+    """Return the answer to the question of the README, with the claims that each sentence rests on."""
+    printed = table[table["form"] == "printed"].set_index("id")
+    forms = {
+        str(name): row for name, row in printed.astype(object).where(printed.notna(), None).to_dict("index").items()
+    }
+    titles = {name: str(row["title"]) for name, row in forms.items()}
+    return " ".join(
+        f"{one['text'][:-1]} ({', '.join(one['claims'])})." if one["claims"] else one["text"]
+        for one in answer.told(forms, titles, answer.sentences())
+    )
 
 
 def counts(table: pd.DataFrame) -> str:

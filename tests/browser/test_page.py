@@ -123,6 +123,12 @@ def test_pages_print_on_paper_in_light_colours(browser, report):
     browser.call("Emulation.setEmulatedMedia", media="print", features=printed)
     assert browser.value("getComputedStyle(document.documentElement).getPropertyValue('--ink')").strip() == "#20262c"
     assert browser.value("getComputedStyle(document.querySelector('.bar')).display") == "none"
+    assert browser.value("document.querySelectorAll('details:not([open])').length") >= 3
+    folded = "[...document.querySelectorAll('details')].map((e) => e.lastElementChild.getBoundingClientRect().height)"
+    assert min(browser.value(folded)) > 10  # nobody can unfold it on paper
+    browser.call("Emulation.setDeviceMetricsOverride", width=680, height=900, deviceScaleFactor=1, mobile=False)
+    row = "getComputedStyle(document.querySelector('table.forest tbody tr')).display"
+    assert browser.value(row) == "table-row"  # a sheet is as narrow as a phone, and has room for a table
     assert browser.call("Page.printToPDF")["data"]
     browser.call("Emulation.setEmulatedMedia", media="")
 

@@ -234,16 +234,21 @@ def test_standings_are_counted_and_can_be_filtered(entries, verdicts, finished_r
 )
 def test_the_answer_says_what_its_verdicts_say(entries, verdicts, verdict, more, expected):
     next(one for one in verdicts if one["claim"] == "D3")["forms"]["printed"] |= {"verdict": verdict, **more}
-    claims = reading.collect(entries, verdicts)
-    (told,) = answer.told(claims, [{"claims": ["D3"], "text": "All is well."}])
+    (claim,) = (one for one in reading.collect(entries, verdicts) if one.id == "D3")
+    forms, titles = {"D3": claim.forms["printed"]}, {"D3": claim.entry["title"]}
+    (told,) = answer.told(forms, titles, [{"claims": {"D3": "supported"}, "text": "All is well."}])
     assert told["text"] == expected
-    assert answer.told(claims, [{"claims": ["D3", "Z1"], "text": "All is well."}]) == []
+    (told,) = answer.told(forms, titles, [{"claims": {"D3": verdict}, "text": "As it is."}])
+    assert (told["text"] == "As it is.") is not more.get("vacuous", False)
+    assert answer.told(forms, titles, [{"claims": {"D3": verdict, "Z1": verdict}, "text": "All is well."}]) == []
 
 
 def test_the_answer_rests_on_claims_that_there_are():
     claims = {claim["id"] for claim in registry.load()}
     written = answer.sentences()
-    assert len(written) == 3 and {name for one in written for name in one["claims"]} <= claims
+    assert {name for one in written for name in one["claims"]} <= claims
+    pictures = [one["picture"] for one in written if "picture" in one]
+    assert len(pictures) == 3 and all(one["picture"] in one["claims"] for one in written if "picture" in one)
 
 
 FRACTION = {"quantities": {"error": {"unit": "fraction"}}, "columns": {"p_over_n": {"label": "$p/n$"}}}

@@ -149,6 +149,7 @@ def test_programs_make_table_and_pages_without_torch(tmp_path, finished_run, ent
     inputs = [["--input", name, *sorted(results.glob(f"claims/*/{pattern}"))] for name, pattern in given.items()]
     inputs += [["--input", "table", table], ["--input", "config", tmp_path / "config.yaml"]]
     inputs += [["--input", "error_rates", tmp_path / "rates.parquet"]]
+    inputs += [["--input", "measurements", results / "measurements/least_squares.parquet"]]
     told = {**settings, "preset": "test", "topics": TOPICS, "works": WORKS, "experiments": EXPERIMENTS}
     (report / "claims/X9.html").write_text("a claim that is no longer asked for")
     outputs = ["--output", "index", report / "index.html", "--output", "checksums", report / "index.sha256"]

@@ -1,5 +1,7 @@
 """What a run says before it begins and at its end."""
 
+from pathlib import Path
+
 import announcements
 import pytest
 
@@ -63,3 +65,10 @@ def test_nothing_is_named_that_is_not_there(results):
     assert announcements.where_to_look(results, [], CLAIMS) == []
     (sentence,) = announcements.where_to_look(results, ["B4"], CLAIMS)
     assert "without a target" in sentence
+
+
+def test_a_run_of_everything_says_where_its_pages_will_be():
+    for targets in (set(), {"all"}):
+        sentence = announcements.where_pages_will_be(Path("results/mine"), targets, ["A1", "B4"])
+        assert "results/mine/report/index.html" in sentence and "`snakemake --cores 1 A1`" in sentence
+    assert announcements.where_pages_will_be(Path("results/mine"), {"A1"}, ["A1", "B4"]) == ""

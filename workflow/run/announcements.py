@@ -49,6 +49,23 @@ def frame(workflow: "Workflow", results: str, run: Mapping[str, Any], claims: Co
     snakemake_internals.after_success(workflow, name_files)
 
 
+def begin(workflow: "Workflow", results: str, claims: Collection[str]) -> None:
+    """Let a run that has something to do say where its pages will be."""
+    if sentence := where_pages_will_be(Path(results), workflow.dag_settings.targets, list(claims)):
+        logger.info(sentence)
+
+
+def where_pages_will_be(results: Path, targets: Collection[str], claims: Sequence[str]) -> str:
+    """Return where the pages of a run of everything will be, and how to look sooner; empty for other runs."""
+    if targets and "all" not in targets:
+        return ""
+    return (
+        f"The pages of all claims are made at the end: {results / 'report/index.html'}. Figures and verdicts are in "
+        f"{results / 'claims'} as soon as they are made. A run of one claim ends with its page, after "
+        f"`snakemake --cores 1 {claims[0]}` for example."
+    )
+
+
 def own_images(run: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
     """Return what each variable that names images changes in a run, as a sentence."""
     sources = dict.fromkeys(entry["source"] for entry in run["datasets"])

@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
@@ -113,6 +114,20 @@ def mark_threshold(axis: plt.Axes, x: float, label: str) -> None:
         label, (x, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
         ha="left", va="top", fontsize=8, color=INK,
     )  # fmt: skip
+
+
+def leave_control(axis: plt.Axes, curve: pd.Series, most: float, **look: Any) -> None:
+    """Draw a curve over its index that begins in a control: up to ``most``, and on to the next place, as controls are.
+
+    Parameters
+    ----------
+    look
+        Of the rest of the curve; its ``label`` is that of the rest.
+    """
+    control, rest = curve[curve.index <= most], curve[curve.index > most]
+    leaving = pd.concat([control, rest.head(1)])
+    axis.plot(leaving.index, leaving, **{**look, **CONTROL, "label": None}, markevery=list(range(len(control))))
+    axis.plot(rest.index, rest, **look)
 
 
 def interval(values: np.ndarray, average: str = "mean") -> tuple[float, float]:

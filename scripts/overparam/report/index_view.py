@@ -1,7 +1,7 @@
 """The index: the answer, how claims stand, chapters, all claims with their filters, and the errata of each source."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from overparam import typesetting
@@ -27,7 +27,7 @@ def view(run: Run) -> dict[str, Any]:
     cards = {claim.id: card(claim, run) for claim in run.claims}
     standings = Counter(wording.standing(form) for claim in run.claims for form in claim.forms.values())
     return {
-        "answer": [_answered(one, run) for one in answer.told(run.claims, run.answers)],
+        "answer": answered(run),
         "counts": summary.counts(summary.table(list(run.claims))),
         "standings": [{"count": standings[key], "form": form} for key, form in STANDINGS.items() if standings.get(key)],
         "chapters": chapters(run, cards),
@@ -138,13 +138,21 @@ def _work(key: str, works: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return {"title": work["title"], "by": f"{claim_view.authors(work)}, {work['where']}, {work['year']}"}
 
 
-def _answered(one: Mapping[str, Any], run: Run) -> dict[str, Any]:
-    claims: Sequence[Claim] = one["claims"]
-    drawn = [run.pictures[claim.id].figure for claim in claims if claim.id in run.pictures]
-    figure = next((picture for picture in reversed(drawn) if picture), None)
-    return {
-        "id": claims[-1].id,
-        "text": one["text"],
-        "claims": [{"id": claim.id, "question": claim.entry["question"]} for claim in claims],
-        "figure": figure.small(run.results) if figure else None,
-    }
+def answered(run: Run) -> list[dict[str, Any]]:
+    """Return the sentences of the answer that have a picture, with the figures that go with them."""
+    claims = {claim.id: claim for claim in run.claims}
+    forms = {name: claim.forms["printed"] for name, claim in claims.items()}
+    titles = {name: claim.entry["title"] for name, claim in claims.items()}
+    made = []
+    for one in answer.told(forms, titles, run.answers):
+        if one["picture"]:
+            pictures = run.pictures.get(one["picture"])
+            made.append(
+                {
+                    "id": one["picture"],
+                    "text": one["text"],
+                    "claims": [{"id": name, "question": claims[name].entry["question"]} for name in one["claims"]],
+                    "figure": pictures.figure.small(run.results) if pictures and pictures.figure else None,
+                }
+            )
+    return made

@@ -152,3 +152,13 @@ def test_the_text_says_up_to_which_dimension_the_law_was_judged(table):
         declared, altered(verdict, "two per sample suffice where n/d is at least 7", "corrected", where=where)
     )
     assert "lies between √n and n/4, with c" in text and "up to d = n/4)" in text
+
+
+@pytest.mark.parametrize(("beyond", "verdict"), [(1, "supported"), (4, "inconclusive")])
+def test_one_trial_of_nine_far_beyond_the_others_leaves_the_gap_where_half_of_them_fit(table, beyond, verdict):
+    nine = pd.concat([table.assign(seed=table["seed"] + 3 * number) for number in range(3)], ignore_index=True)
+    widths = nine["quantity"] == "contour_width"
+    nine.loc[widths, "value"] = np.where(nine.loc[widths, "seed"] < beyond, np.inf, 9.0)
+    name = "half fit with fewer than 50 units, half of the smaller n"
+    predictions = judged("E15", nine)[1]["forms"]["printed"]["predictions"]
+    assert next(one for one in predictions if one["name"] == name)["verdict"] == verdict

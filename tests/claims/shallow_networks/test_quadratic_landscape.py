@@ -71,6 +71,14 @@ def test_a_minimum_stays_critical_in_the_wider_network_and_has_a_way_down(proble
     assert (measure.relative_curvature(x, y, wider, signs) < -1e-3).all()
 
 
+def test_labels_of_one_sign_are_explained_best_by_a_definite_form():
+    settings = {"dimension": 5, "n_seeds": 60, "seed": 100}
+    inputs, labels = (part.numpy() for part in measure._problems(settings, "one sign", 24))
+    for x, y in zip(inputs, labels, strict=True):
+        form = np.linalg.lstsq(np.einsum("ni,nj->nij", x, x).reshape(24, 25), y, rcond=None)[0].reshape(5, 5)
+        assert np.linalg.eigvalsh(form + form.T)[0] > 0
+
+
 def test_twice_the_dimension_is_enough_and_fewer_are_not():
     table = measure.measure(smoke_settings.settings("quadratic_landscape"))
     solved = table[table["quantity"] == "at_optimum"].groupby("units_per_dimension")["value"].mean()

@@ -16,7 +16,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw a map and two panels of curves per study (Nakkiran et al. 2019, figures 2 and 9)."""
     theme.apply()
     names = list(dict.fromkeys(measurements["study"]))
-    figure = plt.figure(figsize=(theme.WIDTH, 3.7 * len(names) + 0.5))
+    figure = plt.figure(figsize=(theme.WIDTH, 5 * len(names) + 0.5))
     grid = figure.add_gridspec(2 * len(names), 2, width_ratios=(1.1, 1))
     entries: dict[str, dict] = {}
     for row, name in enumerate(names):

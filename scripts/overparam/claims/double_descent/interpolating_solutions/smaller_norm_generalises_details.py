@@ -31,8 +31,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
                     rows, quantity=quantity, label_noise=noise, features=kind, features_per_sample=ratio
                 )
                 for start in STARTS:
-                    look = {"linestyle": "--"} if start == "truth" else {"marker": marker, "markersize": 4}
-                    line(axis, case[case["start"] == start], color=color, **look)
+                    look = theme.CONTROL if start == "truth" else {"color": color, "marker": marker, "markersize": 4}
+                    line(axis, case[case["start"] == start], **look)
             plain_risk_ticks(axis)
             axis.set_ylabel(f"test {labels.quantity(measurements, quantity)}")
             if quantity == "error":
@@ -44,7 +44,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         f"{random_features.TITLES[kind]}, N = {ratio:g} n": {"color": color, "marker": marker, "markersize": 4}
         for (kind, ratio), (color, marker) in style.items()
     }
-    entries["towards the truth (control)"] = {"color": theme.INK, "linestyle": "--"}
+    entries["towards the truth (control)"] = theme.CONTROL
     studies.legend(figure, entries, loc="outside lower center", ncols=2)
     theme.headline(figure, "All solutions on random features: the same for both kinds, both sizes and the error")
     return figure

@@ -55,7 +55,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     }
     entries |= network_panels.entries(networks)
     entries["tuned ridge, stopped early (control)"] = {**theme.CONTROL, "linewidth": 1.1}
-    studies.legend(figure, entries, loc="outside lower center", ncols=4)
+    studies.legend(figure, entries, loc="outside lower center", ncols=3)
     theme.headline(figure, "All kinds of features, both levels of label noise, and networks")
     return figure
 

@@ -17,12 +17,14 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     depths = sorted(measurements["depth"].unique())
     colors = theme.ordered(len(depths))
     level = judged.declared(verdict, FITS)["less"]
+    narrow = judged.declared(judged.under_control(verdict), FITS)["where"]["width"]["max"]
     runs = _runs(measurements)
     for axis, (activation, name) in zip(shares, NAMES.items(), strict=True):
         for depth, marker, color in zip(depths, MARKERS, colors, strict=False):
             rows = runs[(runs["activation"] == activation) & (runs["depth"] == depth)]
             share = rows.groupby("width")["fitted"].mean()
-            axis.plot(share.index, share, color=color, marker=marker, markersize=5, label=f"{depth} hidden layers")
+            look = {"color": color, "marker": marker, "markersize": 5}
+            theme.leave_control(axis, share, narrow, label=f"{depth} hidden layers", **look)
             wide = rows[rows["wide"] & (rows["fitted"] == 1)]
             filled = color if activation == "tanh" else "none"
             promise.plot(
@@ -38,7 +40,8 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     promise.axline((100, 100), slope=1, color=theme.INK, linestyle="--", linewidth=1)
     promise.set(xscale="log", yscale="log", xlabel="steps promised", ylabel="steps taken", title="the widest")
     promise.text(0.05, 0.95, "filled: tanh\nopen: ReLU", transform=promise.transAxes, va="top", fontsize=8)
-    figure.legend(*shares[0].get_legend_handles_labels(), loc="outside lower center", ncol=len(depths), fontsize=8)
+    shares[0].plot([], [], label=f"width {narrow:g} (control)", **theme.CONTROL)
+    figure.legend(*shares[0].get_legend_handles_labels(), loc="outside lower center", ncol=len(depths) + 1, fontsize=8)
     theme.headline(figure, _headline(runs))
     return figure
 

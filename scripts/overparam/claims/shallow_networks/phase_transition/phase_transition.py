@@ -11,7 +11,7 @@ from overparam.drawing import headlines, judged, studies, theme
 from overparam.drawing.rounding import at_least, at_most
 
 UNDER, MODERATE = "never with fewer parameters than samples", "two per sample suffice where n/d is at least 7"
-FEW = "fewer than 50 units, half of the smaller n"
+FEW = "half fit with fewer than 50 units, half of the smaller n"
 
 
 def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
@@ -21,7 +21,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     figure, (axes,) = studies.grid(1, len(NAMES), 4.4, sharex=True, sharey=True)
     for axis, activation in zip(axes, NAMES, strict=True):
         cells = phase_panels.panel(axis, panel, activation, n_train)
-    few = judged.declared(verdict, FEW)["greater"]
+    few = judged.declared(verdict, FEW)["limit"]
     for axis in axes:
         axis.axhline(few, color=theme.INK, linestyle=":", linewidth=1.2)
     axes[-1].annotate(

@@ -16,6 +16,7 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
     """Draw the share of problems solved from every start, the loss above the optimum, and both curvatures."""
     figure, (solved, excess, curvature) = theme.panels(3, height=4.0)
     enough = judged.declared(verdict, PREDICTION)["where"][X]
+    few = judged.declared(judged.under_control(verdict), PREDICTION)["where"][X]["max"]
     for (case, marker), color in zip(MARKERS.items(), theme.CATEGORIES, strict=False):
         rows = measurements[measurements["case"] == case]
         counts = rows[rows["quantity"] == "at_optimum"].groupby(X)["value"].agg(["sum", "size"])
@@ -24,18 +25,24 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         spread = np.abs(ends.T - share.to_numpy())
         look = {"color": color, "marker": marker, "markersize": 4}
         name = f"{case}, n = {rows['n_train'].iloc[0]}"
-        solved.errorbar(share.index, share, yerr=spread, capsize=2, elinewidth=1, label=name, **look)
+        theme.leave_control(solved, share, few, label=name, **look)
+        solved.errorbar(share.index, share, yerr=spread, capsize=2, linestyle="none", elinewidth=1, color=color)
         worst = rows[rows["quantity"] == "excess"].groupby(X)["value"].max()
-        excess.plot(worst.index, worst.clip(lower=1e-16), **look)
+        theme.leave_control(excess, worst.clip(lower=1e-16), few, **look)
         found = rows[rows["quantity"] == "least_curvature"]
         for place, network in enumerate(labels.values(measurements, "network")):
             values = found.loc[found["network"] == network, "value"]
             jitter = 0.12 * (list(MARKERS).index(case) - 1)
             curvature.plot(np.full(len(values), place + jitter), values, linestyle="none", alpha=0.4, **look)
     for axis in (solved, excess):
-        theme.mark_threshold(axis, enough, f"k = {enough:g}d")
+        theme.mark_threshold(axis, enough, f"$k = {enough:g}d$")
         axis.set_xlabel("hidden units over\ninput dimension k/d")
-    solved.set(ylabel="share of problems", title="every start ends\nat the optimum", ylim=(-0.05, 1.05))
+    solved.set(
+        ylabel="share of problems",
+        title="every start ends\nat the optimum",
+        ylim=(-0.05, 1.2),
+        yticks=np.linspace(0, 1, 6),
+    )
     excess.set(yscale="log", title="worst start of all:\nloss above the optimum")
     curvature.axhline(0, color=theme.INK, linestyle="--", linewidth=1)
     curvature.set(
@@ -43,8 +50,9 @@ def draw(measurements: pd.DataFrame, verdict: dict) -> Figure:
         xticklabels=["narrow\nnetwork", "units of weight\nzero added"],
     )  # fmt: skip
     theme.headline(figure, _headline(measurements, enough))
+    solved.plot([], [], label=f"k ≤ {few:g}d (control)", **theme.CONTROL)
     handles, names = solved.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncol=3, fontsize=8)
+    figure.legend(handles, names, loc="outside lower center", ncol=4, fontsize=8)
     return figure
 
 
