@@ -19,8 +19,9 @@ LOOKS = ("training/evaluation.py", "training/recording.py", "training/position.p
 def test_a_step_on_the_gpu_is_a_step_on_the_cpu(model, precision, optimizer):
     asked = tiny_cell(model, precision, optimizer)
     table, waits = on_gpu(*asked)
-    assert difference(table, on_cpu(*asked)) < APART[precision]
-    assert (table.loc[table["epoch"] == 1, "distance"] > 0).all()
+    if optimizer == "adam" or model in ("mlp", "cnn"):  # of the other networks and optimizers each is compared once
+        assert difference(table, on_cpu(*asked)) < APART[precision]
+    assert (table["distance"] > 0).all() and not table["diverged"].any()
     between = {line: count for line, count in waits.items() if not line.startswith(LOOKS)}
     assert not between, "the program waits for the GPU between two evaluations"
 
