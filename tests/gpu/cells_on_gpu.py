@@ -13,8 +13,8 @@ from overparam.training import cell
 
 SIDE = {"resnet_2m": 4, "small_inception": 4, "resnet20": 4, "resnet20_unnormalised": 4}  # 8 pixels for all others
 OPTIMIZERS = {
-    "sgd": {"name": "sgd", "learning_rate": 0.02, "schedule": "inverse_sqrt", "period": 2},
-    "momentum": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.9, "weight_decay": 0.004, "schedule": "linear"},
+    "sgd": {"name": "sgd", "learning_rate": 0.001, "schedule": "inverse_sqrt", "period": 2},
+    "momentum": {"name": "sgd", "learning_rate": 0.001, "momentum": 0.9, "weight_decay": 0.004, "schedule": "linear"},
     "adam": {"name": "adam", "learning_rate": 0.001},
 }
 LOSSES = ["loss_noisy", "loss_clean", "distance", "weight_norm"]

@@ -13,7 +13,7 @@ from overparam import places
 from overparam.plan import experiment_settings
 
 SMALLER = {  # than smoke, within the limits of each setting
-    "flat_minima": {"duration": 6, "n_seeds": 2, "width": 3, "n_looks": 2, "n_perturbations": 1},
+    "flat_minima": {"duration": 2, "n_seeds": 2, "width": 3, "n_looks": 2, "n_perturbations": 1},
     "initialisation_spread": {"n_initialisations": 2, "epochs": 6, "evaluations": 3},
     "interpolating_solutions": {"n_seeds": 2, "network_epochs": 6, "network_scaled_epochs": 6, "n_test": 100},
     "interpolation": {"n_seeds": 2, "network_epochs": 20, "step_limit": 5},
@@ -59,5 +59,5 @@ def test_an_experiment_measures_on_the_gpu_what_it_does_on_the_cpu(name):
 
 
 def test_jacobians_of_networks_with_batch_norm_on_maps_of_one_pixel():
-    changes = {"model": "preact_resnet18", "width": 1, "n_train": 8, "control": False, "rank": 2, "epochs": 1}
+    changes = {"model": "preact_resnet18", "width": 1, "n_train": 4, "control": False, "rank": 2, "epochs": 1}
     assert compare("network_jacobian", **changes, kernel_precision="float32") > 0.9
