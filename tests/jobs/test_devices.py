@@ -171,3 +171,15 @@ def test_where_locks_are_not_supported_the_choice_is_left_to_cuda(machine, monke
 def test_every_user_may_lock(machine):
     folder = devices._folder()
     assert folder.stat().st_mode & 0o1777 == 0o1777
+
+
+def test_why_torch_sees_no_gpu(tmp_path):
+    kernel = tmp_path / "version"
+    said = devices.unseen("13.2", kernel)
+    assert "built for CUDA 13.2, which needs version 580 of the NVIDIA driver or a later one, and no NVIDIA" in said
+    assert said.endswith("or set `gpus: 0` in the config to use the CPU")
+    kernel.write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024\n")
+    assert "version 535.183.01 of the driver runs here: install one that it can use" in devices.unseen("13.2", kernel)
+    assert "keeps the GPU from this job" in devices.unseen("12.6", kernel)
+    assert "an NVIDIA driver made for it" in devices.unseen("99.0", kernel)
+    assert "without CUDA" in devices.unseen(None, kernel)

@@ -21,7 +21,13 @@ CASES = [
     for shape in SHAPES
     for groups in (techniques.PAIRS, 1, 2, 4)
     if groups == techniques.PAIRS or shape[1] % groups == 0
-]
+] + [(shape, None) for shape in SHAPES]  # as on a GPU
+
+
+def choose(monkeypatch, groups):
+    """Let all convolutions be computed in so many groups, or as on a GPU."""
+    monkeypatch.setattr(techniques, "by_table", lambda x: groups is not None)
+    monkeypatch.setattr(techniques, "convolution", lambda *_: groups)
 
 
 def drawn(shape, dtype=torch.float32):
@@ -57,7 +63,7 @@ def grouped(x, weight, stride, padding):
     ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 2e-2)]
 )
 def test_techniques_give_what_grouped_convolution_gives(shape, groups, dtype, tolerance, monkeypatch):
-    monkeypatch.setattr(techniques, "convolution", lambda *_: groups)
+    choose(monkeypatch, groups)
     x, weight = drawn(shape, dtype)
     exact = results(shape, grouped, x.double(), weight.double())
     for found, expected in zip(results(shape, convolution.convolve, x, weight), exact, strict=True):
@@ -69,7 +75,7 @@ def test_techniques_give_what_grouped_convolution_gives(shape, groups, dtype, to
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("poison", ["input", "weight", "overflow", "gradient"])
 def test_a_model_that_is_not_finite_changes_no_bit_of_another(shape, groups, dtype, poison, monkeypatch):
-    monkeypatch.setattr(techniques, "convolution", lambda *_: groups)
+    choose(monkeypatch, groups)
     n_models, inputs, n_in = shape[:3]
     x, weight = drawn(shape, dtype)
     healthy = results(shape, convolution.convolve, x, weight)

@@ -56,3 +56,9 @@ def test_evaluated_epochs():
     assert evaluation.epochs(50, 3) == [0, 1, 2, 3]
     assert evaluation.epochs(2, 1) == [0, 1]
     assert evaluation.epochs([0, 7, 200], 100) == [0, 7, 100]
+
+
+def test_a_gpu_sees_more_samples_at_a_time():
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert [evaluation.batch_size(n_models, cpu) for n_models in (1, 64)] == [500, 500]
+    assert [evaluation.batch_size(n_models, gpu) for n_models in (1, 16, 64)] == [16384, 1024, 500]

@@ -27,6 +27,9 @@ NAME = re.compile(r"\d+|(GPU|MIG)-\S+")
 LISTED = re.compile(r"^(?P<kind>GPU|  MIG).*\(UUID: (?P<name>[^)\s]+)\)", re.MULTILINE)
 FOLDER = "overparam-devices"  # below the machine's folder for temporary files
 POLL = 1.0  # seconds between two looks for a free device
+DRIVERS = {"11": "450", "12": "525", "13": "580"}  # the oldest NVIDIA driver, by the CUDA that torch was built for
+KERNEL = Path("/proc/driver/nvidia/version")  # where Linux says which driver runs
+LEAST_CAPABILITY = (8, 0)  # of a GPU that computes in bfloat16: from the A100 on
 held: list[FileLock] = []  # by this process; a lock that nothing refers to is released
 
 
@@ -104,6 +107,50 @@ def take(environment: MutableMapping[str, str] = os.environ) -> str | None:
             log.info("all devices are taken by other jobs (%s): waiting for one", ", ".join(names))
             waiting = True
         time.sleep(POLL)
+
+
+def unseen(cuda: str | None, kernel: Path = KERNEL) -> str:
+    """Return why a job that may use a GPU can't, though torch was asked for one.
+
+    Parameters
+    ----------
+    cuda
+        The version of CUDA that torch was built for, ``None`` if it was built without.
+    kernel
+        The file in which the driver states its version.
+    """
+    words = "this job may use a GPU, but torch sees none. {}, or set `gpus: 0` in the config to use the CPU"
+    if cuda is None:
+        return words.format("This torch was built without CUDA: install one that was built with it")
+    found = re.search(r"\b(\d{3})\.\d+(\.\d+)?\b", kernel.read_text()) if kernel.is_file() else None
+    here = f"version {found[0]} of the driver runs here" if found else "no NVIDIA driver runs here"
+    least = DRIVERS.get(cuda.split(".")[0])
+    needed = f"version {least} of the NVIDIA driver or a later one" if least else "an NVIDIA driver made for it"
+    mend = "install one that it can use"
+    if found and least and int(found[1]) >= int(least):
+        mend = "see whether a container, the rights to /dev/nvidia* or the cluster keeps the GPU from this job"
+    return words.format(f"This torch was built for CUDA {cuda}, which needs {needed}, and {here}: {mend}")
+
+
+def without_bfloat16(study: str, device: str, capability: tuple[int, int]) -> str | None:
+    """Return why a study can't be trained in bfloat16 on a GPU, or ``None`` if it can.
+
+    Parameters
+    ----------
+    study
+        Its name.
+    device
+        The name of the GPU.
+    capability
+        Its compute capability, major and minor.
+    """
+    if capability >= LEAST_CAPABILITY:
+        return None
+    has, needs = (".".join(map(str, numbers)) for numbers in (capability, LEAST_CAPABILITY))
+    return (
+        f"study {study}: `precision` is bfloat16, which needs a GPU of compute capability {needs} or higher, but "
+        f"{device} has {has}; set `precision: float32` for this study, or run it on a later GPU"
+    )
 
 
 def _why_none(environment: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ with matrices of zeros and ones (``pairs``).
 
 Zeros don't keep models apart where one of them is infinite or not a number, nor do kernels of grouped convolutions that
 read beyond their own channels and multiply by zero: that is looked for, and such a model is computed with zeros in its
-place and marked afterwards.
+place and marked afterwards. On a GPU the marks stay there, and are made whether there is such a model or not: to look
+for one would be to wait for the GPU.
 """
 
 import torch
@@ -49,8 +50,10 @@ def convolve(
         if groups == techniques.PAIRS:
             return _Pairs.apply(x, weight, stride, padding)
         return _Blocks.apply(x, weight, stride, padding, groups)
+    if inputs > 1:
+        return _Grouped.apply(x, weight, stride, padding)
     weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
-    return F.conv2d(x, weight, stride=stride, padding=padding, groups=inputs)
+    return F.conv2d(x, weight, stride=stride, padding=padding)
 
 
 class _Blocks(torch.autograd.Function):
@@ -104,6 +107,28 @@ class _Pairs(torch.autograd.Function):
             dx, failed = _finite(dx, n_models)
             dx = _product(dx, spread.T)
         return *_derivatives_marked(dx, dweight.view(ctx.shape), ctx.inputs, bad, failed, ctx.bad), None, None
+
+
+class _Grouped(torch.autograd.Function):
+    """One grouped convolution of all models, for GPUs; NaN goes where a model, or what it reads, is not finite."""
+
+    @staticmethod
+    def forward(ctx, x, weight, stride, padding):
+        ctx.inputs, ctx.shape, ctx.options = x.shape[1] // weight.shape[2], weight.shape, (stride, padding)
+        largest, x = _largest(x, ctx.inputs), torch.nan_to_num(x, 0, 0, 0)
+        weight = weight.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+        ctx.save_for_backward(x, weight)
+        y = F.conv2d(x, weight, None, *ctx.options, groups=ctx.inputs)
+        y.unflatten(1, (ctx.inputs, -1)).add_(largest, alpha=0)
+        return y
+
+    @staticmethod
+    def backward(ctx, dy):
+        x, weight = ctx.saved_tensors
+        largest, dy = _largest(dy, ctx.shape[0]), torch.nan_to_num(dy, 0, 0, 0)
+        dx, dweight = _derivatives(ctx, dy, x, weight, *ctx.options, ctx.inputs)
+        dweight = dweight.view(ctx.shape)
+        return dx, dweight.add_(largest[..., None], alpha=0), None, None
 
 
 def _derivatives(ctx, dy, x, weight, stride, padding, groups):
@@ -177,6 +202,11 @@ def _finite(x: torch.Tensor, n_models: int) -> tuple[torch.Tensor, torch.Tensor 
     x = x.clone()
     x.unflatten(1, (n_models, -1))[:, bad] = 0
     return x, bad
+
+
+def _largest(x: torch.Tensor, n_models: int) -> torch.Tensor:
+    """Return each model's largest absolute value, ``(M, 1, 1, 1)``; zero times it is NaN if the model is not finite."""
+    return torch.linalg.vector_norm(x.unflatten(1, (n_models, -1)), torch.inf, dim=(0, 2, 3, 4)).view(-1, 1, 1, 1)
 
 
 def _marked(x: torch.Tensor, bad: torch.Tensor | None) -> torch.Tensor:

@@ -191,7 +191,7 @@ def pad_channels(
 def normalise_within_maps(x: Images, size: int, alpha: float, beta: float) -> Images:
     """Divide by (1 + α·mean of x² over the size×size pixels around)^β, zeros beyond the edges counted."""
     around = F.avg_pool2d(x * x, size, 1, padding=size // 2)
-    return x * (1 + alpha * around).pow(-beta)
+    return x * _power(1 + alpha * around, -beta)
 
 
 def normalise_across_channels(x: Images, n_models: int, size: int, alpha: float, beta: float) -> Images:
@@ -205,4 +205,10 @@ def normalise_across_channels(x: Images, n_models: int, size: int, alpha: float,
     offset = channel - channel[:, None]
     near = (-((size - 1) // 2) <= offset) & (offset <= size // 2)  # of row from column
     around = (pixels * pixels) @ near.to(x.dtype)
-    return (pixels * (1 + alpha / size * around).pow(-beta)).flatten(3).permute(0, 3, 1, 2)
+    return (pixels * _power(1 + alpha / size * around, -beta)).flatten(3).permute(0, 3, 1, 2)
+
+
+def _power(x: torch.Tensor, exponent: float) -> torch.Tensor:
+    """Return a power in the number format of x: autocast would take it, and all that follows, in float32 on a GPU."""
+    with torch.autocast(x.device.type, enabled=False):
+        return x.pow(exponent)

@@ -62,10 +62,19 @@ def normalise(
     if fused and techniques.by_table(x):
         x = x.contiguous(memory_format=torch.channels_last)
         return _Normalise.apply(x, *parameters, *statistics, training, pool, rectify)
-    x = F.batch_norm(x, *statistics, *parameters, training, MOMENTUM, EPSILON)
+    if fused or techniques.by_table(x):
+        x = F.batch_norm(x, *statistics, *parameters, training, MOMENTUM, EPSILON)
+    else:  # below a vmap torch can't choose among its kernels for GPUs
+        x = _by_hand(x, *statistics, *parameters)
     if pool > 1:
         x = F.max_pool2d(x, pool)
     return x.relu() if rectify else x
+
+
+def _by_hand(x, mean, variance, scale, shift):
+    """Return ``scale (x − mean)/√(variance + ε) + shift``, in the number format of x."""
+    factor = scale * (variance + EPSILON).rsqrt()
+    return (x * factor.view(-1, 1, 1) + (shift - mean * factor).view(-1, 1, 1)).to(x.dtype)
 
 
 class _Normalise(torch.autograd.Function):

@@ -21,7 +21,7 @@ def hessian_vector_product(
     function
         A scalar function of one flat tensor.
     point
-        Where the Hessian is taken; its dtype is the precision.
+        Where the Hessian is taken; its dtype is the precision, and products are taken on its device.
     """
     at = point.detach().clone().requires_grad_()
     (slope,) = torch.autograd.grad(function(at), at, create_graph=True)
@@ -29,9 +29,9 @@ def hessian_vector_product(
     def product(vector: np.ndarray) -> np.ndarray:
         if not slope.requires_grad:  # the function is linear: there is nothing to differentiate a second time
             return np.zeros(point.numel())
-        along = slope @ torch.as_tensor(vector, dtype=point.dtype)
+        along = slope @ torch.as_tensor(vector, dtype=point.dtype, device=point.device)
         (result,) = torch.autograd.grad(along, at, retain_graph=True, materialize_grads=True)
-        return result.numpy()
+        return result.cpu().numpy()
 
     return product
 
@@ -106,11 +106,11 @@ def hessian_norms(
         Takes a flat tensor and one entry of each of ``data`` to a scalar; it must be fit for
         :func:`torch.func.vmap`.
     points
-        Where the Hessians are taken; the dtype is the precision.
+        Where the Hessians are taken; the dtype is the precision, and products are taken on the device.
     data
-        Further arguments, each with one entry per problem.
+        Further arguments, each with one entry per problem, on the same device.
     generator
-        Draws the starting vectors.
+        Draws the starting vectors, on the CPU.
     memory_mb
         Memory in MB: Hessians are taken in groups that need about as much.
     steps, tolerance
@@ -132,7 +132,7 @@ def hessian_norms(
         at = points[chosen].detach().clone().requires_grad_()
         values = torch.func.vmap(function)(at, *(part[chosen] for part in data))
         (slope,) = torch.autograd.grad(values.sum(), at, create_graph=True)
-        vector = torch.randn(at.shape, generator=generator, dtype=at.dtype)
+        vector = torch.randn(at.shape, generator=generator, dtype=at.dtype).to(at.device)
         found.append(_lanczos_side_by_side(slope, at, vector, steps, tolerance))
     norms, settled = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return norms, settled
@@ -148,7 +148,7 @@ def _lanczos_side_by_side(
     if not slope.requires_grad:  # linear functions: there is nothing to differentiate a second time
         return np.zeros(len(at)), np.ones(len(at), dtype=bool)
     vector = vector / vector.norm(dim=1, keepdim=True)
-    before, length = torch.zeros_like(vector), torch.zeros(len(at), dtype=at.dtype)
+    before, length = torch.zeros_like(vector), torch.zeros(len(at), dtype=at.dtype, device=at.device)
     tridiagonal = np.zeros((len(at), steps, steps))
     norms, settled = [np.zeros(len(at))], np.zeros(len(at), dtype=bool)
     for step in range(steps):
@@ -156,7 +156,7 @@ def _lanczos_side_by_side(
         product = product - length[:, None] * before
         along = (product * vector).sum(dim=1)
         product = product - along[:, None] * vector
-        tridiagonal[:, step, step] = along.numpy()
+        tridiagonal[:, step, step] = along.cpu().numpy()
         if step % 5 == 4 or step == steps - 1:
             spectra = np.linalg.eigvalsh(tridiagonal[:, : step + 1, : step + 1])
             norms.append(np.abs(spectra[:, [0, -1]]).max(axis=1))
@@ -166,9 +166,9 @@ def _lanczos_side_by_side(
         if step == steps - 1:
             break
         length = product.norm(dim=1)
-        scale = torch.as_tensor(np.abs(tridiagonal[:, : step + 1, : step + 1]).max(axis=(1, 2)))
+        scale = torch.as_tensor(np.abs(tridiagonal[:, : step + 1, : step + 1]).max(axis=(1, 2)), device=at.device)
         length = torch.where(length > 1e-13 * scale, length, 0.0)  # an invariant subspace: only zeros follow
-        tridiagonal[:, step, step + 1] = tridiagonal[:, step + 1, step] = length.numpy()
+        tridiagonal[:, step, step + 1] = tridiagonal[:, step + 1, step] = length.cpu().numpy()
         before, vector = vector, torch.where(length[:, None] > 0, product / length[:, None], 0.0)
     return norms[-1], settled
 

@@ -60,11 +60,13 @@ def train_cell(
     Raises
     ------
     UserError
-        If the data set has too few samples for the settings, or another name than they say.
+        If the data set has too few samples for the settings, or another name than they say; or if the device can't
+        compute in the precision that they ask for.
     """
     settings = {**DEFAULTS, **settings}
     if settings["dataset"] != dataset.name:
         raise UserError(f"the settings name the data set {settings['dataset']!r}, but {dataset.name!r} was given")
+    machine.check_precision(settings, device)
     unfinished = unfinished or Unfinished(None)
     splits = samples.load(settings, dataset, corruptions, device)
     n_models = len(samples.members(settings))

@@ -9,6 +9,7 @@ from overparam.packs.pack import Pack
 from overparam.training.samples import Samples
 
 BATCH = 500  # samples in one forward pass; another number changes results by rounding only
+AT_ONCE = 16384  # samples × models in one forward pass on a GPU, where calls cost; it takes no more memory than a step
 
 
 def epochs(evaluations: int | list[int], last: int) -> list[int]:
@@ -26,6 +27,11 @@ def epochs(evaluations: int | list[int], last: int) -> list[int]:
         spread = np.geomspace(last, 1, evaluations - 1).round().astype(int).tolist()
         return sorted({0, last, *spread})
     return sorted({last, *(epoch for epoch in evaluations if epoch <= last)})
+
+
+def batch_size(n_models: int, device: torch.device) -> int:
+    """Return how many samples M models see in one forward pass."""
+    return BATCH if device.type == "cpu" else max(BATCH, AT_ONCE // n_models)
 
 
 @torch.inference_mode()
@@ -47,8 +53,9 @@ def evaluate(
     n_models, n, device = pack.n_models, len(samples), samples.clean.device
     corrupted = None if samples.given is None else samples.given != samples.clean
     sums = torch.zeros(5, n_models, dtype=torch.float64, device=device)
-    for start in range(0, n, BATCH):
-        index = torch.arange(start, min(start + BATCH, n), device=device)
+    size = batch_size(n_models, device)
+    for start in range(0, n, size):
+        index = torch.arange(start, min(start + size, n), device=device)
         with precision:
             logits = pack(pack.batch(samples.images, index[None]))
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -33,7 +33,7 @@ def prepare(gpus: int) -> torch.device:
         devices.take()  # before torch starts CUDA
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic products; read when CUDA starts
         if not torch.cuda.is_available():
-            raise UserError("this job may use a GPU, but torch sees none; set `gpus: 0` in the config to use the CPU")
+            raise UserError(devices.unseen(torch.version.cuda))
         torch.use_deterministic_algorithms(True, warn_only=True)
         deterministic: Any = torch.utils.deterministic  # whose types don't know this
         deterministic.fill_uninitialized_memory = False  # no kernel here reads what it has not written
@@ -47,6 +47,14 @@ def prepare(gpus: int) -> torch.device:
     words = "device: CPU, %s, one thread, float32 products %s, torch %s"
     log.info(words, processor.name(), precision, torch.__version__)
     return torch.device("cpu")
+
+
+def check_precision(settings: dict[str, Any], device: torch.device) -> None:
+    """Raise a ``UserError`` if the device can't compute in the ``precision`` of a study, given its settings."""
+    if device.type == "cuda" and settings["precision"] == "bfloat16":
+        name, capability = torch.cuda.get_device_name(device), torch.cuda.get_device_capability(device)
+        if wrong := devices.without_bfloat16(settings["study"], name, capability):
+            raise UserError(wrong)
 
 
 def choose_matmul_precision() -> str:

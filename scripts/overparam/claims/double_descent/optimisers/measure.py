@@ -87,7 +87,7 @@ class _Sweep:
             best = np.where(better, heldout, best)
             before = looks.get("heldout_loss", now)
             looks = {"heldout_loss": {key: np.where(better, now[key], before[key]) for key in now}, "final": now}
-            diverged = ~np.asarray(moment.finite)
+            diverged = ~moment.finite.cpu().numpy()
         common = {
             "optimizer": name, "width": width, "n_params": pack.n_params, "n_train": len(self.train),
             "label_noise": 0.0, "noise_definition": NOISE,

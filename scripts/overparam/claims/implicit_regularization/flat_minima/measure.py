@@ -85,17 +85,17 @@ def largest_curvature(
     if problems.linear:
         hessian = problems.inputs.mT @ problems.inputs / problems.inputs.shape[1]
         return torch.where(fine, torch.linalg.eigvalsh(hessian)[:, -1:], torch.inf)
-    norms, size = torch.full((count, models), torch.inf, dtype=weights.dtype), problems.inputs.element_size()
+    norms, size = torch.full_like(fine, torch.inf, dtype=weights.dtype), problems.inputs.element_size()
     together = max(1, int(0.25e6 * memory_mb / (models * problems.inputs[0].numel() * size)))  # their inputs are copied
     for first in range(0, count, together):
         part = slice(first, first + together)
-        owner, model = torch.nonzero(fine[part].cpu(), as_tuple=True)
+        owner, model = torch.nonzero(fine[part], as_tuple=True)
         if len(owner):
-            data = (problems.inputs[part].cpu()[owner], problems.labels[part].cpu()[owner])
-            flat = weights[part].cpu().swapaxes(1, 2)[owner, model].flatten(1)
+            data = (problems.inputs[part][owner], problems.labels[part][owner])
+            flat = weights[part].swapaxes(1, 2)[owner, model].flatten(1)
             found, _ = curvature.hessian_norms(single_loss, flat, data, generator, memory_mb / 2)
-            norms[part][owner, model] = torch.as_tensor(found)
-    return norms.to(weights.device)
+            norms[part][owner, model] = torch.as_tensor(found).to(norms)
+    return norms
 
 
 def finite(weights: Tensor) -> Tensor:
