@@ -9,7 +9,7 @@ from overparam.packs.pack import Pack
 from overparam.training.samples import Samples
 
 BATCH = 500  # samples in one forward pass; another number changes results by rounding only
-AT_ONCE = 16384  # samples × models in one forward pass on a GPU, where calls cost; it takes no more memory than a step
+AT_ONCE = 16384  # samples × models in one forward pass on a GPU, where every call costs; its memory was not measured
 
 
 def epochs(evaluations: int | list[int], last: int) -> list[int]:
