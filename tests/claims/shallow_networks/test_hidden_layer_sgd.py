@@ -32,6 +32,11 @@ def test_problems_are_as_described():
     np.testing.assert_array_equal(generic.inputs[:, 2:], given.inputs[:, 2:])
 
 
+def test_steps_are_compared_under_seeds_of_their_own_number(table):
+    seeds = table.groupby(table["arm"].isin(experiment.STEPS))["seed"].nunique()
+    assert (seeds[True], seeds[False]) == (SETTINGS["small_n_seeds"], SETTINGS["n_seeds"]) == (3, 2)
+
+
 def test_iterations_are_finite_exactly_where_labels_were_fitted(table):
     keys = ["arm", "dimension", "seed"]
     wide = table[~table["arm"].isin(experiment.STEPS)].pivot(index=keys, columns="quantity", values="value")

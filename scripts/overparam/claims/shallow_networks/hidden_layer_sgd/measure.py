@@ -71,7 +71,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
         rows += _run(settings, arm, dimension)
         progress.advance()
     for dimension in settings["small_dimensions"]:
-        rows += _compare_steps(settings, dimension)
+        rows += _compare_steps({**settings, "n_seeds": settings["small_n_seeds"]}, dimension)
         progress.advance()
     return pd.DataFrame(rows)
 
