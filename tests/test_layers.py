@@ -51,11 +51,11 @@ LENT = {
     "overparam.datasets.image_sources": KNOWN | {"overparam.plan.published_files"},
     "overparam.datasets.svhn": KINDS,
     "overparam.report.data_view": {"overparam.plan.data_dictionary"},
-    "overparam.report.larger_runs": {"overparam.jobs.records"},
+    "overparam.report.larger_runs": {"overparam.jobs.records", "overparam.places"},
     "overparam.report.present": {"overparam.jobs.records", "overparam.plan.checksums"},
     "overparam.training.machine": {"overparam.jobs.devices", "overparam.jobs.processor", "overparam.jobs.surroundings"},
     "overparam.training.trainer": {"overparam.jobs.interruption"},
-    "overparam.training.unfinished": {"overparam.jobs.locks"},
+    "overparam.training.unfinished": {"overparam.jobs.state_folders"},
 }
 
 

@@ -1,9 +1,7 @@
 """Parts of a long measurement that are finished, kept so that an interrupted one goes on after the last of them."""
 
-import hashlib
 import json
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from overparam.jobs import files, locks
+from overparam.jobs import files, state_folders
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +30,7 @@ def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
     inputs
         Descriptions of data sets, which hold checksums.
     """
-    digest = hashlib.sha256(json.dumps([settings, code, np.__version__], sort_keys=True).encode())
-    for path in inputs:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return state_folders.key(settings, code, np.__version__, inputs)
 
 
 @contextmanager
@@ -48,13 +43,8 @@ def opened(folder: Path | None) -> Iterator[Kept]:
     if not folder:
         yield nothing
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = folder.with_suffix(".lock")
-    with locks.held(lock, BUSY):
-        folder.mkdir(exist_ok=True)  # a job that this one has waited for may have removed it
+    with state_folders.opened(folder, BUSY):
         yield lambda name, measured: _part(folder / f"{name}.json", measured)
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.unlink(missing_ok=True)  # while it is held, so that a job that waits makes a lock of its own
 
 
 def nothing(name: str, measured: Callable[[], Any]) -> Any:

@@ -1,10 +1,7 @@
 """What an interrupted cell leaves for the job that continues it: its finished widths, and the state of the next one."""
 
 import contextlib
-import hashlib
-import json
 import logging
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +10,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from overparam.jobs import locks
+from overparam.jobs import state_folders
 from overparam.training import checkpoint, recording
 
 log = logging.getLogger(__name__)
@@ -33,10 +30,7 @@ def key(settings: dict[str, Any], code: str, inputs: Sequence[Path]) -> str:
     inputs
         The description of the data set, which holds checksums, and the tables of labels.
     """
-    digest = hashlib.sha256(json.dumps([settings, code, torch.__version__], sort_keys=True).encode())
-    for path in inputs:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return state_folders.key(settings, code, torch.__version__, inputs)
 
 
 class Unfinished:
@@ -121,10 +115,5 @@ def opened(folder: Path | None, interval: float) -> Iterator[Unfinished]:
     if not folder:
         yield Unfinished(None)
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = folder.with_suffix(".lock")
-    with locks.held(lock, BUSY) as waited:
-        folder.mkdir(exist_ok=True)  # a job that this one has waited for may have removed it
+    with state_folders.opened(folder, BUSY) as waited:
         yield Unfinished(folder, interval, waited)
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.unlink(missing_ok=True)  # while it is held, so that a job that waits makes a lock of its own
