@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 
+from overparam.claims.double_descent import enough_images
 from overparam.claims.double_descent.random_feature_maps import (
     FeatureMap,
     arc_cosine_kernel,
@@ -26,7 +27,6 @@ from overparam.claims.double_descent.random_feature_maps import (
 from overparam.claims.double_descent.random_features import large_fits
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset, Split
-from overparam.errors import UserError
 from overparam.progress import Progress
 from overparam.seeding import generator
 
@@ -67,9 +67,8 @@ def measure(
     UserError
         If the data set has fewer training images than ``n_train``.
     """
+    enough_images.check("random_features", settings, dataset)
     n = settings["n_train"]
-    if n > len(dataset.train):
-        raise UserError(f"random_features: n_train is {n}, but {dataset.name} has {len(dataset.train)} training images")
     x_train, x_test = normalised_inputs(dataset)
     x_test = x_test[: settings["n_test"]]
     test_labels = dataset.test.labels[: settings["n_test"]]

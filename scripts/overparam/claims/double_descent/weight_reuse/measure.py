@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from overparam.claims.double_descent import enough_images
 from overparam.claims.double_descent.weight_reuse.networks import EXPERIMENT, Networks, written
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
@@ -55,9 +56,8 @@ def measure(
     UserError
         If there are too few training images, or no network is smaller than the threshold.
     """
-    available, n = len(dataset.train), settings["n_train"]
-    if n > available:
-        raise UserError(f"{EXPERIMENT}: n_train is {n}, but {dataset.name} has {available} training images")
+    enough_images.check(EXPERIMENT, settings, dataset)
+    n = settings["n_train"]
     networks = Networks(settings, dataset, machine.prepare(settings["gpus"]))
     n_labels, widths = n * networks.n_classes, sorted(settings["widths"])
     if networks.n_params(widths[0]) >= n_labels:
