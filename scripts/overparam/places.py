@@ -24,6 +24,11 @@ def durations(preset: str) -> Path:
     return own if own.is_file() else DURATIONS
 
 
+def larger_figure(figure: Path) -> str:
+    """Return where a figure in ``<preset>/claims/<id>/`` of a larger run lies below the folder of the pages."""
+    return f"larger/{figure.parents[2].name}-{figure.parent.name}.svg"
+
+
 def experiments() -> dict[str, Path]:
     """Return the folder of every experiment by its name, in the order of the names."""
     folders = (path.parent for path in CLAIMS.glob(f"*/*/{DECLARATION}"))

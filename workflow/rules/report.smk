@@ -49,7 +49,7 @@ rule report:
         others=expand(f"{RESULTS}/report/{{page}}.html", page=["data", "all"]),
         claims=expand(f"{RESULTS}/report/claims/{{claim}}.html", claim=CLAIMS),
         assets=expand(f"{RESULTS}/report/assets/{{asset}}", asset=report_assets()),
-        larger=expand(f"{RESULTS}/report/larger/{{figure}}.svg", figure=larger_figures()),
+        larger=larger_figures(),
         checksums=f"{RESULTS}/report/index.sha256",
     log:
         f"{RESULTS}/logs/report.log",

@@ -108,8 +108,8 @@ def larger_runs(names=tuple(CLAIMS)):
 
 
 def larger_figures():
-    """Return the names of the figures of runs at published sizes, below the folder of the pages."""
-    return [f"{path.parents[2].name}-{path.parent.name}" for path in map(Path, larger_runs())]
+    """Return the figures of runs at published sizes in the folder of the pages."""
+    return [f"{RESULTS}/report/{places.larger_figure(Path(path))}" for path in larger_runs()]
 
 
 def record_run():

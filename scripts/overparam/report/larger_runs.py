@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from overparam import places
 from overparam.jobs import records
 from overparam.report import origins, sizes, wording
 from overparam.report.reading import Claim
@@ -37,12 +38,7 @@ class LargerRun:
     @property
     def path(self) -> str:
         """Where the figure lies below the folder of the pages."""
-        return place(self.picture.svg)
-
-
-def place(svg: Path) -> str:
-    """Return where a figure in ``<preset>/claims/<id>/figure.svg`` lies below the folder of the pages."""
-    return f"larger/{svg.parents[2].name}-{svg.parent.name}.svg"
+        return places.larger_figure(self.picture.svg)
 
 
 def collect(verdicts: Iterable[Path], experiments: Mapping[str, str]) -> dict[str, list[LargerRun]]:
