@@ -194,5 +194,6 @@ def finish(figure: Figure) -> None:
     tidy(figure)
     direct_labels.measure(figure)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    plt.rcParams["figure.constrained_layout.use"] = False  # until the next figure applies the style
+    figure.set_layout_engine(None)  # with "none", the figure would be drawn twice for every file
     direct_labels.spread(figure)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from overparam.errors import UserError
-from overparam.jobs import faults, interruption, job_log, surroundings
+from overparam.jobs import faults, fork_client, interruption, job_log, surroundings
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +115,8 @@ def run(description: str, work: Callable[[Job], None], arguments: list[str] | No
     if arguments is None:
         surroundings.enter()
     job, log_path = parse(description, arguments)
+    if arguments is None and not job.gpus:  # what has forked can't use one
+        fork_client.hand_over()
     before = job_log.reclaim_terminal(log_path) if log_path else ""
     try:
         record = job_log.JobLog(log_path) if log_path else None
