@@ -4,6 +4,7 @@ The target is f*(x) = cos(3π(x + 1)/4) on [-1, 1], which is cos(3πt/2) on [0, 
 on under- and overfitting. Inputs are uniform on [-1, 1], training values are f*(x) + noise · N(0, 1).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from overparam.seeding import generator
 
 BASES = ("legendre_orthonormal", "legendre", "monomial")
 PENALTIES = np.logspace(-10, 2, 25)  # from next to none to next to the zero function, a factor of √10 apart
+AT_ONCE = 25  # seeds whose polynomials are computed together: 20 MB of the default size
 CURVE_POINTS = np.linspace(-1, 1, 1001)
 
 
@@ -29,7 +31,7 @@ def design_matrix(x: np.ndarray, n_params: int, basis: str) -> np.ndarray:
     Parameters
     ----------
     x
-        Points in [-1, 1], shape ``(n,)``.
+        Points in [-1, 1], shape ``(..., n)``.
     n_params
         p = degree + 1.
     basis
@@ -39,10 +41,10 @@ def design_matrix(x: np.ndarray, n_params: int, basis: str) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Shape ``(n, n_params)``, float64. The first q columns are the design matrix of q parameters.
+        Shape ``(..., n, n_params)``, float64. The first q columns are the design matrix of q parameters.
     """
     if basis == "monomial":
-        return np.vander(x, n_params, increasing=True)
+        return np.vander(x.ravel(), n_params, increasing=True).reshape(*x.shape, n_params)
     matrix = legendre.legvander(x, n_params - 1)
     if basis == "legendre_orthonormal":
         return matrix * np.sqrt(2 * np.arange(n_params) + 1)
@@ -98,11 +100,7 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     truth = target(points)
     rows: list[dict[str, Any]] = []
     progress = Progress(settings["n_seeds"], "training sets")
-    for seed in range(settings["n_seeds"]):
-        x, y = _draw(settings, seed, "train", settings["n_train"])
-        x_validation, y_validation = _draw(settings, seed, "validation", settings["n_validation"])
-        train = {basis: design_matrix(x, largest, basis) for basis in BASES}
-        validation = design_matrix(x_validation, largest, "legendre_orthonormal")
+    for seed, (train, y, validation, y_validation) in enumerate(_designs(settings, largest)):
         for p in settings["n_params"]:
             fits = []
             for basis in BASES:
@@ -128,6 +126,23 @@ def measure(settings: dict[str, Any]) -> pd.DataFrame:
     table = pd.concat([pd.DataFrame(rows), _curves(settings)], ignore_index=True)
     table["n_params"] = table["n_params"].astype("Int64")
     return table.assign(n_train=settings["n_train"])
+
+
+def _designs(settings: dict[str, Any], largest: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray, Any, Any]]:
+    """Yield, for every seed, the design matrices of the training set in each basis, its values, and the validation set.
+
+    Polynomials of all points of several seeds are computed at once: each is a recursion over the degree.
+    """
+    for first in range(0, settings["n_seeds"], AT_ONCE):
+        seeds = range(first, min(first + AT_ONCE, settings["n_seeds"]))
+        x, y = map(np.array, zip(*(_draw(settings, seed, "train", settings["n_train"]) for seed in seeds), strict=True))
+        held = [_draw(settings, seed, "validation", settings["n_validation"]) for seed in seeds]
+        x_validation, y_validation = map(np.array, zip(*held, strict=True))
+        train = {basis: design_matrix(x, largest, basis) for basis in BASES}
+        validation = design_matrix(x_validation, largest, "legendre_orthonormal")
+        for index in range(len(seeds)):
+            designs = {basis: matrices[index] for basis, matrices in train.items()}
+            yield designs, y[index], validation[index], y_validation[index]
 
 
 def _draw(settings: dict[str, Any], seed: int, split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
