@@ -1,5 +1,6 @@
 """The process in which the jobs of a run begin: see :mod:`overparam.jobs.fork_server`."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import snakemake_internals
 
 from overparam.jobs import fork_client, fork_server
@@ -27,6 +29,7 @@ def beside(workflow: "Workflow") -> None:
             return execute()
         with tempfile.TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True) as folder:
             server = start(Path(folder) / "socket")
+            snakemake_internals.sample_also(lambda asking: workers(server.pid, asking))
             try:
                 return execute()
             finally:
@@ -40,6 +43,17 @@ def beside(workflow: "Workflow") -> None:
 def wanted() -> bool:
     """Return whether this system can fork a process that has loaded large libraries, and the user has not refused."""
     return sys.platform == "linux" and os.environ.get(SWITCH) != "0"
+
+
+def workers(server: int, asking: list[int]) -> list[psutil.Process]:
+    """Return the processes of a server that do the work of these; see :meth:`.fork_server.Request.take_over`."""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(server).children():
+            with contextlib.suppress(psutil.Error, ValueError):
+                if int(process.name().split()[0]) in asking:
+                    found.append(process)
+    return found
 
 
 def start(address: Path, libraries: Sequence[str] = ()) -> subprocess.Popen:

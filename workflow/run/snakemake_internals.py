@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+import psutil
 from snakemake import benchmark
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
@@ -26,6 +27,24 @@ LARGEST_COMPARED = 100_000_000  # bytes of a file that has a new time and is loo
 def sample_memory_every(seconds: float) -> None:
     """Let `benchmark:` read the memory of a job this often; its own twice a second takes a tenth of two cores."""
     benchmark.BENCHMARK_INTERVAL_SHORT = seconds
+
+
+def sample_also(others: Callable[[list[int]], Iterable[psutil.Process]]) -> None:
+    """Let `benchmark:` count processes that work for a job and do not descend from it, given those that do."""
+
+    class Tree(psutil.Process):
+        def children(self, recursive=False):
+            found = super().children(recursive)
+            return [*found, *others([self.pid, *(process.pid for process in found)])]
+
+    begin = benchmark.BenchmarkTimer.__init__
+
+    @functools.wraps(begin)
+    def beginning(self, pid, *arguments, **named):
+        begin(self, pid, *arguments, **named)
+        self.main = Tree(pid)
+
+    benchmark.BenchmarkTimer.__init__ = beginning
 
 
 def limit(workflow: "Workflow", resource: str, most: int) -> None:

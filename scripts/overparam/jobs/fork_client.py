@@ -101,7 +101,8 @@ class _Signals:
 def _request() -> Request:
     """Return what this program was started with."""
     ignored = [int(number) for number in SIGNALS if signal.getsignal(number) == signal.SIG_IGN]
-    return Request(sys.argv, str(Path.cwd()), dict(os.environ), ignored, list(range(_open_descriptors())))
+    descriptors = list(range(_open_descriptors()))
+    return Request(sys.argv, str(Path.cwd()), dict(os.environ), ignored, os.getpid(), descriptors)
 
 
 def _open_descriptors() -> int:

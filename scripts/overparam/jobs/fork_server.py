@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 # in the order in which the first jobs of a run need them, the short ones first; what is not installed is left out
 LIBRARIES = (
-    "numpy", "yaml", "jsonschema", "pandas", "pyarrow.parquet", "scipy.linalg", "seaborn",
+    "numpy", "yaml", "jsonschema", "pandas", "pyarrow.parquet", "scipy.linalg", "scipy.special", "seaborn",
     "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf", "jinja2", "latex2mathml.converter",
     "vl_convert", "torch", "torch.func", "jaxtyping", "scipy.stats", "sklearn.datasets", "altair",
 )  # fmt: skip
@@ -52,6 +52,8 @@ class Request:
         Its working directory and environment variables.
     ignored
         Numbers of the signals that it was told to ignore.
+    process
+        Its number.
     descriptors
         Its open files; their numbers are their places.
     """
@@ -60,6 +62,7 @@ class Request:
     folder: str
     environment: dict[str, str]
     ignored: list[int]
+    process: int
     descriptors: list[int] = dataclasses.field(default_factory=list)
 
     def send(self, to: socket.socket) -> None:
@@ -94,7 +97,10 @@ class Request:
             raise ValueError("no whole request") from error
 
     def take_over(self) -> None:
-        """Let this process be as the one that sent this request: its files, folder, environment and signals."""
+        """Let this process be as the one that sent this request: its files, folder, environment and signals.
+
+        What `ps` and `top` call it begins with the number of that process.
+        """
         for place, descriptor in enumerate(self.descriptors):
             os.dup2(descriptor, place)
         for descriptor in self.descriptors:
@@ -107,7 +113,7 @@ class Request:
             usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
             signal.signal(number, signal.SIG_IGN if number in self.ignored else usual)
         with contextlib.suppress(OSError):
-            Path("/proc/self/comm").write_text(Path(self.arguments[0]).name)  # what `ps` and `top` show
+            Path("/proc/self/comm").write_text(f"{self.process} {Path(self.arguments[0]).stem}")
 
     def run(self) -> NoReturn:
         """Run the program, as ``python`` followed by the arguments would, and end this process with its exit code."""
