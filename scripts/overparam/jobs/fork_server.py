@@ -106,6 +106,7 @@ class Request:
         for descriptor in self.descriptors:
             if descriptor >= len(self.descriptors):
                 os.close(descriptor)
+        _open_streams()
         os.chdir(self.folder)
         os.environ.clear()
         os.environ.update(self.environment)
@@ -131,6 +132,20 @@ class Request:
             print(code, file=sys.stderr)
             code = 1
         _leave_python(code or 0)
+
+
+def _open_streams() -> None:
+    """Open standard input, output and error anew, as Python does when it begins: they know what they lead to."""
+    for place, name in enumerate(("stdin", "stdout", "stderr")):
+        old = getattr(sys, name)
+        lines = place == 2 or os.isatty(place)
+        with contextlib.suppress(OSError):  # it is closed
+            new = open(  # noqa: SIM115
+                place, "w" if place else "r", encoding=old.encoding, errors=old.errors, closefd=False,
+                buffering=1 if place and lines else -1,
+            )  # fmt: skip
+            setattr(sys, name, new)
+            setattr(sys, f"__{name}__", new)
 
 
 def _leave_python(code: int) -> NoReturn:

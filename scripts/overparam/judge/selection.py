@@ -83,20 +83,21 @@ def select(measurements: pd.DataFrame, quantity: str, where: Where | None = None
     NothingMeasured
         If no row is left otherwise: the message names the condition that removed the last row.
     """
-    rows, conditions = measurements, merged({"quantity": quantity}, where)
+    conditions = merged({"quantity": quantity}, where)
     for column in conditions:  # all of them first, so that a missing level hides no misspelt column
-        if column not in rows.columns or column == "value":
-            known = [name for name in rows.columns if name != "value"]
+        if column not in measurements.columns or column == "value":
+            known = [name for name in measurements.columns if name != "value"]
             raise UserError(
                 f"unknown column `{column}` in `where`{suggestion(column, known)} (columns: {listed(known)})"
             )
+    rows = np.arange(len(measurements))  # the table itself is copied once, whatever the number of conditions
     for column, condition in conditions.items():
-        kept = rows[_matches(rows[column], condition)]
-        if kept.empty:
+        left = measurements[column].iloc[rows]
+        rows = rows[_matches(left, condition)]
+        if not len(rows):
             kind = UserError if column == "quantity" else NothingMeasured
-            raise kind(f"no row has {described(column, condition)} (found: {listed(rows[column].unique())})")
-        rows = kept
-    return rows
+            raise kind(f"no row has {described(column, condition)} (found: {listed(left.unique())})")
+    return measurements.iloc[rows]
 
 
 def curves(rows: pd.DataFrame, x: str) -> list[Curve]:
