@@ -39,6 +39,7 @@ onstart:
     record_run()
     announcements.begin(workflow, RESULTS, CLAIMS)
     PROGRESS.begin()
+    FORK_SERVER.begin()
 
 
 onsuccess:

@@ -1,6 +1,7 @@
 """The server of a run: where it is started, and what `benchmark:` counts of what it does."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -73,3 +74,19 @@ def test_where_a_run_has_a_server(monkeypatch, platform, switch, expected):
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(fork_servers.SWITCH, switch)
     assert fork_servers.wanted() is expected
+
+
+def test_libraries_are_imported_only_for_jobs_that_share_them():
+    one = fork_servers.libraries({"measure": 1, "judge": 1, "draw_with_details": 1, "interact": 1, "prepare": 1})
+    assert {"torch", "altair", "sklearn.datasets"}.isdisjoint(one) and {"pandas", "seaborn"} <= {*one}
+    many = fork_servers.libraries({"measure": 4, "measure_networks": 1, "interact": 2, "prepare": 2})
+    assert {"torch", "altair", "sklearn.datasets", "seaborn"} <= {*many}
+
+
+def test_a_server_that_imports_is_not_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "endless.py").write_text("import time; time.sleep(1000)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv(fork_client.VARIABLE, "")
+    server = fork_servers.start(tmp_path / "socket", ["endless"])
+    fork_servers.end(server)
+    assert server.returncode == -signal.SIGKILL

@@ -109,7 +109,7 @@ snakemake_internals.after_success(workflow, lambda: write_pages_of_what_is_there
 announcements.frame(workflow, RESULTS, RUN, CLAIMS)
 FAILED_JOBS = failed_jobs.FailedJobs(workflow, RESULTS)
 PROGRESS = run_progress.RunProgress(workflow, RESULTS, lambda: durations())
-fork_servers.beside(workflow)
+FORK_SERVER = fork_servers.ForkServer(workflow)
 
 # jobs find the programs, and the Python that runs Snakemake; an activated conda environment goes before it
 os.environ.update(

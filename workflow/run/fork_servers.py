@@ -1,12 +1,14 @@
 """The process in which the jobs of a run begin: see :mod:`overparam.jobs.fork_server`."""
 
 import contextlib
+import itertools
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,25 +21,57 @@ if TYPE_CHECKING:
     from snakemake.workflow import Workflow
 
 SWITCH = "OVERPARAM_FORK"  # 0: each job is a Python of its own
+EVERY = ("numpy", "yaml", "jsonschema", "pandas", "pyarrow.parquet", "scipy.special")  # what all jobs import
+DRAWING = ("seaborn", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf")
+NETWORKS = ("torch", "torch.func", "jaxtyping", "scipy.linalg")
+# what the jobs of these rules import besides, if so many of them are planned; many experiments do without torch
+MORE = (
+    (("prepare",), ("sklearn.datasets",), 2),
+    (("measure", "measure_networks"), NETWORKS, 5),
+    (("draw", "draw_with_details", "interact"), DRAWING, 2),
+    (("interact",), ("altair",), 2),
+)
 
 
-def beside(workflow: "Workflow") -> None:
-    """Let a run of ``workflow`` have a server as long as it is executed on this machine."""
+class ForkServer:
+    """The server of a run, from :meth:`begin` to the end of the run.
 
-    def served(execute, common):
-        if common.dryrun_exec or not workflow.local_exec or not wanted():
-            return execute()
-        with tempfile.TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True) as folder:
-            server = start(Path(folder) / "socket")
-            snakemake_internals.sample_also(lambda asking: workers(server.pid, asking))
+    Parameters
+    ----------
+    workflow
+        The run. It has a server only if it is executed on this machine.
+    """
+
+    def __init__(self, workflow: "Workflow"):
+        self.workflow = workflow
+        self.process: subprocess.Popen | None = None
+        self.folder = contextlib.ExitStack()
+        if workflow.is_main_process:
+            snakemake_internals.around_execution(workflow, self._until_it_ends)
+
+    def begin(self) -> None:
+        """Start the server, once it is known which jobs are to be done."""
+        if not self.workflow.local_exec or not wanted():
+            return
+        planned = Counter(rule for rule, *_ in snakemake_internals.planned_jobs(self.workflow).values())
+        folder = self.folder.enter_context(tempfile.TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True))
+        self.process = server = start(Path(folder) / "socket", libraries(planned))
+        snakemake_internals.sample_also(lambda asking: workers(server.pid, asking))
+
+    def _until_it_ends(self, execute, common):
+        with self.folder:
             try:
                 return execute()
             finally:
                 os.environ.pop(fork_client.VARIABLE, None)
-                server.communicate()  # its standard input ends, and so does it
+                if self.process:
+                    end(self.process)
 
-    if workflow.is_main_process:
-        snakemake_internals.around_execution(workflow, served)
+
+def libraries(planned: Mapping[str, int]) -> list[str]:
+    """Return the libraries that a server imports for so many jobs of each rule: what several need."""
+    more = [names for rules, names, least in MORE if sum(planned.get(rule, 0) for rule in rules) >= least]
+    return [*EVERY, *itertools.chain.from_iterable(more)]
 
 
 def wanted() -> bool:
@@ -56,7 +90,17 @@ def workers(server: int, asking: list[int]) -> list[psutil.Process]:
     return found
 
 
-def start(address: Path, libraries: Sequence[str] = ()) -> subprocess.Popen:
+def end(server: subprocess.Popen) -> None:
+    """End a server: at once if nothing is at work in it, whatever it imports, else after that."""
+    assert server.stdin
+    server.stdin.close()
+    with contextlib.suppress(psutil.Error):
+        if not psutil.Process(server.pid).children():
+            server.kill()
+    server.wait()
+
+
+def start(address: Path, libraries: Sequence[str]) -> subprocess.Popen:
     """Start a server at an address, and tell all jobs of it; what they ask waits until it can listen."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         listening.bind(str(address))

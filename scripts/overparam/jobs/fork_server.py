@@ -1,6 +1,6 @@
 """A process that has imported the libraries, and does jobs in copies of itself: they begin in no time.
 
-A run starts one beside it (``python fork_server.py DESCRIPTOR [LIBRARY ...]``, of a listening socket); a program that
+A run starts one beside it (``python fork_server.py DESCRIPTOR LIBRARY ...``, of a listening socket); a program that
 is about to begin asks it, through :mod:`.fork_client`, to do its work. It imports libraries only, nothing of this
 package: what a job runs is read from the files when the job begins. It ends with the run that holds the other end of
 its standard input.
@@ -27,12 +27,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-# in the order in which the first jobs of a run need them, the short ones first; what is not installed is left out
-LIBRARIES = (
-    "numpy", "yaml", "jsonschema", "pandas", "pyarrow.parquet", "scipy.linalg", "scipy.special", "seaborn",
-    "matplotlib.backends.backend_svg", "matplotlib.backends.backend_pdf", "jinja2", "latex2mathml.converter",
-    "vl_convert", "torch", "torch.func", "jaxtyping", "scipy.stats", "sklearn.datasets", "altair",
-)  # fmt: skip
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HEAD = struct.Struct("!I")  # length of a request; file descriptors come with it
 STATUS = struct.Struct("!i")  # first the process that does the work, then its wait status
@@ -240,7 +234,7 @@ class Server:
         self.listening.close()
 
 
-def main(descriptor: int, libraries: Sequence[str] = LIBRARIES) -> None:
+def main(descriptor: int, libraries: Sequence[str]) -> None:
     """Serve at a socket until standard input is at its end; in the copies, do the jobs."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # a terminal sends them to all; the run decides when this process ends
@@ -255,4 +249,4 @@ def main(descriptor: int, libraries: Sequence[str] = LIBRARIES) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:] or LIBRARIES)
+    main(int(sys.argv[1]), sys.argv[2:])
