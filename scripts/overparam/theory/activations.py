@@ -101,18 +101,6 @@ def _tanh_second(z: Any) -> Any:
     return -2 * value * (1 - value**2)
 
 
-def _softplus_value_and_first(z: Any) -> tuple[Any, Any]:
-    """Return −log σ(−z) and 1 − σ(−z): for tensors in a third of the time, exact to the rounding of 1."""
-    if _of(z) is _Arrays:
-        return _Arrays.softplus(z), _Arrays.sigmoid(z)
-    from torch import finfo, maximum  # z is a tensor, so torch is there
-
-    complement = (-z).sigmoid()
-    # σ(−z) of a large z is no normal number any more, and the value is z
-    value = maximum(complement.clamp(min=finfo(z.dtype).tiny).log().neg(), z)
-    return value, 1 - complement
-
-
 def _tanh_value_and_first(z: Any) -> tuple[Any, Any]:
     value = _of(z).tanh(z)
     return value, 1 - value**2
@@ -148,7 +136,6 @@ ACTIVATIONS = {
         lambda z: _of(z).sigmoid(z),
         lambda z: _of(z).sigmoid(z) * _of(z).sigmoid(-z),
         (1.0, 1 / 4, 1 / 108**0.5),
-        _softplus_value_and_first,
     ),
     "relu": Activation(lambda z: _of(z).relu(z), lambda z: _of(z).step(z), lambda z: _of(z).zeros(z), (1.0, 0.0, 0.0)),
     "tanh": Activation(
@@ -175,3 +162,16 @@ ACTIVATIONS = {
     ),
     "quadratic": Activation(lambda z: z**2 / 2, lambda z: z, lambda z: _of(z).zeros(z) + 1, (math.inf, 1.0, 0.0)),
 }
+
+
+def quick_softplus(z: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
+    """Return softplus and its slope as −log σ(−z) and 1 − σ(−z), exact to the rounding of 1 in absolute terms.
+
+    Both share σ(−z), which takes a third of the time of the two functions by themselves; their last digits differ.
+    """
+    from torch import finfo, maximum  # z is a tensor, so torch is there
+
+    complement = z.neg().sigmoid_()
+    # σ(−z) of a large z is no normal number any more, and the value is z
+    value = maximum(complement.clamp(min=finfo(z.dtype).tiny).log_().neg_(), z)
+    return value, complement.neg_().add_(1)
