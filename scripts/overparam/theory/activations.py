@@ -162,16 +162,3 @@ ACTIVATIONS = {
     ),
     "quadratic": Activation(lambda z: z**2 / 2, lambda z: z, lambda z: _of(z).zeros(z) + 1, (math.inf, 1.0, 0.0)),
 }
-
-
-def quick_softplus(z: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
-    """Return softplus and its slope as −log σ(−z) and 1 − σ(−z), exact to the rounding of 1 in absolute terms.
-
-    Both share σ(−z), which takes a third of the time of the two functions by themselves; their last digits differ.
-    """
-    from torch import finfo, maximum  # z is a tensor, so torch is there
-
-    complement = z.neg().sigmoid_()
-    # σ(−z) of a large z is no normal number any more, and the value is z
-    value = maximum(complement.clamp(min=finfo(z.dtype).tiny).log_().neg_(), z)
-    return value, complement.neg_().add_(1)
