@@ -192,7 +192,7 @@ def _run_chunk(
     n_classes, start = len(class_values), None
     wanted = clustered_descent.nearest_class(problems.true, n_classes)
     for step, (outputs, _) in zip(range(n_steps), clustered_descent.descend(problems, rates), strict=False):
-        within, here = step <= OVERRUN * stops, step == stops
+        within, here = step <= OVERRUN * stops, np.equal(stops, step)
         if here.any() or np.isinf(first).any():
             right = clustered_descent.nearest_class(outputs, n_classes) == wanted
             perfect = right.all(dim=1).numpy()
