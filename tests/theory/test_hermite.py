@@ -118,3 +118,16 @@ def test_inputs_must_be_of_the_given_norm(compute):
 def test_gram_has_an_exact_diagonal_for_unit_inputs_only():
     assert (np.diag(gram()) == 1).all()
     np.testing.assert_allclose(np.diag(gram(norm=2.0)), 4)
+
+
+def test_a_large_matrix_has_the_series_of_each_of_its_entries():
+    draw, squares = np.random.default_rng(0), hermite.coefficients("softplus") ** 2
+    for gram in (hermite.gram_of(two_layer.unit_vectors(120, 5, draw)), draw.uniform(-1, 1, (50, 100))):
+        assert gram.size > hermite.ENTRIES
+        expected = sum(term * gram ** (r + 1) for r, term in enumerate(squares))
+        np.testing.assert_allclose(hermite.covariance_series(gram, squares**0.5), expected, rtol=1e-13, atol=1e-15)
+
+
+def test_coefficients_that_a_caller_changes_stay_as_they_were():
+    hermite.coefficients("tanh")[:] = 0
+    assert hermite.coefficients("tanh").any()

@@ -22,6 +22,7 @@ Function = Callable[[np.ndarray], np.ndarray]
 NODES = 300  # of Gauss–Hermite quadrature; the nearest poles, those of tanh at ±iπ/2, leave an error below 1e-15
 TERMS = 150  # all later terms together are below 1e-13 of Σ for tanh, and far smaller for the other smooth slopes
 DEGREE = 127  # of the polynomial that interpolates between quadratures
+ENTRIES = 4096  # of a matrix that are taken at a time: few enough to stay in the cache
 NEGLIGIBLE = 1e-20  # squared coefficients below this are rounding errors
 
 
@@ -49,6 +50,11 @@ def coefficients(activation: str, terms: int = TERMS, norm: float = 1.0, nodes: 
     They come from Gauss–Hermite quadrature. ReLU, whose step no quadrature resolves, has a closed form: μ_0 = 1/2 and
     μ_r = He_{r−1}(0) / √(2π r!), which vanishes for even r ≥ 2.
     """
+    return _coefficients(activation, terms, norm, nodes).copy()
+
+
+@functools.cache
+def _coefficients(activation: str, terms: int, norm: float, nodes: int) -> np.ndarray:
     if activation == "relu":
         return _step_coefficients(terms)
     points, weights = _rule(nodes)
@@ -74,7 +80,29 @@ def covariance_series(gram: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Return Σ_r μ_r² gram^{⊙(r+1)} for coefficients μ (terms,), in the shape of ``gram``."""
     squares = np.where(found**2 > NEGLIGIBLE, found**2, 0)
     # most slopes are even or odd up to a constant, so that one of the two sums has at most one term
-    return gram * (_polynomial(squares[::2], gram**2) + gram * _polynomial(squares[1::2], gram**2))
+    return _entry_by_entry(lambda rho: _series(rho, squares), gram)
+
+
+def _series(rho: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    return rho * (_polynomial(squares[::2], rho**2) + rho * _polynomial(squares[1::2], rho**2))
+
+
+def _entry_by_entry(function: Function, gram: np.ndarray) -> np.ndarray:
+    """Return ``function`` of all entries, of a symmetric matrix by those of one triangle.
+
+    So many are taken at a time as stay in the cache, since a series passes over them many times.
+    """
+    symmetric = gram.ndim == 2 and gram.shape[0] == gram.shape[1] and np.array_equal(gram, gram.T)
+    chosen = np.triu_indices(len(gram)) if symmetric else ...
+    entries = gram[chosen].ravel()
+    for start in range(0, entries.size, ENTRIES):
+        part = slice(start, start + ENTRIES)
+        entries[part] = function(entries[part])
+    if not symmetric:
+        return entries.reshape(gram.shape)
+    found = np.empty_like(gram)
+    found[chosen] = found.T[chosen] = entries
+    return found
 
 
 def _polynomial(terms: np.ndarray, places: np.ndarray) -> np.ndarray | float:

@@ -1,5 +1,6 @@
 """Gradient descent on clusterable data: against autograd, and the stopping time against its derivation."""
 
+import dataclasses
 import itertools
 import math
 
@@ -34,6 +35,14 @@ def test_descent_follows_autograd_for_every_problem():
             torch.testing.assert_close(outputs[b], expected.detach(), rtol=1e-12, atol=1e-12)
             (gradient,) = torch.autograd.grad(((expected - problems.given[b]) ** 2).sum() / 2, weights)
             weights = (weights - rates[b] * gradient).detach().requires_grad_()
+
+
+def test_outputs_are_right_where_the_sigmoid_vanishes():
+    _, problems = drawn()
+    far = dataclasses.replace(problems, hidden=1e4 * problems.hidden)
+    outputs, _ = next(clustered_descent.descend(far, torch.ones(1, dtype=torch.float64)))
+    expected = torch.nn.functional.softplus(far.inputs @ far.hidden.mT) @ far.v
+    torch.testing.assert_close(outputs, expected, rtol=1e-12, atol=1e-9)
 
 
 def test_initial_weights_are_left_alone():

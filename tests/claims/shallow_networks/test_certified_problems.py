@@ -33,6 +33,9 @@ def test_jacobian_is_that_of_autograd(family):
         np.testing.assert_allclose(found[k], expected, atol=1e-12)
     residual = torch.linspace(-1, 1, found.shape[0] * found.shape[1], dtype=torch.float64).reshape(found.shape[:2])
     pulled = problems.pulled(problems.data, theta, residual)
+    outputs, state = problems.linearised(problems.data, theta)
+    assert torch.equal(outputs, problems.outputs(problems.data, theta))
+    assert torch.equal(problems.pulled_by(problems.data, state, residual), pulled)
     np.testing.assert_allclose(pulled, torch.einsum("bnp,bn->bp", found, residual), atol=1e-12)
 
 

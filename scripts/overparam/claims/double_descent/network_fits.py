@@ -269,6 +269,7 @@ def _seen(
     losses = most * LOSSES["squared"](logits, flat).double().mean(dim=1)
     classes = torch.tensor([one.n_classes for one in members], device=logits.device).repeat(len(wanted))
     outside = torch.arange(most, device=logits.device) >= classes[:, None]  # (M, K)
-    predicted = logits.masked_fill(outside[:, :, None], -torch.inf).argmax(dim=1)
+    # the first of the largest, as from argmax, which takes five times as long along this axis
+    predicted = logits.masked_fill(outside[:, :, None], -torch.inf).max(dim=1).indices
     wrong = (predicted != flat) | ~logits.isfinite().all(dim=1)
     return tuple(values.view(wanted.shape[:2]).cpu().numpy() for values in (losses, wrong.double().mean(dim=1)))

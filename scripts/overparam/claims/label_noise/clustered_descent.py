@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 from overparam.theory import hermite, hidden_layer
-from overparam.theory.activations import ACTIVATIONS
 from overparam.theory.clusterable_data import ClusterableData
 
 ACTIVATION = "softplus"
@@ -93,23 +92,33 @@ def descend(problems: ClusteredProblems, rates: torch.Tensor) -> Iterator[tuple[
     rates
         Step size η of every problem, (B,).
     """
-    activation = ACTIVATIONS[ACTIVATION]
     hidden, inputs, given = problems.hidden.clone(), problems.inputs, problems.given
     scaled = rates[:, None, None] * problems.v[:, None]  # (B, k, 1)
+    # φ(z) = −log σ(−z) and φ'(z) = 1 − σ(−z) share σ(−z); signs are turned in the inputs and v, which are small
+    minus_inputs, minus_v, tiny = -inputs, -problems.v, torch.finfo(hidden.dtype).tiny
     while True:
-        z = inputs @ hidden.mT  # (B, n, k)
-        outputs = activation.value(z) @ problems.v
+        minus_z = minus_inputs @ hidden.mT  # (B, n, k)
+        complement = minus_z.sigmoid()
+        # where σ(−z) is no normal number any more, φ(z) is z
+        minus_value = torch.minimum(complement.clamp(min=tiny).log_(), minus_z)
+        outputs = minus_value @ minus_v
         yield outputs, hidden
         residual = (outputs - given)[..., None]
-        hidden = hidden - scaled * ((activation.first(z) * residual).mT @ inputs)
+        pulled = residual.mT @ inputs - complement.mul_(residual).mT @ inputs
+        hidden = torch.addcmul(hidden, scaled, pulled, value=-1)
 
 
 def nearest(outputs: torch.Tensor, class_values: np.ndarray) -> torch.Tensor:
     """Return the class value that is nearest to every output; nan for an output that is nan."""
-    last = len(class_values) - 1
-    index = ((outputs + 1) * last / 2).round().clamp(0, last)
+    index = nearest_class(outputs, len(class_values))
     found = torch.as_tensor(class_values)[index.nan_to_num(0).long()]
     return torch.where(index.isnan(), index, found)
+
+
+def nearest_class(outputs: torch.Tensor, n_classes: int) -> torch.Tensor:
+    """Return the index of the class whose value is nearest to every output; nan for an output that is nan."""
+    last = n_classes - 1
+    return ((outputs + 1) * last / 2).round().clamp(0, last)
 
 
 def orthonormal_centres(n_clusters: int, dimension: int) -> np.ndarray:

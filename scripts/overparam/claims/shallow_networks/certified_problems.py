@@ -43,6 +43,9 @@ class CertifiedProblems:
         Functions of the data and θ (B, p) that return f (B, n) and J (B, n, p).
     pulled
         Function of the data, θ and residuals r (B, n) that returns Jᵀr (B, p).
+    linearised, pulled_by
+        The same in two parts that evaluate f once: a function of the data and θ that returns f and what is needed of θ
+        for Jᵀr, with a leading axis B; and one of the data, the latter and r that returns Jᵀr.
     lipschitz, largest
         Functions of the data that return L, and a bound on ‖J‖ that holds everywhere (infinite if there is none), (B,).
     data
@@ -55,6 +58,8 @@ class CertifiedProblems:
     outputs: Callable[[Data, torch.Tensor], torch.Tensor]
     jacobian: Callable[[Data, torch.Tensor], torch.Tensor]
     pulled: Callable[[Data, torch.Tensor, torch.Tensor], torch.Tensor]
+    linearised: Callable[[Data, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+    pulled_by: Callable[[Data, torch.Tensor, torch.Tensor], torch.Tensor]
     lipschitz: Callable[[Data], torch.Tensor]
     largest: Callable[[Data], torch.Tensor]
     data: Data
@@ -120,6 +125,10 @@ def slowest_direction(problems: CertifiedProblems) -> torch.Tensor:
     return torch.linalg.svd(problems.jacobian(problems.data, problems.start), full_matrices=False)[0][:, :, -1]
 
 
+def _pulled_by_jacobian(data: Data, jacobian: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+    return (jacobian.mT @ residual[:, :, None]).squeeze(2)
+
+
 def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, start: torch.Tensor) -> CertifiedProblems:
     """Return f = s (Aθ + sin(Cθ)) for A and C of shape (B, n, p) and scales s of shape (B,)."""
     data = {"linear": linear * scale[:, None, None], "frequency": frequency, "scale": scale}
@@ -127,15 +136,25 @@ def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, sta
     def phases(data: Data, theta: torch.Tensor) -> torch.Tensor:
         return (data["frequency"] @ theta[:, :, None]).squeeze(2)
 
-    def outputs(data: Data, theta: torch.Tensor) -> torch.Tensor:
-        return (data["linear"] @ theta[:, :, None]).squeeze(2) + data["scale"][:, None] * phases(data, theta).sin()
+    def outputs_of(data: Data, theta: torch.Tensor, phase: torch.Tensor) -> torch.Tensor:
+        return (data["linear"] @ theta[:, :, None]).squeeze(2) + data["scale"][:, None] * phase.sin()
 
-    def jacobian(data: Data, theta: torch.Tensor) -> torch.Tensor:
-        slopes = data["scale"][:, None] * phases(data, theta).cos()
+    def jacobian_of(data: Data, phase: torch.Tensor) -> torch.Tensor:
+        slopes = data["scale"][:, None] * phase.cos()
         return data["linear"] + slopes[:, :, None] * data["frequency"]
 
+    def outputs(data: Data, theta: torch.Tensor) -> torch.Tensor:
+        return outputs_of(data, theta, phases(data, theta))
+
+    def jacobian(data: Data, theta: torch.Tensor) -> torch.Tensor:
+        return jacobian_of(data, phases(data, theta))
+
     def pulled(data: Data, theta: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
-        return (jacobian(data, theta).mT @ residual[:, :, None]).squeeze(2)
+        return _pulled_by_jacobian(data, jacobian(data, theta), residual)
+
+    def linearised(data: Data, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        phase = phases(data, theta)
+        return outputs_of(data, theta, phase), jacobian_of(data, phase)
 
     def lipschitz(data: Data) -> torch.Tensor:
         rows = data["frequency"].norm(dim=2).amax(dim=1)
@@ -145,7 +164,9 @@ def sine(linear: torch.Tensor, frequency: torch.Tensor, scale: torch.Tensor, sta
         frequency = data["scale"] * torch.linalg.matrix_norm(data["frequency"], 2)
         return torch.linalg.matrix_norm(data["linear"], 2) + frequency
 
-    return CertifiedProblems("sine", outputs, jacobian, pulled, lipschitz, largest, data, start)
+    return CertifiedProblems(
+        "sine", outputs, jacobian, pulled, linearised, _pulled_by_jacobian, lipschitz, largest, data, start
+    )
 
 
 def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torch.Tensor) -> CertifiedProblems:
@@ -162,6 +183,13 @@ def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torc
     def pulled(data: Data, theta: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
         return hidden_layer.gradient(theta.unflatten(1, shape), data["v"], data["inputs"], residual, phi).flatten(1)
 
+    def linearised(data: Data, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        value, slopes = phi.value_and_first(data["inputs"] @ theta.unflatten(1, shape).mT)
+        return (value @ data["v"][..., None]).squeeze(-1), slopes * data["v"][:, None]
+
+    def pulled_by(data: Data, slopes: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
+        return ((slopes * residual[..., None]).mT @ data["inputs"]).flatten(1)
+
     def lipschitz(data: Data) -> torch.Tensor:
         norms = torch.linalg.matrix_norm(data["inputs"], 2) * data["inputs"].norm(dim=2).amax(dim=1)
         return second * data["v"].abs().amax(dim=1) * norms
@@ -171,8 +199,9 @@ def network(activation: str, inputs: torch.Tensor, v: torch.Tensor, hidden: torc
 
     data = {"inputs": inputs, "v": v}
     return CertifiedProblems(
-        f"{activation} network", outputs, jacobian, pulled, lipschitz, largest, data, hidden.flatten(1)
-    )
+        f"{activation} network", outputs, jacobian, pulled, linearised, pulled_by, lipschitz, largest, data,
+        hidden.flatten(1),
+    )  # fmt: skip
 
 
 def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> CertifiedProblems:
@@ -183,10 +212,14 @@ def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> CertifiedPro
         return (data["features"] @ theta.unflatten(1, shape)[:, None]).flatten(2)
 
     def outputs(data: Data, theta: torch.Tensor) -> torch.Tensor:
-        return (jacobian(data, theta) @ theta[:, :, None]).squeeze(2) / 2
+        return linearised(data, theta)[0]
 
     def pulled(data: Data, theta: torch.Tensor, residual: torch.Tensor) -> torch.Tensor:
-        return (jacobian(data, theta).mT @ residual[:, :, None]).squeeze(2)
+        return _pulled_by_jacobian(data, jacobian(data, theta), residual)
+
+    def linearised(data: Data, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        slopes = jacobian(data, theta)
+        return (slopes @ theta[:, :, None]).squeeze(2) / 2, slopes
 
     def lipschitz(data: Data) -> torch.Tensor:
         return torch.linalg.matrix_norm(data["features"].flatten(1, 2), 2)
@@ -195,8 +228,9 @@ def matrix_recovery(features: torch.Tensor, start: torch.Tensor) -> CertifiedPro
         return torch.full((len(data["features"]),), torch.inf, dtype=torch.float64)
 
     return CertifiedProblems(
-        "matrix recovery", outputs, jacobian, pulled, lipschitz, largest, {"features": features}, start.flatten(1)
-    )
+        "matrix recovery", outputs, jacobian, pulled, linearised, _pulled_by_jacobian, lipschitz, largest,
+        {"features": features}, start.flatten(1),
+    )  # fmt: skip
 
 
 def draw(

@@ -41,10 +41,6 @@ class HiddenLayerProblems:
         """Return f(W) − y, shape (B, n)."""
         return hidden_layer.predict(self.hidden, self.v, self.inputs, activation) - self.labels
 
-    def residual_at(self, pre: torch.Tensor, activation: Activation) -> torch.Tensor:
-        """Return f(W) − y, shape (B, n), from ``pre``, which is XWᵀ (B, n, k)."""
-        return (activation.value(pre) @ self.v[:, :, None]).squeeze(-1) - self.labels
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Outcome:
@@ -106,6 +102,7 @@ def largest_sample_step(problems: HiddenLayerProblems, activation: Activation) -
     return 1 / squares.amax(dim=1)
 
 
+@torch.inference_mode()
 def descend(
     problems: HiddenLayerProblems,
     activation: Activation,
@@ -131,30 +128,38 @@ def descend(
     end_tolerance
         If given, a run that has fitted goes on until ‖f − y‖ is this fraction of its start.
     """
-    here, index = problems, torch.arange(len(problems.inputs))
-    pre = here.inputs @ here.hidden.mT  # (B, n, k), used for the residual and for the next gradient
-    residual = here.residual_at(pre, activation)
-    start = residual.norm(dim=1)
+    inputs, labels, hidden, v = problems.inputs, problems.labels, problems.hidden, problems.v[:, :, None]
+    index = torch.arange(len(inputs))
+
+    def evaluated() -> tuple[torch.Tensor, torch.Tensor]:
+        """Return f(W) − y (B, n), and the slopes for the next gradient (B, n, k)."""
+        value, slopes = activation.value_and_first(torch.bmm(inputs, hidden.mT))
+        return torch.bmm(value, v).squeeze(-1) - labels, slopes
+
+    residual, slopes = evaluated()
+    start = torch.linalg.vector_norm(residual, dim=1)
     ends = _Ends(problems, tolerance, step_limit)
     end = tolerance if end_tolerance is None else end_tolerance
     eta, log_promised = learning_rate[:, None], promised.log()
     worst = torch.full_like(start, -torch.inf)
     for step in range(1, step_limit + 1):
-        slopes = activation.first(pre) * here.v[:, None] * (eta * residual)[:, :, None]
-        here = dataclasses.replace(here, hidden=torch.baddbmm(here.hidden, slopes.mT, here.inputs, alpha=-1))
-        pre = here.inputs @ here.hidden.mT
-        residual = here.residual_at(pre, activation)
-        norm = residual.norm(dim=1) / start
+        pulled = slopes.mul_(v.mT).mul_((eta * residual)[:, :, None])
+        hidden = torch.baddbmm(hidden, pulled.mT, inputs, alpha=-1)
+        residual, slopes = evaluated()
+        norm = torch.linalg.vector_norm(residual, dim=1) / start
         worst = torch.maximum(worst, norm.log() - step * log_promised)
+        ratio = norm.numpy()
         ends.look(index, step, norm)
-        done = ~((norm > end) & (norm < DIVERGED)) | torch.tensor(step == step_limit)
+        done = ~((ratio > end) & (ratio < DIVERGED)) | (step == step_limit)
         if done.any():
-            ends.record(index[done], step, norm[done], worst[done], here.hidden[done])
-            keep = ~done
-            if not keep.any():
+            over, keep = torch.as_tensor(done), torch.as_tensor(~done)
+            ends.record(index[over], step, norm[over], worst[over], hidden[over])
+            if done.all():
                 break
-            here, index, pre, residual, start = here.taken(keep), index[keep], pre[keep], residual[keep], start[keep]
-            eta, log_promised, worst = eta[keep], log_promised[keep], worst[keep]
+            inputs, labels, hidden, v, index, residual, slopes, start, eta, log_promised, worst = (
+                part[keep]
+                for part in (inputs, labels, hidden, v, index, residual, slopes, start, eta, log_promised, worst)
+            )
     return ends.outcome()
 
 
@@ -220,6 +225,8 @@ class _Ends:
     def look(self, index: torch.Tensor, step: int, norm: torch.Tensor) -> None:
         """Note where the late part of each run begins."""
         places, ratio = index.numpy(), norm.numpy()
+        if step < self.half and ratio.min() > self.tolerance:
+            return
         first = (ratio <= self.tolerance) & np.isinf(self.fitted[places])
         self.fitted[places[first]] = step
         waiting = np.isinf(self.fitted[places]) & (step >= self.half) & (self.from_step[places] == 0)

@@ -189,19 +189,22 @@ def _run_chunk(
     at_stop = {name: np.full(count, np.nan) for name in ("recovered", "error_clean", "settling_share", "diverged")}
     rates = torch.full((count,), 1 / n_train, dtype=torch.float64)
     n_steps = int(OVERRUN * stops.max()) + 1
-    start = None
+    n_classes, start = len(class_values), None
+    wanted = clustered_descent.nearest_class(problems.true, n_classes)
     for step, (outputs, _) in zip(range(n_steps), clustered_descent.descend(problems, rates), strict=False):
-        right = clustered_descent.nearest(outputs, class_values) == problems.true
-        perfect = right.all(dim=1).numpy()
-        means = problems.cluster_means(outputs - problems.given).norm(dim=1).numpy()
-        start = means if start is None else start
-        within = step <= OVERRUN * stops
-        first = np.where(perfect & within, np.minimum(first, step), first)
-        settled = np.where((means <= noise * start) & within, np.minimum(settled, step), settled)
-        here = step == stops
-        values = (perfect, 1 - right.double().mean(dim=1).numpy(), means / start / noise, ~np.isfinite(means))
-        for name, value in zip(at_stop, values, strict=True):
-            at_stop[name][here] = value[here]
+        within, here = step <= OVERRUN * stops, np.equal(stops, step)
+        if here.any() or np.isinf(first).any():
+            right = clustered_descent.nearest_class(outputs, n_classes) == wanted
+            perfect = right.all(dim=1).numpy()
+            first = np.where(perfect & within, np.minimum(first, step), first)
+            at_stop["recovered"][here] = perfect[here]
+            at_stop["error_clean"][here] = 1 - right.double().mean(dim=1).numpy()[here]
+        if here.any() or np.isinf(settled).any():
+            means = torch.linalg.vector_norm(problems.cluster_means(outputs - problems.given), dim=1).numpy()
+            start = means if start is None else start
+            settled = np.where((means <= noise * start) & within, np.minimum(settled, step), settled)
+            at_stop["settling_share"][here] = (means / start / noise)[here]
+            at_stop["diverged"][here] = ~np.isfinite(means)[here]
         if step >= stops.max() and np.isfinite([first, settled]).all():
             break  # both times are known
     return {**at_stop, "first_perfect_step": first, "settling_step": settled}

@@ -134,6 +134,7 @@ def _without_small_residual(
     return Certificate(certificate.alpha, beta, certificate.lipschitz, certificate.row, radius, residual)
 
 
+@torch.inference_mode()
 def descend(
     problems: CertifiedProblems, labels: torch.Tensor, step: torch.Tensor, tolerance: float, step_limit: int
 ) -> dict[str, torch.Tensor]:
@@ -154,36 +155,44 @@ def descend(
         Tensors (B,): the quantities ``rate``, ``distance``, ``path``, ``gradient_steps``, ``diverged`` and
         ``limit_hit``, and ``step_over_fall``: the largest ‖θ_{τ+1} − θ_τ‖ / (‖r_τ‖ − ‖r_{τ+1}‖).
     """
-    count = len(labels)
-    found = {name: torch.zeros(count, dtype=torch.float64) for name in ("distance", "path", "step_over_fall")}
-    found |= {name: torch.zeros(count, dtype=torch.float64) for name in ("gradient_steps", "diverged", "limit_hit")}
-    found["rate"] = torch.full((count,), torch.inf, dtype=torch.float64)
-    active, running, theta, y, eta = torch.arange(count), problems, problems.start, labels, step[:, None]
-    residual = running.outputs(running.data, theta) - y
-    norm = first = residual.norm(dim=1)
+    names = ("distance", "path", "step_over_fall", "gradient_steps", "diverged", "limit_hit", "rate")
+    found = {name: torch.zeros(len(labels), dtype=torch.float64) for name in names}
+    data, start, theta, y, eta = problems.data, problems.start, problems.start, labels, step[:, None]
+    active = torch.arange(len(labels))
+    outputs, slopes = problems.linearised(data, theta)
+    residual = outputs - y
+    norm = first = torch.linalg.vector_norm(residual, dim=1)
+    path = distance = largest = torch.zeros_like(norm)
+    rate = torch.full_like(norm, torch.inf)
     for taken in range(1, step_limit + 1):
-        move = -eta * running.pulled(running.data, theta, residual)
+        move = -eta * problems.pulled_by(data, slopes, residual)
         theta = theta + move
-        residual = running.outputs(running.data, theta) - y
-        after, length = residual.norm(dim=1), move.norm(dim=1)
+        outputs, slopes = problems.linearised(data, theta)
+        residual = outputs - y
+        after, length = (torch.linalg.vector_norm(part, dim=1) for part in (residual, move))
         fall = norm - after
         ratio = torch.where(fall > 0, length / fall, torch.inf)  # a residual that is nan does not fall either
-        distance = (theta - running.start).norm(dim=1)
-        found["rate"][active] = torch.minimum(found["rate"][active], -2 * torch.log(after / first) / taken)
-        found["distance"][active] = torch.maximum(found["distance"][active], distance)
-        found["path"][active] += length
-        found["step_over_fall"][active] = torch.maximum(found["step_over_fall"][active], ratio)
-        found["gradient_steps"][active] = taken
-        norm = after
+        rate = torch.minimum(rate, -2 * torch.log(after / first) / taken)
+        distance = torch.maximum(distance, torch.linalg.vector_norm(theta - start, dim=1))
+        path, largest, norm = path + length, torch.maximum(largest, ratio), after
         done, diverged = norm <= tolerance * first, ~(norm <= DIVERGED * first)
-        if (done | diverged).any():
-            found["diverged"][active[diverged]] = 1.0
-            kept = (~(done | diverged)).nonzero().squeeze(1)
-            active, running = active[kept], running.take(kept)
-            theta, residual, y, eta, norm, first = (part[kept] for part in (theta, residual, y, eta, norm, first))
-        if not len(active):
-            break
-    found["limit_hit"][active] = 1.0
+        over = done | diverged
+        limit_hit = ~over if taken == step_limit else torch.zeros_like(over)
+        ended = over | limit_hit
+        if ended.any():
+            values = (distance, path, largest, torch.full_like(rate, taken), diverged, limit_hit, rate)
+            for name, value in zip(names, values, strict=True):
+                found[name][active[ended]] = value[ended].double()
+            kept = (~ended).nonzero().squeeze(1)
+            if not len(kept):
+                break
+            data = {name: value[kept] for name, value in data.items()}
+            active, start, theta, residual, slopes, y, eta, norm, first, rate, distance, path, largest = (
+                part[kept]
+                for part in (
+                    active, start, theta, residual, slopes, y, eta, norm, first, rate, distance, path, largest,
+                )
+            )  # fmt: skip
     return found
 
 
