@@ -33,6 +33,17 @@ def test_derivatives_are_those_of_autograd(name, of, part):
     torch.testing.assert_close(getattr(ACTIVATIONS[name], part)(z.detach()), slopes, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_two_at_once_are_those_of_one_at_a_time(name):
+    activation, far = ACTIVATIONS[name], np.append(Z, [-900, 900])
+    for pair in ("value_and_first", "first_and_second"):
+        alone = [getattr(activation, part) for part in pair.split("_and_")]
+        for z in (far, torch.as_tensor(far), torch.as_tensor(far, dtype=torch.float32)):
+            tolerance = 1e-6 if z.dtype == torch.float32 else 1e-14
+            for found, expected in zip(getattr(activation, pair)(z), alone, strict=True):
+                np.testing.assert_allclose(found, expected(z), rtol=tolerance, atol=tolerance)
+
+
 @pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "quadratic"])  # whose slope has no bound
 def test_bounds_are_the_largest_absolute_values(name):
     activation, z = ACTIVATIONS[name], torch.as_tensor(Z).requires_grad_()

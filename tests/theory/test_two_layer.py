@@ -100,6 +100,18 @@ def test_remainder_is_the_taylor_remainder_and_obeys_its_bound(name):
 
 
 @pytest.mark.parametrize("name", TORCH)
+def test_units_that_are_left_out_do_not_have_the_largest_norm_on_a_segment(name):
+    draw, activation = np.random.default_rng(6), ACTIVATIONS[name]
+    v, z, shift_v, shift_z = draw.standard_normal((4, 3000))
+    found = two_layer.largest_block_norm_on_segment(v, z, 0.3 * shift_v, shift_z, 1.5, activation)
+    every = [
+        two_layer.block_norms(v + t * (0.3 * shift_v), z + t * shift_z, 1.5, activation).max()
+        for t in np.linspace(0, 1, 17)
+    ]
+    assert found == max(every)
+
+
+@pytest.mark.parametrize("name", TORCH)
 def test_worst_displacement_beats_random_ones_and_has_its_norm(name):
     draw, activation, x_norm, radius = np.random.default_rng(5), ACTIVATIONS[name], 2.0, 1.5
     v, z = draw.standard_normal(40), x_norm * draw.standard_normal(40)

@@ -6,6 +6,7 @@ imported: what measures with arrays alone is spared the seconds that it takes.
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 Values = TypeVar("Values")  # arrays, or tensors, or plain numbers
+Pair = Callable[[Any], tuple[Any, Any]]
 
 
 @runtime_checkable
@@ -31,7 +33,12 @@ class _Arrays:
     softplus = staticmethod(lambda z: -special.log_expit(-z))
     relu = staticmethod(lambda z: np.maximum(z, 0))
     step = staticmethod(lambda z: (z > 0).astype(float))
-    bell = staticmethod(lambda z: special.expit(z) * (1 - special.expit(z)))  # the slope of the sigmoid
+
+    @staticmethod
+    def bell(z: Any) -> Any:
+        """Return the slope of the sigmoid."""
+        value = special.expit(z)
+        return value * (1 - value)
 
 
 class _Tensors:
@@ -65,12 +72,23 @@ class Activation:
 
     All are taken entry by entry, in the precision of their argument. A piecewise linear σ has ``bounds[1] == 0``: its
     derivatives are those that exist almost everywhere, 0 at a kink.
+
+    ``value_and_first`` and ``first_and_second`` return two of them at once, which takes less time where they share an
+    elementary function.
     """
 
     value: Function
     first: Function
     second: Function
     bounds: tuple[float, float, float]
+    value_and_first: Pair = None  # type: ignore[assignment]  # by default one after the other
+    first_and_second: Pair = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for name in ("value_and_first", "first_and_second"):
+            if getattr(self, name) is None:
+                one, other = (getattr(self, part) for part in name.split("_and_"))
+                object.__setattr__(self, name, lambda z, one=one, other=other: (one(z), other(z)))
 
     @property
     def smooth(self) -> bool:
@@ -81,6 +99,38 @@ class Activation:
 def _tanh_second(z: Any) -> Any:
     value = _of(z).tanh(z)
     return -2 * value * (1 - value**2)
+
+
+def _softplus_value_and_first(z: Any) -> tuple[Any, Any]:
+    """Return −log σ(−z) and 1 − σ(−z): for tensors in a third of the time, exact to the rounding of 1."""
+    if _of(z) is _Arrays:
+        return _Arrays.softplus(z), _Arrays.sigmoid(z)
+    from torch import finfo, maximum  # z is a tensor, so torch is there
+
+    complement = (-z).sigmoid()
+    # σ(−z) of a large z is no normal number any more, and the value is z
+    value = maximum(complement.clamp(min=finfo(z.dtype).tiny).log().neg(), z)
+    return value, 1 - complement
+
+
+def _tanh_value_and_first(z: Any) -> tuple[Any, Any]:
+    value = _of(z).tanh(z)
+    return value, 1 - value**2
+
+
+def _tanh_first_and_second(z: Any) -> tuple[Any, Any]:
+    value, first = _tanh_value_and_first(z)
+    return first, -2 * value * first
+
+
+def _sigmoid_value_and_first(z: Any) -> tuple[Any, Any]:
+    value = _of(z).sigmoid(z)
+    return value, value * (1 - value)
+
+
+def _sigmoid_first_and_second(z: Any) -> tuple[Any, Any]:
+    value, first = _sigmoid_value_and_first(z)
+    return first, first * (1 - 2 * value)
 
 
 def _sigmoid_second(z: Any) -> Any:
@@ -98,13 +148,24 @@ ACTIVATIONS = {
         lambda z: _of(z).sigmoid(z),
         lambda z: _of(z).sigmoid(z) * _of(z).sigmoid(-z),
         (1.0, 1 / 4, 1 / 108**0.5),
+        _softplus_value_and_first,
     ),
     "relu": Activation(lambda z: _of(z).relu(z), lambda z: _of(z).step(z), lambda z: _of(z).zeros(z), (1.0, 0.0, 0.0)),
     "tanh": Activation(
-        lambda z: _of(z).tanh(z), lambda z: 1 - _of(z).tanh(z) ** 2, _tanh_second, (1.0, 4 / 27**0.5, 2.0)
+        lambda z: _of(z).tanh(z),
+        lambda z: 1 - _of(z).tanh(z) ** 2,
+        _tanh_second,
+        (1.0, 4 / 27**0.5, 2.0),
+        _tanh_value_and_first,
+        _tanh_first_and_second,
     ),
     "sigmoid": Activation(
-        lambda z: _of(z).sigmoid(z), lambda z: _of(z).bell(z), _sigmoid_second, (1 / 4, 1 / 108**0.5, 1 / 8)
+        lambda z: _of(z).sigmoid(z),
+        lambda z: _of(z).bell(z),
+        _sigmoid_second,
+        (1 / 4, 1 / 108**0.5, 1 / 8),
+        _sigmoid_value_and_first,
+        _sigmoid_first_and_second,
     ),
     "erf": Activation(
         lambda z: _of(z).erf(z),

@@ -19,6 +19,8 @@ from overparam.theory.activations import Activation
 
 Units = Float[np.ndarray, " m"]  # one number per hidden unit
 
+LEADERS = 64  # units with the largest |v| that are looked at first
+
 
 def output_weights(width: int, distribution: str, generator: np.random.Generator) -> Units:
     """Draw v: ``gaussian`` N(0, 1), or ``sign`` ±1 with equal chances."""
@@ -59,8 +61,8 @@ def hessian_modes(
     eigenvectors
         Unit vectors: ``[i, :, j]`` belongs to ``eigenvalues[i, j]``.
     """
-    mixed = activation.first(z) * x_norm
-    inner = v * activation.second(z) * x_norm**2
+    first, second = activation.first_and_second(z)
+    mixed, inner = first * x_norm, v * second * x_norm**2
     root = np.sqrt(inner**2 + 4 * mixed**2)
     values = np.stack([(inner + root) / 2, (inner - root) / 2], axis=1) / v.size**0.5
     angle = np.arctan2(2 * mixed, inner) / 2
@@ -70,8 +72,8 @@ def hessian_modes(
 
 def block_norms(v: Units, z: Units, x_norm: float, activation: Activation) -> Units:
     """Return the spectral norm of each unit's Hessian block *without* the factor m^(−1/2): (|b| + √(b² + 4a²))/2."""
-    mixed = activation.first(z) * x_norm
-    inner = v * activation.second(z) * x_norm**2
+    first, second = activation.first_and_second(z)
+    mixed, inner = first * x_norm, v * second * x_norm**2
     return (np.abs(inner) + np.sqrt(inner**2 + 4 * mixed**2)) / 2
 
 
@@ -122,7 +124,9 @@ def largest_block_norm_in_ball(
     leaders = np.argsort(ceiling)[::-1][:4096]
     lower = max(float(at(leaders, np.full(leaders.size, angle)).max()) for angle in (-1.0, 0.0, 1.0))
     open_units = np.flatnonzero(ceiling > lower * (1 + tolerance))
-    lower = _branch_and_bound(at, open_units, 0.0, np.pi / 2, lipschitz, ceiling, lower, tolerance)
+    found = np.array([lower])
+    _branch_and_bound(at, open_units, 0.0, np.pi / 2, lipschitz, ceiling, found, tolerance)
+    lower = float(found[0])
     return lower, lower * (1 + tolerance)
 
 
@@ -133,24 +137,28 @@ def _branch_and_bound(
     half_width: float,
     lipschitz: Units,
     ceiling: Units,
-    lower: float,
+    lower: Float[np.ndarray, " maxima"],
     tolerance: float,
-) -> float:
-    """Return a value of ``at`` that no value on ``centre`` ± ``half_width`` exceeds by more than ``tolerance``.
+) -> None:
+    """Raise ``lower`` to values of ``at`` that no value on ``centre`` ± ``half_width`` exceeds by over ``tolerance``.
 
-    ``lipschitz`` and ``ceiling`` bound the slope and the value of every unit; ``lower`` is a value that is known to be
-    attained. An interval is cut in three as long as it could hold a value above lower × (1 + tolerance).
+    ``lipschitz`` and ``ceiling`` bound the slope and the value of every unit; ``lower`` is what is known to be attained
+    by all units together, one number, or by each of them. An interval is cut in three as long as it could hold a value
+    above lower × (1 + tolerance).
     """
     places = np.full(units.size, centre)
     while units.size:
         reached = at(units, places)
-        lower = max(lower, float(reached.max()))
+        if lower.size == 1:
+            lower[0] = goal = max(lower[0], reached.max())
+        else:
+            np.maximum.at(lower, units, reached)
+            goal = lower[units]
         bound = np.minimum(reached + lipschitz[units] * half_width, ceiling[units])
-        open_ = bound > lower * (1 + tolerance)
+        open_ = bound > goal * (1 + tolerance)
         half_width /= 3
         units, middle = np.tile(units[open_], 3), places[open_]
         places = np.concatenate([middle - 2 * half_width, middle, middle + 2 * half_width])
-    return lower
 
 
 def _ceilings(sizes: Units, x_norm: float, activation: Activation, tolerance: float) -> Units:
@@ -162,15 +170,14 @@ def _ceilings(sizes: Units, x_norm: float, activation: Activation, tolerance: fl
     _, second, third = activation.bounds
     knots = np.linspace(sizes.min(), sizes.max(), 17)
     slopes = second * x_norm + knots * third * x_norm**2  # Lipschitz constants of the block in z
-    table = np.empty(knots.size)
-    for index, knot in enumerate(knots):
+    table = np.zeros(knots.size)
 
-        def at(_: np.ndarray, z: np.ndarray, knot: float = knot) -> np.ndarray:
-            return block_norms(np.full(z.size, knot), z, x_norm, activation)
+    def at(knot: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return block_norms(knots[knot], z, x_norm, activation)
 
-        table[index] = (1 + tolerance) * _branch_and_bound(
-            at, np.zeros(1, dtype=int), 4.0, 4.0, slopes[index : index + 1], np.full(1, np.inf), 0.0, tolerance,
-        )  # fmt: skip
+    every, unbounded = np.arange(knots.size), np.full(knots.size, np.inf)
+    _branch_and_bound(at, every, 4.0, 4.0, slopes, unbounded, table, tolerance)
+    table *= 1 + tolerance
     return table[np.minimum(np.searchsorted(knots, sizes), knots.size - 1)]
 
 
@@ -202,12 +209,26 @@ def largest_block_norm_on_segment(
     """Return max ‖block‖ over all units at ``points`` places of the segment θ₀ + t δ, t in [0, 1].
 
     At finitely many places the maximum is never above the supremum β along the segment, so a bound that uses it is
-    harder to keep than the one with β.
+    harder to keep than the one with β. Units whose |v| is too small for the largest norm are not looked at: no block
+    norm exceeds (b + √(b² + 4a²))/2 with a = M₁|x| and b = |v| M₂|x|², where M_j = sup|σ^(j)|.
     """
-    return max(
-        float(block_norms(v + t * shift_v, z + t * shift_z, x_norm, activation).max())
-        for t in np.linspace(0, 1, points)
-    )
+    places = np.linspace(0, 1, points)[:, None]
+
+    def largest(units: np.ndarray | slice) -> float:
+        moved_v, moved_z = v[units] + places * shift_v[units], z[units] + places * shift_z[units]
+        return float(block_norms(moved_v.ravel(), moved_z.ravel(), x_norm, activation).max())
+
+    size = np.maximum(np.abs(v), np.abs(v + shift_v))
+    if size.size <= LEADERS:
+        return largest(slice(None))
+    leaders = np.argpartition(size, -LEADERS)[-LEADERS:]
+    lower = largest(leaders)
+    mixed, inner = activation.bounds[0] * x_norm, size * activation.bounds[1] * x_norm**2
+    ceiling = (inner + np.sqrt(inner**2 + 4 * mixed**2)) / 2
+    margin = 1e-12 if activation.smooth else 0.0  # for rounding, of which the norms 0 and |x| of a step have none
+    open_ = ceiling * (1 + margin) > lower
+    open_[leaders] = False
+    return max(lower, largest(open_)) if open_.any() else lower
 
 
 def worst_unit_displacement(

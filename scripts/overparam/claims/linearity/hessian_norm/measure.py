@@ -85,12 +85,12 @@ def _by_all_eigenvalues(v: np.ndarray, hidden: np.ndarray, x: np.ndarray, activa
     Lanczos iteration will not do: with v = ±1 the largest eigenvalues lie within a part of 1e-4 of one another.
     """
     width, at, sigma = v.size, torch.as_tensor(x), activations.ACTIVATIONS[activation].value
-
-    def network(theta: torch.Tensor) -> torch.Tensor:
-        return theta[:width] @ sigma(theta[width:].reshape(width, -1) @ at) / width**0.5
-
     theta = torch.as_tensor(np.concatenate([v, hidden.ravel()]))
-    return float(torch.linalg.eigvalsh(torch.func.hessian(network)(theta)).abs().max())
+    copies = theta.expand(theta.numel(), -1).clone().requires_grad_()  # of θ, one for each row of the Hessian
+    outputs = (copies[:, :width] * sigma(copies[:, width:].unflatten(1, hidden.shape) @ at)).sum(dim=1) / width**0.5
+    (slopes,) = torch.autograd.grad(outputs.sum(), copies, create_graph=True)
+    (hessian,) = torch.autograd.grad(slopes.diagonal().sum(), copies)
+    return float(torch.linalg.eigvalsh(hessian).abs().max())
 
 
 def _squared_output(v: np.ndarray, z: np.ndarray, x_norm: float, activation: activations.Activation) -> float:

@@ -118,25 +118,24 @@ def _descended(
 ) -> list[dict[str, Any]]:
     """Fit ``labels`` by gradient descent on all weights, squared loss ½Σ(f − y)², step 1/λ_max of the kernel at θ₀."""
     activation, root = network.activation, network.v.size**0.5
-    v, moved = network.v.copy(), hidden.copy()
-    kernel = _kernel(v, hidden, inputs, activation)
-    rate = 1 / float(np.linalg.eigvalsh(kernel)[-1])
+    gram, start = inputs @ inputs.T, hidden @ inputs.T  # (n, n), (m, n)
+    v, moved = network.v, np.zeros_like(start)  # W − W₀ is ``moved`` @ inputs: no gradient leaves the span of these
+    rate = 1 / float(np.linalg.eigvalsh(_kernel(v, start, gram, activation))[-1])
     first = last = np.nan
     steps = 0
     while True:
-        z = moved @ inputs.T  # (m, n)
-        features = activation.value(z)
+        features, slopes = activation.value_and_first(start + moved @ gram)
         residual = v @ features / root - labels
         last = residual @ residual / 2
         first = last if steps == 0 else first
         if not last > settings["loss_tolerance"] * first or steps == settings["step_limit"]:
             break
-        pulled = (activation.first(z) * residual) @ inputs  # (m, d)
-        v, moved = v - rate / root * (features @ residual), moved - rate / root * v[:, None] * pulled
+        scaled = rate / root * residual
+        v, moved = v - features @ scaled, moved - v[:, None] * (slopes * scaled)
         steps += 1
-    shift_v, shift_w = v - network.v, moved - hidden
-    distance = float(np.sqrt(np.sum(shift_v**2) + np.sum(shift_w**2)))
-    rows = network.rows("gradient descent", 0, shift_v, shift_w @ inputs[0], distance)
+    shift_v, shift_z = v - network.v, moved @ gram
+    distance = float(np.sqrt(np.sum(shift_v**2) + np.sum(moved * shift_z)))
+    rows = network.rows("gradient descent", 0, shift_v, shift_z[:, 0], distance)
     values = {
         "gradient_steps": steps,
         "loss_ratio": last / first,
@@ -146,8 +145,8 @@ def _descended(
     return rows + [{**case, "quantity": quantity, "value": float(value)} for quantity, value in values.items()]
 
 
-def _kernel(v: np.ndarray, hidden: np.ndarray, inputs: np.ndarray, activation: activations.Activation) -> np.ndarray:
-    """Return the tangent kernel of all weights at ``inputs``, (n, n)."""
-    z = hidden @ inputs.T
-    features, slopes = activation.value(z), v[:, None] * activation.first(z)
-    return (features.T @ features + (slopes.T @ slopes) * (inputs @ inputs.T)) / v.size
+def _kernel(v: np.ndarray, z: np.ndarray, gram: np.ndarray, activation: activations.Activation) -> np.ndarray:
+    """Return the tangent kernel of all weights, (n, n), at pre-activations z (m, n) of inputs with the products XXᵀ."""
+    features, slopes = activation.value_and_first(z)
+    slopes = v[:, None] * slopes
+    return (features.T @ features + (slopes.T @ slopes) * gram) / v.size

@@ -99,11 +99,28 @@ class _Pack:
             self.output[(*place, column)] = output_weights(networks.labels[networks.problem[m]], size)
             self.slices.append(place)
             filled[row] += size
+        self.minus_inputs, self.minus_output = -self.inputs, -self.output
 
     def residuals(self, activation: str) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return residuals (T, n, networks per problem) and slopes φ' (T, n, units)."""
-        value, slope = value_and_slope(self.inputs @ self.weights.mT, activation)
-        return value @ self.output - self.labels[..., None], slope
+        """Return residuals (T, n, networks per problem), and what :meth:`gradient` needs of the units, (T, n, units).
+
+        Signs are turned in the inputs and output weights, which are small, and not in the arrays of all units.
+        """
+        if activation == "relu":
+            value = torch.relu_(self.inputs @ self.weights.mT)
+            return value @ self.output - self.labels[..., None], value
+        complement = torch.sigmoid_(self.minus_inputs @ self.weights.mT)
+        minus_value = complement.clamp(min=torch.finfo(complement.dtype).tiny).log_()
+        return minus_value @ self.minus_output - self.labels[..., None], complement
+
+    def gradient(self, residual: torch.Tensor, units: torch.Tensor, activation: str) -> torch.Tensor:
+        """Return Jᵀ(f − y) in the shape of the weights, from what :meth:`residuals` returned, which is used up."""
+        pulled = residual @ self.output.mT
+        if activation == "relu":
+            pulled = torch.ops.aten.threshold_backward(pulled, units, 0)
+        else:
+            pulled = units.neg_().add_(1).mul_(pulled)
+        return pulled.mT @ self.inputs
 
     def relative(self, residual: torch.Tensor) -> torch.Tensor:
         """Return ‖f − y‖/‖y‖ of each running network."""
@@ -153,7 +170,7 @@ def descend(
     going = torch.ones(count, dtype=torch.bool)
     start = earlier = None
     for step in range(step_limit + 1):
-        error, slope = pack.residuals(activation)
+        error, units = pack.residuals(activation)
         if step % check_every == 0 or step == step_limit:
             relative = pack.relative(error).double()
             if start is None:
@@ -175,8 +192,8 @@ def descend(
                 repacked = _Pack(networks, torch.nonzero(going)[:, 0], weights, momenta, rates)
                 if repacked.weights.numel() < 0.9 * pack.weights.numel():
                     pack = repacked
-                    error, slope = pack.residuals(activation)
-        gradient = (slope * (error @ pack.output.mT)).mT @ pack.inputs
+                    error, units = pack.residuals(activation)
+        gradient = pack.gradient(error, units, activation)
         pack.momentum.mul_(momentum).addcmul_(pack.rate, gradient, value=-1)
         pack.weights.add_(pack.momentum)
     return Outcome(residual, steps, diverged)
@@ -250,7 +267,7 @@ def _second_order(
     size = y.norm(dim=1)
     value, slope = value_and_slope(x @ w.mT, activation)
     error = (value @ v[..., None]).squeeze(-1) - y
-    norm, identity = error.norm(dim=1), torch.eye(x.shape[1], dtype=x.dtype)
+    norm = error.norm(dim=1)
     gram = x @ x.mT
     unit = ((slope * v[:, None]) ** 2).sum(2).mul(gram.diagonal(dim1=1, dim2=2)).mean(1)
     damping = torch.full_like(norm, 1e-2)
@@ -270,7 +287,8 @@ def _second_order(
         if not len(here):
             break
         weighted = slope * v[:, None]
-        kernel = (weighted @ weighted.mT) * gram + (damping * unit)[:, None, None] * identity
+        kernel = (weighted @ weighted.mT).mul_(gram)
+        kernel.diagonal(dim1=1, dim2=2).add_((damping * unit)[:, None])
         factor, failed = torch.linalg.cholesky_ex(kernel)
         solved = torch.cholesky_solve(error[..., None], factor)
         proposed = w - (weighted * solved).mT @ x
