@@ -37,7 +37,7 @@ def test_centred_outputs_start_at_zero_and_fit_the_same_residuals():
     np.testing.assert_array_equal(centred.kernel(DIMENSION), plain.kernel(DIMENSION))
     for network, wanted in ((plain, labels + start[:N_TRAIN]), (centred, labels)):
         network.step(network.outputs[:N_TRAIN] - wanted, RATE)
-        network.step_on(1, network.output_at(1) - wanted[1], RATE)
+        network.step_on(1, wanted[1], RATE)
         network.refresh()
     np.testing.assert_allclose(centred.outputs, plain.outputs - start, rtol=1e-10, atol=1e-14)
 
@@ -64,7 +64,7 @@ def test_kernel_and_steps_match_automatic_differentiation(case):
         if step < 2:
             network.step(network.outputs[:N_TRAIN] - labels, RATE)
         else:
-            network.step_on(step - 2, network.output_at(step - 2) - labels[step - 2], RATE)
+            network.step_on(step - 2, labels[step - 2], RATE)
             network.refresh()
         outputs = torch.vmap(function, (None, 0))(weights, points)
         np.testing.assert_allclose(network.outputs, outputs.numpy(), rtol=1e-10, atol=1e-12)

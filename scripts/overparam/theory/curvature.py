@@ -148,14 +148,15 @@ def _lanczos_side_by_side(
     if not slope.requires_grad:  # linear functions: there is nothing to differentiate a second time
         return np.zeros(len(at)), np.ones(len(at), dtype=bool)
     vector = vector / vector.norm(dim=1, keepdim=True)
-    before, length = torch.zeros_like(vector), torch.zeros(len(at), dtype=at.dtype, device=at.device)
+    length = torch.zeros(len(at), dtype=at.dtype, device=at.device)
+    before, rest, parts = (torch.zeros_like(vector) for _ in range(3))  # memory that every step writes to
     tridiagonal = np.zeros((len(at), steps, steps))
     norms, settled = [np.zeros(len(at))], np.zeros(len(at), dtype=bool)
     for step in range(steps):
-        (product,) = torch.autograd.grad((slope * vector).sum(), at, retain_graph=True, materialize_grads=True)
-        product = product - length[:, None] * before
-        along = (product * vector).sum(dim=1)
-        product = product - along[:, None] * vector
+        (product,) = torch.autograd.grad(slope, at, vector, retain_graph=True, materialize_grads=True)
+        torch.sub(product, torch.mul(before, length[:, None], out=parts), out=rest)
+        along = torch.mul(rest, vector, out=parts).sum(dim=1)
+        rest.sub_(torch.mul(vector, along[:, None], out=parts))
         tridiagonal[:, step, step] = along.cpu().numpy()
         if step % 5 == 4 or step == steps - 1:
             spectra = np.linalg.eigvalsh(tridiagonal[:, : step + 1, : step + 1])
@@ -165,11 +166,12 @@ def _lanczos_side_by_side(
                 break
         if step == steps - 1:
             break
-        length = product.norm(dim=1)
+        length = rest.norm(dim=1)
         scale = torch.as_tensor(np.abs(tridiagonal[:, : step + 1, : step + 1]).max(axis=(1, 2)), device=at.device)
         length = torch.where(length > 1e-13 * scale, length, 0.0)  # an invariant subspace: only zeros follow
         tridiagonal[:, step, step + 1] = tridiagonal[:, step + 1, step] = length.cpu().numpy()
-        before, vector = vector, torch.where(length[:, None] > 0, product / length[:, None], 0.0)
+        before, vector = vector, torch.div(rest, length[:, None], out=before)
+        vector[length == 0] = 0.0
     return norms[-1], settled
 
 

@@ -79,8 +79,8 @@ class Network:
         self._evaluate()
 
     def _evaluate(self) -> None:
-        self.features = self.activation.value(self.z)  # (N, m)
-        self.slopes = self.v * self.activation.first(self.z)
+        self.features, first = self.activation.value_and_first(self.z)  # (N, m)
+        self.slopes = self.v * first
         self._raw = self.scale * (self.features @ self.v) - self._origin
         self.outputs = self.head.value(self._raw)
 
@@ -99,24 +99,21 @@ class Network:
         pull = rate * self.scale * residual * self.head.first(self._raw[:n])
         coefficients = pull[:, None] * self.slopes[:n]
         if self.trains_output:
-            self.v = self.v - pull @ self.features[:n]
+            self.v -= pull @ self.features[:n]
         self.z -= self.gram[:, :n] @ coefficients
         self._moved += coefficients
         self._evaluate()
 
-    def step_on(self, sample: int, residual: float, rate: float) -> None:
+    def step_on(self, sample: int, label: float, rate: float) -> None:
         """Move the weights by −``rate`` times the gradient of one sample's loss; call :meth:`refresh` afterwards."""
-        pull = rate * self.scale * residual * float(self.head.first(self._raw[sample]))
-        coefficients = pull * self.v * self.activation.first(self.z[sample])
+        value, first = self.activation.value_and_first(self.z[sample])
+        raw = self.scale * (self.v @ value) - self._origin[sample]
+        pull = rate * self.scale * float(self.head.value(raw) - label) * float(self.head.first(raw))
+        coefficients = pull * self.v * first
         if self.trains_output:
-            self.v = self.v - pull * self.activation.value(self.z[sample])
+            self.v -= pull * value
         self.z -= self.gram[sample][:, None] * coefficients
         self._moved[sample] += coefficients
-
-    def output_at(self, point: int) -> float:
-        """Return φ(f) at one point from the present weights."""
-        self._raw[point] = self.scale * (self.v @ self.activation.value(self.z[point])) - self._origin[point]
-        return float(self.head.value(self._raw[point]))
 
     def refresh(self) -> None:
         """Compute outputs, features and slopes at all points anew, after steps on single samples."""

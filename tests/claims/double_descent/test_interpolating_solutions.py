@@ -10,7 +10,8 @@ from undecided_verdicts import undecided
 from overparam.claims.double_descent.interpolating_solutions import measure as interpolating_solutions
 from overparam.claims.double_descent.interpolating_solutions import one_model_at_the_threshold, smaller_norm_generalises
 from overparam.claims.double_descent.interpolating_solutions.measure import measure
-from overparam.claims.double_descent.random_feature_maps import gradient_descent, tuned_ridge
+from overparam.claims.double_descent.random_feature_maps import gradient_descent
+from overparam.claims.double_descent.ridge import tuned_ridge
 from overparam.datasets.arrow import Dataset
 from overparam.errors import UserError
 

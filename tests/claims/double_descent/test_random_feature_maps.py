@@ -7,8 +7,8 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 
+from overparam.claims.double_descent import normal_equations
 from overparam.claims.double_descent.random_feature_maps import (
-    PENALTIES,
     arc_cosine_kernel,
     fourier_features,
     gaussian_kernel,
@@ -16,10 +16,8 @@ from overparam.claims.double_descent.random_feature_maps import (
     minimum_norm,
     normalised_inputs,
     relu_features,
-    ridge,
-    ridge_path,
-    tuned_ridge,
 )
+from overparam.claims.double_descent.ridge import PENALTIES, ridge, ridge_path, tuned_ridge
 from overparam.datasets.arrow import Dataset
 from overparam.seeding import generator
 
@@ -105,12 +103,35 @@ def test_minimum_norm_is_the_kernel_interpolant_of_the_features(draws):
 
 
 @pytest.mark.parametrize("n_features", [10, 90])
+def test_the_ways_to_the_smallest_norm_agree(draws, monkeypatch, n_features):
+    features, targets = draws.standard_normal((30, n_features)), draws.standard_normal((30, 4))
+    by_cholesky = normal_equations.least_squares(features, targets)
+    monkeypatch.setattr(normal_equations, "LEAST", 1.1)  # no matrix is that far from a singular one
+    assert normal_equations.least_squares(features, targets) is None
+    by_reflectors, rank = minimum_norm(features, targets, 1e-13)
+    assert rank == min(features.shape)
+    assert np.allclose(by_cholesky, by_reflectors, rtol=1e-12, atol=1e-14)
+    assert np.allclose(by_cholesky, minimum_norm(features, targets, 1e-2)[0], rtol=1e-12, atol=1e-14)  # by gelsd
+
+
+def test_a_correction_makes_the_normal_equations_as_precise_as_a_decomposition(draws):
+    u, v = np.linalg.qr(draws.standard_normal((60, 20)))[0], np.linalg.qr(draws.standard_normal((20, 20)))[0]
+    features = (u * np.geomspace(1, 1e-4, 20)) @ v  # the condition number of its Gram matrix is 1e8
+    for matrix in (features, features.T):
+        targets = draws.standard_normal((len(matrix), 3))
+        expected = np.linalg.pinv(matrix) @ targets
+        error = np.linalg.norm(normal_equations.least_squares(matrix, targets) - expected)
+        assert error < 1e-10 * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("n_features", [10, 90])
 def test_ridge_is_that_of_scikit_learn(draws, n_features):
     features, targets = draws.standard_normal((30, n_features)), draws.standard_normal((30, 4))
-    path = ridge_path(features, targets, np.array([1e-3, 1.0]))
-    for coefficients, penalty in zip(path, (1e-3, 1.0), strict=True):
+    others = draws.standard_normal((7, n_features))
+    path = ridge_path(features, targets, np.array([1e-3, 1.0]), others)
+    for predicted, penalty in zip(path, (1e-3, 1.0), strict=True):
         expected = Ridge(alpha=30 * penalty, fit_intercept=False, solver="svd").fit(features, targets).coef_.T
-        assert np.allclose(coefficients, expected, rtol=1e-8, atol=1e-12)
+        assert np.allclose(predicted, others @ expected, rtol=1e-8, atol=1e-12)
         assert np.allclose(ridge(features, targets, penalty), expected, rtol=1e-8, atol=1e-12)
 
 
@@ -131,6 +152,12 @@ def test_each_group_of_targets_has_the_penalty_that_is_best_for_it_on_held_out_s
         assert penalties[group] == PENALTIES[np.argmin(losses)]
         whole = Ridge(alpha=60 * penalties[group], fit_intercept=False, solver="svd").fit(features, targets[:, columns])
         assert np.allclose(coefficients[:, columns], whole.coef_.T, rtol=1e-7, atol=1e-11)
+
+
+def test_the_penalty_can_be_tuned_on_one_of_two_samples():
+    features, targets = np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]), np.array([[1.0], [1.0]])
+    coefficients, penalties = tuned_ridge(features, targets, 1, 0.2)
+    assert np.allclose(coefficients, ridge(features, targets, penalties[0]))
 
 
 def test_gradient_descent_keeps_the_null_space_of_its_start(draws):

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import scipy.linalg
 
+from overparam.claims.double_descent import normal_equations
 from overparam.datasets.arrow import Dataset
-
-PENALTIES = np.logspace(-7, 0, 15)  # a factor of √10 apart, for features whose norm is about 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +97,12 @@ def fourier_features(dimension: int, n_features: int, bandwidth: float, generato
 
     def features(x: np.ndarray, units: slice) -> np.ndarray:
         phase = x @ v[:, units]
-        return np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * np.sqrt(2 / n_features)
+        half = phase.shape[1]
+        values = np.empty((len(x), 2 * half))
+        np.cos(phase, out=values[:, :half])
+        np.sin(phase, out=values[:, half:])
+        values *= np.sqrt(2 / n_features)
+        return values
 
     return FeatureMap(n_features, n_features // 2, features)
 
@@ -124,8 +128,9 @@ def gaussian_kernel(x: np.ndarray, z: np.ndarray, bandwidth: float) -> np.ndarra
 def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tuple[np.ndarray, int]:
     """Return the least-squares solution of smallest Frobenius norm, and the numerical rank of ``features``.
 
-    It is found by a QR decomposition where the condition number shows that no singular value lies below the cut-off,
-    else by LAPACK's gelsd, which takes longer.
+    It is found by a Cholesky factor of the smaller Gram matrix where that is far from a singular one; else by a QR
+    decomposition, where the condition number shows that no singular value lies below the cut-off; else by LAPACK's
+    gelsd. Each takes several times as long as the one before.
 
     Parameters
     ----------
@@ -142,88 +147,29 @@ def minimum_norm(features: np.ndarray, targets: np.ndarray, cutoff: float) -> tu
         Shape ``(N, K)``, and an integer.
     """
     n, n_features = features.shape
+    solution = normal_equations.least_squares(features, targets)
+    if solution is not None:
+        return solution, min(n, n_features)
     wide = n_features > n
-    q, r = scipy.linalg.qr(features.T if wide else features, mode="economic", check_finite=False)
+    (q, scales), r = scipy.linalg.qr(features.T if wide else features, mode="raw", check_finite=False)
+    r = r[: min(n, n_features)]
     inverse_condition, _ = scipy.linalg.lapack.dtrcon(r, norm="1")
     if inverse_condition > len(r) * cutoff:  # the rank is full: in the 2-norm it is at least 1/len(r) of this
-        if wide:
-            return q @ scipy.linalg.solve_triangular(r, targets, trans="T", check_finite=False), len(r)
-        return scipy.linalg.solve_triangular(r, q.T @ targets, check_finite=False), len(r)
+        return _by_reflectors(q, scales, r, targets, wide), len(r)
     # gelsd: a singular value decomposition of the features themselves; their Gram matrix would square the condition
     coefficients, _, rank, _ = scipy.linalg.lstsq(features, targets, cond=cutoff, lapack_driver="gelsd")
     return coefficients, int(rank)
 
 
-def ridge(features: np.ndarray, targets: np.ndarray, penalty: float | np.ndarray) -> np.ndarray:
-    """Return the minimiser of ‖features β − targets‖²/n + λ‖β‖², shape ``(N, K)``, by Cholesky, for λ > 0.
-
-    ``penalty`` is λ, or one λ per column of the targets, ``(K,)``.
-    """
-    n, n_features = features.shape
-    wide = n_features > n
-    gram = features @ features.T if wide else features.T @ features
-    right = targets if wide else features.T @ targets
-    penalties, solution = np.broadcast_to(penalty, right.shape[1]), np.empty_like(right)
-    for value in np.unique(penalties):
-        shifted, columns = gram.copy(), penalties == value
-        shifted[np.diag_indices_from(shifted)] += n * value
-        solution[:, columns] = scipy.linalg.solve(shifted, right[:, columns], assume_a="pos", overwrite_a=True)
-    return features.T @ solution if wide else solution
-
-
-def tuned_ridge(
-    features: np.ndarray, targets: np.ndarray, groups: int, heldout_fraction: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return ridge coefficients, ``(N, K)``, whose penalty has the least squared loss on held-out samples.
-
-    Parameters
-    ----------
-    features
-        Shape ``(n, N)``, in random order: the last ones are held out, and the fit is then repeated on all of them.
-    targets
-        Shape ``(n, K)``.
-    groups
-        Number of equal, adjacent groups of columns of the targets; each has its own penalty.
-    heldout_fraction
-        Part of the samples that is held out.
-
-    Returns
-    -------
-    coefficients, penalties
-        Shapes ``(N, K)`` and ``(groups,)``; the penalties are of :data:`PENALTIES`.
-    """
-    heldout = max(1, round(heldout_fraction * len(features)))
-    path = ridge_path(features[:-heldout], targets[:-heldout], PENALTIES)
-    squares = (features[-heldout:] @ path - targets[-heldout:]) ** 2  # (penalties, heldout, K)
-    losses = squares.reshape(len(PENALTIES), heldout, groups, -1).sum(axis=(1, 3))  # (penalties, groups)
-    penalties = PENALTIES[losses.argmin(axis=0)]
-    return ridge(features, targets, np.repeat(penalties, targets.shape[1] // groups)), penalties
-
-
-def ridge_path(features: np.ndarray, targets: np.ndarray, penalties: np.ndarray) -> np.ndarray:
-    """Return the minimisers of ‖features β − targets‖²/n + λ‖β‖² for every penalty λ > 0, by one eigendecomposition.
-
-    Parameters
-    ----------
-    features
-        Shape ``(n, N)``, float64; the smaller of the two Gram matrices is decomposed.
-    targets
-        Shape ``(n, K)``.
-    penalties
-        Shape ``(L,)``, positive.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(L, N, K)``.
-    """
-    n, n_features = features.shape
-    wide = n_features > n
-    values, vectors = np.linalg.eigh(features @ features.T if wide else features.T @ features)
-    projected = vectors.T @ (targets if wide else features.T @ targets)  # (min(n, N), K)
-    shrunk = projected / (values[:, None] + n * penalties[:, None, None])  # (L, min(n, N), K)
-    solutions = vectors @ shrunk
-    return features.T @ solutions if wide else solutions
+def _by_reflectors(q: np.ndarray, scales: np.ndarray, r: np.ndarray, targets: np.ndarray, wide: bool) -> np.ndarray:
+    """Return the least-squares solution of smallest norm from a QR decomposition whose Q is a product of reflectors."""
+    workspace = 64 * targets.shape[1]
+    if wide:  # the decomposition is that of the transposed features
+        padded = np.zeros((len(q), targets.shape[1]), order="F")
+        padded[: len(r)] = scipy.linalg.solve_triangular(r, targets, trans="T", check_finite=False)
+        return scipy.linalg.lapack.dormqr("L", "N", q, scales, padded, workspace)[0]
+    turned = scipy.linalg.lapack.dormqr("L", "T", q, scales, targets, workspace)[0]
+    return scipy.linalg.solve_triangular(r, turned[: len(r)], check_finite=False)
 
 
 def gradient_descent(

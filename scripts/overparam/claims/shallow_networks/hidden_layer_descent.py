@@ -128,41 +128,38 @@ def descend(
     end_tolerance
         If given, a run that has fitted goes on until ‖f − y‖ is this fraction of its start.
     """
-    inputs, labels, hidden, v = problems.inputs, problems.labels, problems.hidden, problems.v[:, :, None]
-    index = torch.arange(len(inputs))
+    here, index = problems, torch.arange(len(problems.inputs))
+    hidden = here.hidden.clone()
 
-    def evaluated() -> tuple[torch.Tensor, torch.Tensor]:
-        """Return f(W) − y (B, n), and the slopes for the next gradient (B, n, k)."""
-        value, slopes = activation.value_and_first(torch.bmm(inputs, hidden.mT))
-        return torch.bmm(value, v).squeeze(-1) - labels, slopes
+    def seen(here: HiddenLayerProblems) -> tuple[torch.Tensor, torch.Tensor]:
+        value, first = activation.value_and_first(here.inputs @ hidden.mT)  # (B, n, k), first for the next gradient
+        return (value @ here.v[:, :, None]).squeeze(-1) - here.labels, first
 
-    residual, slopes = evaluated()
+    residual, first = seen(here)
     start = torch.linalg.vector_norm(residual, dim=1)
     ends = _Ends(problems, tolerance, step_limit)
     end = tolerance if end_tolerance is None else end_tolerance
-    eta, log_promised = learning_rate[:, None], promised.log()
-    worst = torch.full_like(start, -torch.inf)
+    eta, worst = learning_rate[:, None], _Worst(promised)
     for step in range(1, step_limit + 1):
-        pulled = slopes.mul_(v.mT).mul_((eta * residual)[:, :, None])
-        hidden = torch.baddbmm(hidden, pulled.mT, inputs, alpha=-1)
-        residual, slopes = evaluated()
+        slopes = first.mul_(here.v[:, None]).mul_((eta * residual)[:, :, None])
+        hidden.baddbmm_(slopes.mT, here.inputs, alpha=-1)
+        residual, first = seen(here)
         norm = torch.linalg.vector_norm(residual, dim=1) / start
-        worst = torch.maximum(worst, norm.log() - step * log_promised)
-        ratio = norm.numpy()
+        worst.add(step, norm)
         ends.look(index, step, norm)
-        done = ~((ratio > end) & (ratio < DIVERGED)) | (step == step_limit)
-        if done.any():
-            over, keep = torch.as_tensor(done), torch.as_tensor(~done)
-            ends.record(index[over], step, norm[over], worst[over], hidden[over])
-            if done.all():
+        done = _done(norm, end, step == step_limit)
+        if done is not None:
+            ends.record(index[done], step, norm[done], worst.taken(done), hidden[done])
+            keep = ~done
+            if not keep.any():
                 break
-            inputs, labels, hidden, v, index, residual, slopes, start, eta, log_promised, worst = (
-                part[keep]
-                for part in (inputs, labels, hidden, v, index, residual, slopes, start, eta, log_promised, worst)
-            )
+            here, index, hidden, residual = here.taken(keep), index[keep], hidden[keep], residual[keep]
+            first, start, eta = first[keep], start[keep], eta[keep]
+            worst.keep(keep)
     return ends.outcome()
 
 
+@torch.inference_mode()
 def descend_by_samples(
     problems: HiddenLayerProblems,
     activation: Activation,
@@ -181,34 +178,73 @@ def descend_by_samples(
     """
     here, index = problems, torch.arange(len(problems.inputs))
     n_problems, n_train = problems.labels.shape
-    first = here.residual(activation).norm(dim=1)
+    start, hidden = torch.linalg.vector_norm(here.residual(activation), dim=1), here.hidden.clone()
     ends = _Ends(problems, tolerance, step_limit)
     end = tolerance if end_tolerance is None else end_tolerance
-    eta, log_promised, start = learning_rate[:, None], promised.log(), first
-    worst = torch.full_like(first, -torch.inf)
+    eta, worst = learning_rate[:, None], _Worst(promised)
     for step in range(n_train, step_limit + n_train, n_train):
         # drawn for all problems, so that a problem's samples do not depend on when another one ends
         samples = torch.as_tensor(generator.integers(n_train, size=(n_train, n_problems)))[:, index]
-        rows, hidden = torch.arange(len(index)), here.hidden
-        for chosen in samples:
-            x = here.inputs[rows, chosen]  # (B, d)
-            pre = (hidden @ x[:, :, None]).squeeze(-1)  # (B, k)
-            error = (activation.value(pre) * here.v).sum(dim=1) - here.labels[rows, chosen]
-            change = (eta * error[:, None]) * activation.first(pre) * here.v
-            hidden = torch.baddbmm(hidden, change[:, :, None], x[:, None], alpha=-1)
-        here = dataclasses.replace(here, hidden=hidden)
-        norm = here.residual(activation).norm(dim=1) / start
-        worst = torch.maximum(worst, norm.log() - step * log_promised)
+        rows = torch.arange(len(index))
+        for x, label in zip(here.inputs[rows, samples], here.labels[rows, samples], strict=True):  # (B, d) and (B,)
+            value, first = activation.value_and_first((hidden @ x[:, :, None]).squeeze(-1))  # (B, k)
+            error = (value * here.v).sum(dim=1) - label
+            change = first.mul_(eta * error[:, None]).mul_(here.v)
+            hidden.baddbmm_(change[:, :, None], x[:, None], alpha=-1)
+        residual = hidden_layer.predict(hidden, here.v, here.inputs, activation) - here.labels
+        norm = torch.linalg.vector_norm(residual, dim=1) / start
+        worst.add(step, norm)
         ends.look(index, step, norm)
-        done = ~((norm > end) & (norm < DIVERGED)) | torch.tensor(step >= step_limit)
-        if done.any():
-            ends.record(index[done], step, norm[done], worst[done], here.hidden[done])
+        done = _done(norm, end, step >= step_limit)
+        if done is not None:
+            ends.record(index[done], step, norm[done], worst.taken(done), hidden[done])
             keep = ~done
             if not keep.any():
                 break
-            here, index, start = here.taken(keep), index[keep], start[keep]
-            eta, log_promised, worst = eta[keep], log_promised[keep], worst[keep]
+            here, index, hidden, start, eta = here.taken(keep), index[keep], hidden[keep], start[keep], eta[keep]
+            worst.keep(keep)
     return ends.outcome()
+
+
+def _done(norm: torch.Tensor, end: float, last: bool) -> torch.Tensor | None:
+    """Return which runs are over, (B,), or None if none is."""
+    ratio = norm.numpy()
+    done = ~((ratio > end) & (ratio < DIVERGED)) | last
+    return torch.from_numpy(done) if done.any() else None
+
+
+class _Worst:
+    """The largest ln(‖f_τ − y‖ / (q^τ ‖f₀ − y‖)) of every run; residuals are kept and looked at many at a time."""
+
+    MANY = 256
+
+    def __init__(self, promised: torch.Tensor):
+        self.log_promised, self.largest = promised.log(), torch.full_like(promised, -torch.inf)
+        self.steps: list[int] = []
+        self.norms: list[torch.Tensor] = []
+
+    def add(self, step: int, norm: torch.Tensor) -> None:
+        """Note ‖f_τ − y‖ / ‖f₀ − y‖ at the step τ."""
+        self.steps.append(step)
+        self.norms.append(norm)
+        if len(self.norms) == self.MANY:
+            self._look()
+
+    def taken(self, done: torch.Tensor) -> torch.Tensor:
+        """Return the largest values of some runs."""
+        self._look()
+        return self.largest[done]
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Go on with some runs, after those of the others were taken."""
+        self.log_promised, self.largest = self.log_promised[chosen], self.largest[chosen]
+
+    def _look(self) -> None:
+        if self.norms:
+            steps = torch.tensor(self.steps, dtype=self.largest.dtype)[:, None]
+            found = torch.stack(self.norms).log() - steps * self.log_promised
+            self.largest = torch.maximum(self.largest, found.amax(dim=0))
+            self.steps, self.norms = [], []
 
 
 class _Ends:
@@ -217,6 +253,7 @@ class _Ends:
     def __init__(self, problems: HiddenLayerProblems, tolerance: float, step_limit: int):
         count = len(problems.inputs)
         self.start, self.tolerance, self.half = problems.hidden, tolerance, step_limit // 2
+        self.halfway = False
         self.steps = np.full(count, step_limit)
         self.ratio, self.worst, self.distance, self.late = (np.full(count, np.nan) for _ in range(4))
         self.limit_hit, self.diverged = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
@@ -224,12 +261,14 @@ class _Ends:
 
     def look(self, index: torch.Tensor, step: int, norm: torch.Tensor) -> None:
         """Note where the late part of each run begins."""
-        places, ratio = index.numpy(), norm.numpy()
-        if step < self.half and ratio.min() > self.tolerance:
+        ratio = norm.numpy()
+        fitted, half = ratio <= self.tolerance, step >= self.half and not self.halfway
+        if not (half or fitted.any()):
             return
-        first = (ratio <= self.tolerance) & np.isinf(self.fitted[places])
+        self.halfway, places = self.halfway or half, index.numpy()
+        first = fitted & np.isinf(self.fitted[places])
         self.fitted[places[first]] = step
-        waiting = np.isinf(self.fitted[places]) & (step >= self.half) & (self.from_step[places] == 0)
+        waiting = np.isinf(self.fitted[places]) & half
         begun = places[first | waiting]
         self.from_step[begun], self.from_ratio[begun] = step, ratio[first | waiting]
 

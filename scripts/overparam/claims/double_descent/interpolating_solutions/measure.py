@@ -20,8 +20,8 @@ from overparam.claims.double_descent.random_feature_maps import (
     fourier_features,
     normalised_inputs,
     relu_features,
-    tuned_ridge,
 )
+from overparam.claims.double_descent.ridge import tuned_ridge
 from overparam.claims.double_descent.spectral_descent import Decomposition, decompose
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset

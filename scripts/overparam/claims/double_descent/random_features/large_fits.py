@@ -10,10 +10,10 @@ import dataclasses
 import numpy as np
 import scipy.linalg
 
+from overparam.claims.double_descent import normal_equations
 from overparam.claims.double_descent.random_feature_maps import FeatureMap
 
 WIDTH = 2048  # features at once
-LEAST = 1e-9  # reciprocal condition number of K: the solution is then right to about 1e-7 of itself, float64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,26 +52,8 @@ def minimum_norm(features: FeatureMap, x: np.ndarray, targets: np.ndarray) -> La
     gram = np.zeros((len(x), len(x)), order="F")
     for block in features.blocks(x, WIDTH):  # the upper half of K += ΦΦᵀ
         gram = scipy.linalg.blas.dsyrk(1.0, block.T, trans=1, beta=1.0, c=gram, overwrite_c=True)
-    solved = dual(gram, targets)
-    if solved is None:
+    factor = normal_equations.factorised(gram)
+    if factor is None:
         return None
-    return LargeFit(features, [block.T @ solved for block in features.blocks(x, WIDTH)])
-
-
-def dual(gram: np.ndarray, targets: np.ndarray) -> np.ndarray | None:
-    """Return K⁻¹ · targets by Cholesky, or None if K is too close to a singular matrix for that.
-
-    Parameters
-    ----------
-    gram
-        K, symmetric, ``(n, n)``; only its upper half is looked at.
-    targets
-        Shape ``(n, K)``.
-    """
-    halves = np.abs(np.triu(gram))
-    norm = (halves.sum(axis=0) + halves.sum(axis=1) - halves.diagonal()).max()
-    del halves
-    factor, failed = scipy.linalg.lapack.dpotrf(gram)
-    if failed or scipy.linalg.lapack.dpocon(factor, norm)[0] < LEAST:
-        return None
-    return scipy.linalg.cho_solve((factor, False), targets, check_finite=False)
+    dual = normal_equations.solved(factor, targets)
+    return LargeFit(features, [block.T @ dual for block in features.blocks(x, WIDTH)])

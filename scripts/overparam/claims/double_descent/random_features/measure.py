@@ -5,6 +5,7 @@ smallest norm is taken. The threshold is N = n, where each class has as many coe
 numbers are float64.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import scipy.linalg
 
-from overparam.claims.double_descent import enough_images
+from overparam.claims.double_descent import enough_images, normal_equations
 from overparam.claims.double_descent.random_feature_maps import (
     FeatureMap,
     arc_cosine_kernel,
@@ -22,9 +23,9 @@ from overparam.claims.double_descent.random_feature_maps import (
     minimum_norm,
     normalised_inputs,
     relu_features,
-    tuned_ridge,
 )
 from overparam.claims.double_descent.random_features import large_fits
+from overparam.claims.double_descent.ridge import tuned_ridge
 from overparam.datasets import labels
 from overparam.datasets.arrow import Dataset, Split
 from overparam.progress import Progress
@@ -135,16 +136,17 @@ class _Regressions:
         features = self._map(kind, n_features, "curve")
         size = {"n_train": len(self.x), "n_features": n_features, "n_params": n_features * len(self.classes)}
         size["features_per_sample"] = n_features / len(self.x)
+        evaluated = functools.cache(lambda: (features(self.x), features(self.x_test)))  # at most once
         if ratio in self.settings["features_per_sample"]:
             common = {"method": "minimum_norm", **size}
-            coefficients, rank, train, test = self._smallest_norm(features)
+            coefficients, rank, train, test = self._smallest_norm(features, evaluated)
             yield {**common, "quantity": "rank", "value": rank}
             yield from self._judged(common, train, test)
             yield from self._norms(common, coefficients, n_features)
             yield from self._distances(common, test, self._kernel(kind)[0])
         if ratio in self.settings["ridge_features_per_sample"]:
             common = {"method": "ridge", **size}
-            train, test = features(self.x), features(self.x_test)
+            train, test = evaluated()
             coefficients, penalties = tuned_ridge(
                 train, self.targets, len(self.arms), self.settings["heldout_fraction"]
             )
@@ -153,15 +155,17 @@ class _Regressions:
             for arm, penalty in zip(self._arms(), penalties, strict=True):
                 yield {**common, **arm, "quantity": "penalty", "value": penalty}
 
-    def _smallest_norm(self, features: FeatureMap) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
+    def _smallest_norm(
+        self, features: FeatureMap, evaluated: Callable[[], tuple[np.ndarray, np.ndarray]]
+    ) -> tuple[np.ndarray, int, np.ndarray, np.ndarray]:
         """Return coefficients, rank, and predictions on training and test images of the smallest norm."""
         n, cutoff = len(self.x), self.settings["cutoff"]
         large = features.n_features > n and n * features.n_features > LARGE
         if large and (fit := large_fits.minimum_norm(features, self.x, self.targets)):
             return np.concatenate(fit.coefficients), n, fit.predicted(self.x), fit.predicted(self.x_test)
-        train = features(self.x)
+        train, test = evaluated()
         coefficients, rank = minimum_norm(train, self.targets, cutoff)
-        return coefficients, rank, train @ coefficients, features(self.x_test) @ coefficients
+        return coefficients, rank, train @ coefficients, test @ coefficients
 
     def descent(self, kind: str) -> Iterator[Row]:
         """Yield how far gradient descent ends from the minimum-norm solution, from zero and from a random start."""
@@ -205,8 +209,10 @@ class _Regressions:
             k_train, k_test = (arc_cosine_kernel(z, self.x) for z in (self.x, self.x_test))
         else:
             k_train, k_test = (gaussian_kernel(z, self.x, self.bandwidth) for z in (self.x, self.x_test))
-        dual = large_fits.dual(k_train, self.targets)
-        if dual is None:  # too close to singular for a factorisation
+        factor = normal_equations.factorised(k_train)
+        if factor is not None:
+            dual = normal_equations.solved(factor, self.targets)
+        else:  # too close to singular for a factorisation
             dual = scipy.linalg.lstsq(k_train, self.targets, cond=self.settings["cutoff"], lapack_driver="gelsd")[0]
         common = {"method": "kernel", "n_train": len(self.x)}
         rows = list(self._judged(common, k_train @ dual, k_test @ dual))

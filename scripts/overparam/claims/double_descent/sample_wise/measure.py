@@ -21,8 +21,8 @@ from overparam.claims.double_descent.random_feature_maps import (
     fourier_features,
     normalised_inputs,
     relu_features,
-    tuned_ridge,
 )
+from overparam.claims.double_descent.ridge import tuned_ridge
 from overparam.claims.double_descent.sample_wise import network_sample_sizes
 from overparam.claims.double_descent.spectral_descent import decompose, decompose_gram
 from overparam.datasets import labels

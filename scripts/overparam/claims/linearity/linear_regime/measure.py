@@ -12,7 +12,8 @@ from overparam.seeding import generator
 from overparam.theory import activations, two_layer
 from overparam.theory.two_layer_descent import HEADS, Network
 
-PLACES_ON_LINE = 9
+PLACES = np.linspace(-1, 1, 9)  # on a line
+PARABOLAS = np.linalg.qr(np.vander(PLACES, 3)).Q  # an orthonormal basis of their values there
 
 
 def measure(settings: dict[str, Any]) -> pd.DataFrame:
@@ -156,7 +157,7 @@ def _sampled(settings: dict[str, Any], network: Network, labels: np.ndarray, ord
     steps = 0
     for samples in order:
         for sample in samples:
-            network.step_on(sample, network.output_at(sample) - labels[sample], rate)
+            network.step_on(sample, labels[sample], rate)
         network.refresh()
         last, steps = potential(), steps + n
         if not last > settings["loss_tolerance"] * first:
@@ -194,12 +195,12 @@ def _from_parabola(
     direction: tuple[np.ndarray, np.ndarray], length: float, head: str = "linear",
 ) -> float:  # fmt: skip
     """Return how far the loss along θ₀ + t·direction, |t| <= ``length``, is from its best parabola, over its range."""
-    places = np.linspace(-1, 1, PLACES_ON_LINE)
-    raw = [
-        (v + t * length * direction[0]) @ activation.value(z + t * length * direction[1]) / v.size**0.5 for t in places
-    ]
-    moved = np.array(raw) - raw[PLACES_ON_LINE // 2]  # f − f₀
+    raw = []
+    for t in PLACES:
+        shift = t * length * direction[1]
+        shift += z
+        raw.append((v + t * length * direction[0]) @ activation.value(shift) / v.size**0.5)
+    moved = np.array(raw) - raw[len(PLACES) // 2]  # f − f₀
     losses = np.sum((HEADS[head].value(moved) - labels) ** 2, axis=1) / 2
     losses -= losses.mean()  # in wide networks rounding of the constant part would decide otherwise
-    fitted = np.polynomial.Polynomial.fit(places, losses, 2)
-    return float(np.abs(losses - fitted(places)).max() / np.ptp(losses))
+    return float(np.abs(losses - PARABOLAS @ (PARABOLAS.T @ losses)).max() / np.ptp(losses))
