@@ -29,6 +29,13 @@ def test_a_run_among_settings_of_a_user(disturbed, undisturbed, tmp_path):
     assert b'"MKL_CBWR": "AUTO"' in disturbed.made("claims/*/verdict.json")[f"claims/{CLAIM}/verdict.json"]
 
 
+def test_a_run_whose_jobs_are_each_a_python_of_its_own(disturbed, undisturbed):
+    kinds = ("measurements/*.parquet", "claims/*/figure.*", "claims.parquet")
+    disturbed.environment = {"OVERPARAM_FORK": "0"}
+    disturbed.snakemake("--forceall", CLAIM, "results/smoke/claims.parquet")
+    assert [disturbed.made(kind) for kind in kinds] == [undisturbed.made(kind) for kind in kinds]
+
+
 def failed(project, *arguments):
     run = project.snakemake(str(TABLE), *arguments, check=False)
     assert run.returncode == 1
@@ -39,6 +46,7 @@ def test_a_job_that_can_not_import_a_library(untouched):
     """As where a library of the system is missing; shadowed here by a module beside the program."""
     library = untouched.folder / "scripts/pyarrow.py"
     library.write_text("raise ImportError('libcudnn.so.9: cannot open shared object file')\n")
+    untouched.environment = {"OVERPARAM_FORK": "0"}  # else it is imported before anything of the project
     printed = failed(untouched, "--retries", "3")
     assert "Trying to restart" not in printed and "memory" not in printed.partition(f"{LOG} ends:")[2]
     assert "(Python could not start: ImportError: libcudnn.so.9: cannot open shared object file" in printed
