@@ -116,6 +116,7 @@ def test_two_programs_are_done_beside_each_other(asking):
         ("raise KeyError('x')", 1, "KeyError: 'x'\n"),
         ("os.kill(os.getpid(), 9)", -signal.SIGKILL, ""),
         ("os.abort()", -signal.SIGABRT, ""),
+        ("import threading; threading.Timer(0.3, lambda: print('x', file=sys.stderr)).start()", 0, "x\n"),
         ("import atexit; atexit.register(lambda: print('last', file=sys.stderr))", 0, "last\n"),
     ],
 )

@@ -22,6 +22,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -144,6 +145,9 @@ def _open_streams() -> None:
 
 def _leave_python(code: int) -> NoReturn:
     """End this process; nothing is taken apart that ends with it anyway, which takes long after large imports."""
+    for thread in threading.enumerate():
+        if not thread.daemon and thread is not threading.current_thread():
+            thread.join()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
@@ -210,10 +214,10 @@ class Server:
         connection, _ = self.listening.accept()
         try:
             request = Request.receive(connection)
-        except (OSError, ValueError):
+            process = os.fork()
+        except (OSError, ValueError):  # without an answer the program does its work itself
             connection.close()
             return None
-        process = os.fork()
         if process:
             for descriptor in request.descriptors:
                 os.close(descriptor)
