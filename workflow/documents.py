@@ -25,10 +25,11 @@ from overparam import places, tables  # noqa: E402
 from overparam.errors import UserError  # noqa: E402
 from overparam.jobs import files, records, table_checks  # noqa: E402
 from overparam.plan import data_dictionary, experiment_settings, registry  # noqa: E402
-from overparam.report import answer, reading, summary, wording  # noqa: E402
+from overparam.report import answer, published_sizes, reading, summary, wording  # noqa: E402
 
 README = ROOT / "README.md"
 DATA = ROOT / "docs/data.md"
+PUBLISHED = ROOT / "docs/published.md"
 TOUR = ROOT / "docs/tour.ipynb"
 PICTURES = ROOT / "docs/pictures"
 SHOWN = {  # ten forms for the README, from every chapter, whatever their verdicts
@@ -50,7 +51,7 @@ PIXELS = 900  # width of a picture
 def main(results: Path | None) -> list[Path]:
     """Renew the documents, after taking what belongs to the project from ``results``; return what was written."""
     taken = take(results) if results else []
-    written = {**dictionary(), README: renewed(README.read_text(encoding="utf-8"))}
+    written = {**dictionary(), PUBLISHED: published(), README: renewed(README.read_text(encoding="utf-8"))}
     for path, text in written.items():
         files.write_text(path, text)
     return [*taken, *written]
@@ -172,6 +173,26 @@ def verdicts(table: pd.DataFrame) -> str:
         shown = [claim, questions[claim], title, f"{wording.SYMBOLS[row['verdict']]} {wording.verdict(row)}"]
         lines.append(f"| {' | '.join(one.replace('|', '∣') for one in shown)} |")
     return "\n".join([*lines, ""])
+
+
+# --- runs at published sizes ---
+
+SIZES = """# At the sizes of the papers
+
+*Made by `python workflow/documents.py` from `results/reference`; a test says when it is out of date.*
+
+The default run is small. These runs are of the size of the figures that are cited: what was printed stands beside what
+this pipeline has measured, with the interval over repetitions. `python workflow/reference.py results/<preset>` keeps
+another run, and the pages of every run show them with their figures.
+"""
+
+
+def published() -> str:
+    """Return the document on runs at published sizes."""
+    entries = [
+        {**one, "measures": experiment_settings.declaration(one["experiment"])["measures"]} for one in registry.load()
+    ]
+    return f"{SIZES}\n{published_sizes.markdown(entries, published_sizes.collect(places.REFERENCE, entries))}"
 
 
 def _questions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from overparam import places
 from overparam.jobs import files, records
 from overparam.judge.verdict_file import judge_claim
 from overparam.plan import registry
-from overparam.report import larger_runs, pages, published, reading
+from overparam.report import larger_runs, pages, published, published_sizes, reading
 
 SVG = '<svg viewBox="0 0 300 150"><text>larger</text></svg>'
 KEPT = sorted(places.REFERENCE.glob("*/claims/*/verdict.json"))
@@ -56,6 +56,19 @@ def test_one_that_was_judged_otherwise_is_not_shown(entries, verdicts, kept, tmp
     verdict["forms"]["corrected"]["predictions"][0]["declared"]["band"] = [0, 9]
     kept.write_text(json.dumps(verdict))
     assert "published size" not in made(entries, verdicts, kept, tmp_path)["claims/E13.html"]
+
+
+def test_a_document_has_what_was_printed_beside_what_was_measured(entries, kept):
+    registered = [{**entry, "measures": MEASURES} for entry in entries]
+    found = published_sizes.markdown(registered, published_sizes.collect(kept.parents[3], registered))
+    head, _, rest = found.partition("\n")
+    assert (
+        head.startswith("## E13: ") and "10,000 samples" in rest and "`config/mnist.yaml`" in rest and "2.0 h" in rest
+    )
+    assert "- printed: ○ inconclusive" in rest
+    (row,) = [line for line in rest.splitlines() if "| 87 % |" in line]
+    assert "| 35 % |" in row
+    assert published_sizes.markdown(registered, {}) == ""
 
 
 def test_without_larger_runs_the_table_has_no_column_for_them(entries, verdicts, tmp_path):

@@ -7,9 +7,8 @@ number. That is harmless away from the interpolation threshold; nothing is retur
 import numpy as np
 import scipy.linalg
 
-LEAST = (
-    1e-9  # reciprocal condition number of the Gram matrix: a solution is then right to about 1e-7 of itself, float64
-)
+# reciprocal condition number of the Gram matrix: a solution is then right to about 1e-7 of itself, in float64
+LEAST = 1e-9
 
 
 def factorised(gram: np.ndarray) -> np.ndarray | None:
