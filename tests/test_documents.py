@@ -72,6 +72,13 @@ def test_the_data_dictionary_is_up_to_date():
     assert pages == set(documents.dictionary()) - {documents.DATA}
 
 
+def test_the_document_on_published_sizes_shows_the_runs_that_are_kept():
+    text = documents.PUBLISHED.read_text("utf-8")
+    assert text == documents.published(), "run `python workflow/documents.py`"
+    kept = sorted(places.REFERENCE.glob("*/claims/*/verdict.json"))
+    assert sorted(re.findall(r"^## (\w+): ", text, flags=re.MULTILINE)) == sorted(path.parent.name for path in kept)
+
+
 @pytest.fixture(scope="module")
 def reference():
     return pd.read_parquet(places.VERDICTS)
