@@ -126,15 +126,17 @@ def test_a_program_ends_as_its_work_ends(asking, text, code, said):
     assert printed.endswith(said)
 
 
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_reaches_the_work(asking, number):
+def test_a_signal_reaches_the_work(asking, number, before):
+    """Also one that is ignored at first, as SIGINT is in the background of a shell: jobs listen to it."""
     text = f"""
 import signal, time
 signal.signal({int(number)}, lambda number, frame: sys.exit(100 + number))
 print("begun", flush=True)
 time.sleep(1000)
 """
-    with asking.start(text) as process:
+    with asking.start(text, preexec_fn=lambda: signal.signal(number, before)) as process:
         assert process.stdout.readline() == "begun\n"
         process.send_signal(number)
         process.communicate(timeout=waiting.PATIENCE)

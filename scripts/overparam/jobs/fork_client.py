@@ -69,8 +69,8 @@ class _Signals:
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> "_Signals":
-        heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-        self.before = {number: signal.signal(number, self._receive) for number in heard}
+        # also those that are ignored here: the work begins by ignoring them too, and may listen to them later
+        self.before = {number: signal.signal(number, self._receive) for number in SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
