@@ -58,7 +58,7 @@ def rows(
 def ours(
     given: Mapping[str, Any], table: pd.DataFrame, measures: Mapping[str, Any], claim: str
 ) -> dict[str, Any] | None:
-    """Return the mean over seeds with its interval, in the unit of what is printed; None if it was not measured."""
+    """Return the mean over seeds, its interval and each value, in the unit of what is printed; None if there is none."""
     asked, columns = given["ours"], measures["columns"]
     try:
         values, chosen = per_seed(asked, table)
@@ -84,6 +84,7 @@ def ours(
         "value": unit.number(mean),
         "interval": unit.interval(low, high) if len(values) > 1 else "",
         "conditions": told,
+        "each": [unit.number(float(number)) for number in values],
     }
 
 

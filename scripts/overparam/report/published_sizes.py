@@ -9,7 +9,8 @@ from overparam.report import larger_runs, origins, published, sizes, wording
 from overparam.report.larger_runs import LargerRun
 from overparam.report.reading import Claim
 
-HEADS = ("printed", "where", "number", "measured here", "95 % interval")
+HEADS = ("printed", "where", "number", "measured here", "95 % interval", "each repetition")
+FEW = 5  # repetitions whose numbers are all shown
 
 
 def markdown(entries: Sequence[Mapping[str, Any]], runs: Mapping[str, Sequence[LargerRun]]) -> str:
@@ -33,7 +34,7 @@ def _section(entry: Mapping[str, Any], run: LargerRun) -> str:
     lines = [
         f"## {entry['id']}: {typesetting.plain(entry['title'])}\n",
         f"*{sizes.told(run.verdict, entry['experiment'])}; `config/{run.preset}.yaml`; {_cost(run)}.*\n",
-        *(f"- {title}: {wording.SYMBOLS[form['verdict']]} {wording.verdict(form)}" for title, form in _forms(claim)),
+        *(_verdict(title, form) for title, form in _forms(claim)),
         "",
     ]
     if rows:
@@ -43,9 +44,20 @@ def _section(entry: Mapping[str, Any], run: LargerRun) -> str:
 
 def _row(given: Mapping[str, Any], ours: Mapping[str, Any] | None) -> list[str]:
     """Return what was printed and where, and what was measured of it, if it was."""
-    measured = [ours["value"], ours["interval"]] if ours else ["–", ""]
+    measured = [ours["value"], ours["interval"], "; ".join(ours["each"][:FEW])] if ours else ["–", "", ""]
+    if ours and len(ours["each"]) > FEW:
+        measured[2] += "; …"
     printed = [typesetting.plain(str(given[key])) for key in ("quantity", "setting", "value")]
     return [one.replace("|", "∣") for one in [*printed, *measured]]
+
+
+def _verdict(title: str, form: Mapping[str, Any]) -> str:
+    """Return the verdict on a form, and which of its predictions did not come out as predicted."""
+    predictions = form["predictions"]
+    others = [f"{one['name']} ({one['verdict']})" for one in predictions if one["verdict"] != "supported"]
+    held = f"{len(predictions) - len(others)} of {wording.counted(len(predictions), 'prediction')} supported"
+    but = f"; not {wording.joined(others)}" if others else ""
+    return f"- {title}: {wording.SYMBOLS[form['verdict']]} {wording.verdict(form)}: {held}{but}"
 
 
 def _forms(claim: Claim) -> list[tuple[str, dict[str, Any]]]:
