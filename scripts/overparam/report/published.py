@@ -58,7 +58,7 @@ def rows(
 def ours(
     given: Mapping[str, Any], table: pd.DataFrame, measures: Mapping[str, Any], claim: str
 ) -> dict[str, Any] | None:
-    """Return the mean over seeds, its interval and each value, in the unit of what is printed; None if there is none."""
+    """Return the mean over seeds, its interval and each value, in the unit of what is printed; None if missing."""
     asked, columns = given["ours"], measures["columns"]
     try:
         values, chosen = per_seed(asked, table)
