@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import types
 
 import fork_servers
 import psutil
@@ -90,3 +92,24 @@ def test_a_server_that_imports_is_not_waited_for(tmp_path, monkeypatch):
     server = fork_servers.start(tmp_path / "socket", ["endless"])
     fork_servers.end(server)
     assert server.returncode == -signal.SIGKILL
+
+
+def test_where_a_process_can_not_be_watched_there_is_no_server(monkeypatch):
+    def forbidden(process):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "pidfd_open", forbidden)
+    assert not fork_servers.wanted()
+
+
+def test_a_run_goes_on_where_no_server_can_listen(tmp_path, monkeypatch):
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(snakemake_internals, "around_execution", lambda workflow, around: None)
+    monkeypatch.setattr(snakemake_internals, "planned_jobs", lambda workflow: {1: ("judge", "log", None)})
+    run = fork_servers.ForkServer(types.SimpleNamespace(is_main_process=True, local_exec=True))
+    run.begin()
+    assert run.process is None
+    assert run._until_it_ends(lambda: "done", None) == "done"
+    assert list(folder.iterdir()) == []

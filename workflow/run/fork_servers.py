@@ -54,8 +54,12 @@ class ForkServer:
         if not self.workflow.local_exec or not wanted():
             return
         planned = Counter(rule for rule, *_ in snakemake_internals.planned_jobs(self.workflow).values())
-        folder = self.folder.enter_context(tempfile.TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True))
-        self.process = server = start(Path(folder) / "socket", libraries(planned))
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="overparam-", ignore_cleanup_errors=True)
+            server = start(Path(self.folder.enter_context(folder)) / "socket", libraries(planned))
+        except OSError:  # no folder, or its path is too long for a socket: each job begins by itself
+            return
+        self.process = server
         snakemake_internals.sample_also(lambda asking: workers(server.pid, asking))
 
     def _until_it_ends(self, execute, common):
@@ -76,7 +80,13 @@ def libraries(planned: Mapping[str, int]) -> list[str]:
 
 def wanted() -> bool:
     """Return whether this system can fork a process that has loaded large libraries, and the user has not refused."""
-    return sys.platform == "linux" and os.environ.get(SWITCH) != "0"
+    if sys.platform != "linux" or os.environ.get(SWITCH) == "0":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # an old kernel, or a container that forbids it
+        return False
+    return True
 
 
 def workers(server: int, asking: list[int]) -> list[psutil.Process]:
