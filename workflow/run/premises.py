@@ -11,7 +11,7 @@ from pathlib import Path
 
 OLDEST = (9, 27)  # of Snakemake; envs/requirements.txt pins the version that is tested
 # what the pipeline imports beside Snakemake, to plan and to work; jobs in conda environments have the latter there
-PLANNING = ("yaml", "jsonschema", "grimp", "filelock", "markupsafe", "latex2mathml")
+PLANNING = ("yaml", "jsonschema", "grimp", "filelock", "markupsafe", "latex2mathml", "psutil")
 WORKING = (
     *("torch", "torchvision", "numpy", "scipy", "sklearn", "pandas", "pyarrow", "mpmath", "jaxtyping"),
     *("seaborn", "matplotlib", "PIL", "jinja2", "altair", "vl_convert", "pylatexenc"),
