@@ -175,7 +175,7 @@ def test_a_program_that_libraries_would_serve_otherwise_does_its_work_itself(ask
     assert asking.run("print('by a server')")[1] == "by itself\n"
 
 
-def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_its_run(asking, server):
+def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_its_run(asking, server, tmp_path):
     assert asking.run("")[0] == 0  # it has begun
     for number in fork_server.SIGNALS:
         server.send_signal(number)
@@ -187,6 +187,7 @@ def test_a_server_outlives_the_signals_of_a_terminal_and_ends_with_its_run(askin
         printed, _ = process.communicate("", timeout=waiting.PATIENCE)
     assert printed == "done\n"
     assert server.wait(timeout=waiting.PATIENCE) == 0
+    assert not (tmp_path / "socket").exists()  # nobody else would remove it after a run that was killed
 
 
 def test_what_asks_nothing_is_left_alone(asking, tmp_path):

@@ -246,10 +246,14 @@ def main(descriptor: int, libraries: Sequence[str]) -> None:
     run = fcntl.fcntl(sys.stdin.fileno(), fcntl.F_DUPFD_CLOEXEC, FIRST_OWN)
     with socket.socket(fileno=descriptor) as listening:
         listening.set_inheritable(False)
+        address = Path(listening.getsockname())
         request = Server(listening, run).serve(libraries)
     if request:
         os.close(run)
         request.run()
+    with contextlib.suppress(OSError):  # a run that was killed leaves it, and the folder that it made for it
+        address.unlink()
+        address.parent.rmdir()
 
 
 if __name__ == "__main__":
