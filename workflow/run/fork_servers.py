@@ -84,7 +84,7 @@ def wanted() -> bool:
         return False
     try:
         os.close(os.pidfd_open(os.getpid()))
-    except OSError:  # an old kernel, or a container that forbids it
+    except (AttributeError, OSError):  # an old kernel, or a container that forbids it
         return False
     return True
 
